@@ -1,0 +1,1 @@
+"""From two templates to a comparison score, from scores to a decision. Pure."""

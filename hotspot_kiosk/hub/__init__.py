@@ -1,0 +1,1 @@
+"""What runs at the national bureau. May not import the kiosk or the simulator."""

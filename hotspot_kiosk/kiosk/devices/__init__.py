@@ -1,0 +1,1 @@
+"""The kiosk's devices; one file per device, named in the config."""

@@ -1,0 +1,296 @@
+"""The words both houses speak: values that travel, each checking itself.
+
+Names follow ISO/IEC 2382-37 (sample, template, probe, reference, comparison score) and, for
+`tcn`, `tcr` and `tot`, ANSI/NIST-ITL 1-2011. Pixels, templates and vectors never show in a repr.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotspot_kiosk.errors import BadBytes, BadSample
+
+CHECK_LETTERS = "ZABCDEFGHJKLMNPQRTUVWXY"
+TCN_PATTERN = re.compile(r"[0-9]{14}[A-HJ-NP-RT-Z]", re.ASCII)
+MAX_DEVICE = 99_999
+MAX_COUNTER = 9_999_999
+
+
+class Tcn(str):
+    """Transaction control number: YY, 12-digit serial, check letter (INT-I 1.009).
+
+    The serial is the device's number (5 digits) and a counter of that device (7 digits), so two
+    kiosks can never mint the same one. Raises BadBytes if the text is not a valid number.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Tcn:
+        """Check the text first."""
+        if not TCN_PATTERN.fullmatch(text) or text[14] != check_letter(text[:14]):
+            raise BadBytes("not a transaction control number: expected 14 digits and their check letter")
+        return super().__new__(cls, text)
+
+    @classmethod
+    def mint(cls, year: int, device: int, counter: int) -> Tcn:
+        """The number for a device's counter in a year (any full year; two digits are kept)."""
+        if not 1 <= device <= MAX_DEVICE or not 1 <= counter <= MAX_COUNTER:
+            raise ValueError(f"device must be 1..{MAX_DEVICE} and counter 1..{MAX_COUNTER}")
+        digits = f"{year % 100:02d}{device:05d}{counter:07d}"
+        return cls(digits + check_letter(digits))
+
+    @property
+    def device(self) -> int:
+        """The number of the kiosk that minted it."""
+        return int(self[2:7])
+
+    @property
+    def counter(self) -> int:
+        """Its place in that kiosk's year."""
+        return int(self[7:14])
+
+
+def check_letter(digits: str) -> str:
+    """The letter for 14 digits: their value modulo 23, 0 giving Z (INT-I 1.009)."""
+    return CHECK_LETTERS[int(digits) % 23]
+
+
+class RequestType(StrEnum):
+    """What a kiosk may ask (TOT). A search only: enrolment at INTERPOL has no word here."""
+
+    NPS = "NPS"
+    CPS = "CPS"
+
+
+class AnswerType(StrEnum):
+    """What may come back (TOT)."""
+
+    SRE = "SRE"
+    ERR = "ERR"
+
+
+class Part(StrEnum):
+    """The two parts of one record, sent in this order."""
+
+    PROBE = "probe"
+    EVIDENCE = "evidence"
+
+
+class Modality(StrEnum):
+    """The biometric characteristic a sample shows."""
+
+    FACE = "face"
+    FINGER = "finger"
+
+
+class FingerPosition(IntEnum):
+    """Finger position codes (ANSI/NIST-ITL FGP)."""
+
+    RIGHT_THUMB = 1
+    RIGHT_INDEX = 2
+    RIGHT_MIDDLE = 3
+    RIGHT_RING = 4
+    RIGHT_LITTLE = 5
+    LEFT_THUMB = 6
+    LEFT_INDEX = 7
+    LEFT_MIDDLE = 8
+    LEFT_RING = 9
+    LEFT_LITTLE = 10
+
+    @property
+    def words(self) -> str:
+        """As a person would say it: `right index`."""
+        return self.name.lower().replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class SensorGrade:
+    """What a finger sensor really delivers. `fap` is None unless the device is certified for it."""
+
+    device: str
+    width: int
+    height: int
+    ppi: int
+    grey_levels: int
+    fap: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FingerSample:
+    """One touch: pixels uint8 (height, width), dark ridges on light, `grade.ppi` pixels an inch."""
+
+    position: FingerPosition
+    grade: SensorGrade
+    pixels: NDArray[np.uint8] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _check_pixels(self.pixels, dimensions=2)
+
+
+@dataclass(frozen=True, slots=True)
+class FaceSample:
+    """One frame: pixels uint8 (height, width, 3), sRGB order R, G, B."""
+
+    device: str
+    pixels: NDArray[np.uint8] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _check_pixels(self.pixels, dimensions=3)
+        if self.pixels.shape[2] != 3:
+            raise BadSample("a face sample needs three colour channels")
+
+
+Sample = FingerSample | FaceSample
+
+
+def _check_pixels(pixels: NDArray[np.uint8], dimensions: int) -> None:
+    if pixels.dtype != np.uint8 or pixels.ndim != dimensions or min(pixels.shape[:2]) < 1:
+        raise BadSample(f"expected 8-bit pixels in {dimensions} dimensions")
+    if max(pixels.shape[:2]) > 8192:
+        raise BadSample("the image is larger than 8192 pixels on a side")
+
+
+@dataclass(frozen=True, slots=True)
+class QualityComponent:
+    """One aspect of a sample's quality, 0 (useless) to 100, and what to do when it is low."""
+
+    name: str
+    score: int
+    advice: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.score <= 100:
+            raise ValueError(f"quality of {self.name} must be 0..100, got {self.score}")
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Quality score of a sample, 0..100: the least of its components (ISO/IEC 29794-1 sense)."""
+
+    components: tuple[QualityComponent, ...]
+
+    @property
+    def score(self) -> int:
+        """The least component's score; 0 if nothing was measured."""
+        return min((part.score for part in self.components), default=0)
+
+    @property
+    def advice(self) -> str:
+        """What to do about the least component."""
+        return min(self.components, key=lambda part: part.score).advice if self.components else ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceTemplate:
+    """Features of a face: a float32 vector of the named model."""
+
+    model: str
+    vector: NDArray[np.float32] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FingerTemplate:
+    """Features of one touch, made by the named extractor.
+
+    minutiae: int16 (n, 4): x and y in pixels, y down; direction in 1/256 turn, counted from +x
+    towards +y, pointing along the ridge it ends (or, at a fork, between the two close branches);
+    kind 0 ending, 1 bifurcation.
+    area: bool (ceil(height/8), ceil(width/8)), blocks of 8x8 px in which ridges were readable.
+    ridges: bool (height//2, width//2), True on a ridge, at half the sample's resolution.
+    """
+
+    model: str
+    position: FingerPosition
+    ppi: int
+    width: int
+    height: int
+    minutiae: NDArray[np.int16] = field(repr=False)
+    area: NDArray[np.bool_] = field(repr=False)
+    ridges: NDArray[np.bool_] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        blocks = (-(-self.height // 8), -(-self.width // 8))
+        halves = (self.height // 2, self.width // 2)
+        if self.minutiae.ndim != 2 or self.minutiae.shape[1] != 4:
+            raise BadBytes("a finger template's minutiae need four columns")
+        if self.area.shape != blocks or self.ridges.shape != halves:
+            raise BadBytes("a finger template's area or ridges do not fit its width and height")
+
+
+Template = FaceTemplate | FingerTemplate
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A sample that was accepted, with its quality and features."""
+
+    sample: Sample
+    quality: Quality
+    template: Template
+
+    @property
+    def modality(self) -> Modality:
+        """Which characteristic it shows."""
+        return Modality.FACE if isinstance(self.sample, FaceSample) else Modality.FINGER
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStamp:
+    """A moment, told by three clocks, and whether the wall clock could be trusted then.
+
+    boot_id names this start of the machine; monotonic_ms counts within it; wall is UTC.
+    """
+
+    boot_id: str
+    monotonic_ms: int
+    wall: datetime
+    trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One person's check: what a post asks the hub."""
+
+    tcn: Tcn
+    tot: RequestType
+    post: str
+    operation: str
+    notice: str
+    stamp: ClockStamp
+    captures: tuple[Capture, ...]
+    acquisition_failures: tuple[str, ...] = ()
+
+
+class Decision(StrEnum):
+    """What the comparisons say. None of these is a verdict on a person: two people decide."""
+
+    POSSIBLE_MATCH = "possible match, verify"
+    NO_HIT = "no hit"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A reference in the gallery that resembles the probe; score in log-odds, fused."""
+
+    reference: str
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What comes down for a request; `tcr` is the request's tcn (INT-I 1.010)."""
+
+    tcr: Tcn
+    tot: AnswerType
+    decision: Decision
+    candidates: tuple[Candidate, ...]
+    answered: datetime
+    note: str = ""
