@@ -202,7 +202,8 @@ class FingerTemplate:
     towards +y, pointing along the ridge it ends (or, at a fork, between the two close branches);
     kind 0 ending, 1 bifurcation.
     area: bool (ceil(height/8), ceil(width/8)), blocks of 8x8 px in which ridges were readable.
-    ridges: bool (height//2, width//2), True on a ridge, at half the sample's resolution.
+    ridges: bool (height//2, width//2), True on a ridge, at half the sample's resolution; shape
+    (0, 0) where it did not travel.
     """
 
     model: str
@@ -219,7 +220,7 @@ class FingerTemplate:
         halves = (self.height // 2, self.width // 2)
         if self.minutiae.ndim != 2 or self.minutiae.shape[1] != 4:
             raise BadBytes("a finger template's minutiae need four columns")
-        if self.area.shape != blocks or self.ridges.shape != halves:
+        if self.area.shape != blocks or self.ridges.shape not in (halves, (0, 0)):
             raise BadBytes("a finger template's area or ridges do not fit its width and height")
 
 

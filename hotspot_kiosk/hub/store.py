@@ -1,0 +1,131 @@
+"""The hub's ports to storage, one small port per concern; variants stand beside this file.
+
+A variant (`store_sqlite`, named by the config's `driver`) holds `Options` and `build(options)`,
+which returns a `Store`. Whatever a method returned from is on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from hotspot_kiosk.terms import Part, Tcn
+from hotspot_kiosk.wire import Range
+
+
+class PartKey(NamedTuple):
+    """What a part is known by; `device` is the kiosk that sent it."""
+
+    device: int
+    tcn: Tcn
+    part: Part
+
+
+class Committed(StrEnum):
+    """What became of a commit."""
+
+    NEW = "new"
+    AGAIN = "again"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEntry:
+    """A part that the hub holds; `received` counts its chunk bytes as they came, repeats included."""
+
+    key: PartKey
+    committed: str
+    size: int
+    received: int
+    answered: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryEntry:
+    """A reference in the gallery: a case number, never a name."""
+
+    reference: str
+    enrolled: str
+    templates: bytes = field(repr=False)
+
+
+class ChunkStore(Protocol):
+    """Envelopes still in pieces."""
+
+    def add(self, key: PartKey, size: int, offset: int, data: bytes) -> None:
+        """Keep a piece; a piece that is here already is counted and dropped.
+
+        Pieces of an envelope of another size are forgotten first: the sender began anew.
+        """
+
+    def missing(self, key: PartKey, size: int) -> tuple[Range, ...]:
+        """Which ranges are not here yet; empty when it is whole."""
+
+    def whole(self, key: PartKey) -> bytes:
+        """The envelope, put together."""
+
+    def forget(self, key: PartKey) -> None:
+        """Drop all pieces."""
+
+
+class InboxStore(Protocol):
+    """Parts that the hub holds, each once."""
+
+    def commit(self, key: PartKey, envelope: bytes, now: datetime) -> Committed:
+        """Keep an envelope and drop its pieces, in one transaction."""
+
+    def digest(self, key: PartKey) -> bytes | None:
+        """SHA-256 of the envelope held, if any."""
+
+    def envelope(self, key: PartKey) -> bytes | None:
+        """The envelope held, if any."""
+
+    def unanswered(self) -> Sequence[PartKey]:
+        """Probes that have no answer yet, oldest first."""
+
+    def entries(self) -> Sequence[InboxEntry]:
+        """All parts held, newest first."""
+
+
+class AnswerStore(Protocol):
+    """Sealed answers until their kiosk has them."""
+
+    def put(self, device: int, tcn: Tcn, envelope: bytes, now: datetime) -> bool:
+        """Keep an answer; False if there is one already (the first stays)."""
+
+    def get(self, device: int, tcn: Tcn) -> bytes | None:
+        """The answer to a TCN that its kiosk has not acknowledged, if any."""
+
+    def waiting(self, device: int) -> Sequence[tuple[Tcn, bytes]]:
+        """All that a kiosk has not acknowledged."""
+
+    def acknowledge(self, device: int, tcn: Tcn, now: datetime) -> bool:
+        """The kiosk has it; the sealed bytes are dropped."""
+
+
+class GalleryStore(Protocol):
+    """The references that probes are compared with."""
+
+    def put(self, entry: GalleryEntry) -> bool:
+        """Add a reference; False if there is one of that name already."""
+
+    def erase(self, reference: str) -> bool:
+        """Remove a reference; False if there is none."""
+
+    def entries(self) -> Sequence[GalleryEntry]:
+        """All references."""
+
+    def version(self) -> int:
+        """A number that changes whenever the gallery does."""
+
+
+class Store(NamedTuple):
+    """All of a hub's storage."""
+
+    chunks: ChunkStore
+    inbox: InboxStore
+    answers: AnswerStore
+    gallery: GalleryStore

@@ -1,0 +1,224 @@
+"""The hub's embedded storage: one SQLite file. Good for one hub process."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from hotspot_kiosk.errors import BadBytes
+from hotspot_kiosk.hub.store import Committed, GalleryEntry, InboxEntry, PartKey, Store
+from hotspot_kiosk.sqlite import SqliteFile
+from hotspot_kiosk.terms import Part, Tcn
+from hotspot_kiosk.wire import MOST_RANGES, Range
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS assembly (
+    device INTEGER, tcn TEXT, part TEXT, size INTEGER NOT NULL, received INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (device, tcn, part)
+) STRICT;
+CREATE TABLE IF NOT EXISTS piece (
+    device INTEGER, tcn TEXT, part TEXT, start INTEGER, stop INTEGER NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (device, tcn, part, start),
+    FOREIGN KEY (device, tcn, part) REFERENCES assembly (device, tcn, part) ON DELETE CASCADE
+) STRICT;
+CREATE TABLE IF NOT EXISTS inbox (
+    device INTEGER, tcn TEXT, part TEXT, committed TEXT NOT NULL, digest BLOB NOT NULL,
+    envelope BLOB NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (device, tcn, part)
+) STRICT;
+CREATE TABLE IF NOT EXISTS answer (
+    device INTEGER, tcn TEXT, made TEXT NOT NULL, envelope BLOB, acknowledged TEXT,
+    PRIMARY KEY (device, tcn)
+) STRICT;
+CREATE TABLE IF NOT EXISTS gallery (
+    reference TEXT PRIMARY KEY, enrolled TEXT NOT NULL, templates BLOB NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS gallery_version (only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER) STRICT;
+INSERT OR IGNORE INTO gallery_version VALUES (1, 0);
+"""
+KEY = "device = ? AND tcn = ? AND part = ?"
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The database file."""
+
+    path: Path
+
+
+def build(options: Options) -> Store:
+    """Open the file and give each port its view of it. Raises StorageFailed."""
+    file = SqliteFile(options.path, SCHEMA, "hub's database")
+    return Store(Chunks(file), Inbox(file), Answers(file), Gallery(file))
+
+
+class Chunks:
+    """Pieces of envelopes."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    def add(self, key: PartKey, size: int, offset: int, data: bytes) -> None:
+        """See the port."""
+        with self._file.change() as db:
+            db.execute(f"DELETE FROM assembly WHERE {KEY} AND size != ?", (*key, size))
+            db.execute(
+                "INSERT INTO assembly VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET received = received + excluded.received",
+                (*key, size, len(data)),
+            )
+            db.execute(
+                "INSERT OR IGNORE INTO piece VALUES (?, ?, ?, ?, ?, ?)",
+                (*key, offset, offset + len(data), data),
+            )
+
+    def missing(self, key: PartKey, size: int) -> tuple[Range, ...]:
+        """See the port; at most MOST_RANGES of them."""
+        pieces = self._file.rows(
+            f"SELECT start, stop FROM piece JOIN assembly USING (device, tcn, part) "
+            f"WHERE {KEY} AND size = ? ORDER BY start",
+            (*key, size),
+        )
+        gaps, at = [], 0
+        for start, stop in pieces:
+            if start > at:
+                gaps.append((at, start))
+            at = max(at, stop)
+        if at < size:
+            gaps.append((at, size))
+        return tuple(gaps[:MOST_RANGES])
+
+    def whole(self, key: PartKey) -> bytes:
+        """See the port. Raises BadBytes if a piece is missing."""
+        whole = bytearray()
+        for start, data in self._file.rows(f"SELECT start, data FROM piece WHERE {KEY} ORDER BY start", key):
+            if start > len(whole):
+                raise BadBytes("an envelope is not whole yet")
+            whole[start : start + len(data)] = data
+        return bytes(whole)
+
+    def forget(self, key: PartKey) -> None:
+        """See the port."""
+        self._file.update(f"DELETE FROM assembly WHERE {KEY}", key)
+
+
+class Inbox:
+    """Parts held."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    def commit(self, key: PartKey, envelope: bytes, now: datetime) -> Committed:
+        """See the port."""
+        digest = hashlib.sha256(envelope).digest()
+        with self._file.change() as db:
+            done = db.execute(
+                "INSERT OR IGNORE INTO inbox SELECT ?, ?, ?, ?, ?, ?, "
+                f"coalesce((SELECT received FROM assembly WHERE {KEY}), ?)",
+                (*key, _text(now), digest, envelope, *key, len(envelope)),
+            ).rowcount
+            held = db.execute(f"SELECT digest FROM inbox WHERE {KEY}", key).fetchone()[0]
+            db.execute(f"DELETE FROM assembly WHERE {KEY}", key)
+        if done:
+            return Committed.NEW
+        return Committed.AGAIN if held == digest else Committed.CONFLICT
+
+    def digest(self, key: PartKey) -> bytes | None:
+        """See the port."""
+        rows = self._file.rows(f"SELECT digest FROM inbox WHERE {KEY}", key)
+        return rows[0][0] if rows else None
+
+    def envelope(self, key: PartKey) -> bytes | None:
+        """See the port."""
+        rows = self._file.rows(f"SELECT envelope FROM inbox WHERE {KEY}", key)
+        return rows[0][0] if rows else None
+
+    def unanswered(self) -> Sequence[PartKey]:
+        """See the port."""
+        rows = self._file.rows(
+            "SELECT device, tcn, part FROM inbox LEFT JOIN answer USING (device, tcn) "
+            "WHERE part = 'probe' AND made IS NULL ORDER BY device, tcn"
+        )
+        return [_key(*row) for row in rows]
+
+    def entries(self) -> Sequence[InboxEntry]:
+        """See the port."""
+        rows = self._file.rows(
+            "SELECT device, tcn, part, committed, length(envelope), received, made "
+            "FROM inbox LEFT JOIN answer USING (device, tcn) ORDER BY committed DESC"
+        )
+        return [InboxEntry(_key(*row[:3]), *row[3:]) for row in rows]
+
+
+class Answers:
+    """Answers on their way."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    def put(self, device: int, tcn: Tcn, envelope: bytes, now: datetime) -> bool:
+        """See the port."""
+        statement = "INSERT OR IGNORE INTO answer VALUES (?, ?, ?, ?, NULL)"
+        return self._file.update(statement, (device, tcn, _text(now), envelope)) == 1
+
+    def get(self, device: int, tcn: Tcn) -> bytes | None:
+        """See the port."""
+        rows = self._file.rows("SELECT envelope FROM answer WHERE device = ? AND tcn = ?", (device, tcn))
+        return rows[0][0] if rows else None
+
+    def waiting(self, device: int) -> Sequence[tuple[Tcn, bytes]]:
+        """See the port."""
+        rows = self._file.rows(
+            "SELECT tcn, envelope FROM answer WHERE device = ? AND acknowledged IS NULL ORDER BY tcn",
+            (device,),
+        )
+        return [(Tcn(tcn), envelope) for tcn, envelope in rows]
+
+    def acknowledge(self, device: int, tcn: Tcn, now: datetime) -> bool:
+        """See the port."""
+        statement = (
+            "UPDATE answer SET acknowledged = ?, envelope = NULL "
+            "WHERE device = ? AND tcn = ? AND acknowledged IS NULL"
+        )
+        return self._file.update(statement, (_text(now), device, tcn)) == 1
+
+
+class Gallery:
+    """References."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    def put(self, entry: GalleryEntry) -> bool:
+        """See the port."""
+        with self._file.change() as db:
+            row = (entry.reference, entry.enrolled, entry.templates)
+            done = db.execute("INSERT OR IGNORE INTO gallery VALUES (?, ?, ?)", row).rowcount
+            db.execute("UPDATE gallery_version SET version = version + ?", (done,))
+        return bool(done)
+
+    def erase(self, reference: str) -> bool:
+        """See the port."""
+        with self._file.change() as db:
+            done = db.execute("DELETE FROM gallery WHERE reference = ?", (reference,)).rowcount
+            db.execute("UPDATE gallery_version SET version = version + ?", (done,))
+        return bool(done)
+
+    def entries(self) -> Sequence[GalleryEntry]:
+        """See the port."""
+        rows = self._file.rows("SELECT reference, enrolled, templates FROM gallery ORDER BY reference")
+        return [GalleryEntry(*row) for row in rows]
+
+    def version(self) -> int:
+        """See the port."""
+        return int(self._file.rows("SELECT version FROM gallery_version")[0][0])
+
+
+def _key(device: int, tcn: str, part: str) -> PartKey:
+    return PartKey(device, Tcn(tcn), Part(part))
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,118 @@
+"""Key files on disk: one private `.key` (mode 0600), any number of peers' public `.pub`.
+
+Both are small JSON texts. A private file that others may read refuses to load. Nothing here
+prints or logs a key.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from hotspot_kiosk.errors import BadBytes, ConfigError, KeyMissing
+from hotspot_kiosk.seal import PrivateKeys, PublicKeys
+
+HUB = 0
+F = TypeVar("F", bound=msgspec.Struct)
+
+
+class PrivateFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hotspot-private-1"):
+    """What a `.key` file holds; bytes are base64 in JSON."""
+
+    owner: int
+    name: str
+    signing_seed: bytes
+    mlkem_seed: bytes
+    x25519_seed: bytes
+
+
+class PublicFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hotspot-public-1"):
+    """What a `.pub` file holds: `owner` is the device number (0: the hub), `name` the post's."""
+
+    owner: int
+    name: str
+    signing: bytes
+    sealing: bytes
+
+    def keys(self) -> PublicKeys:
+        """The keys themselves."""
+        return PublicKeys(self.owner, self.signing, self.sealing)
+
+
+def make_pair(folder: Path, stem: str, owner: int, name: str, entropy: bytes) -> tuple[Path, Path]:
+    """Write `stem.key` and `stem.pub` into `folder`; never overwrites. Returns both paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    private, public = folder / f"{stem}.key", folder / f"{stem}.pub"
+    for path in (private, public):
+        if path.exists():
+            raise ConfigError(f"{path} exists already; move it away if it is really to be replaced")
+    keys = PrivateKeys.make(owner, entropy)
+    _write(private, PrivateFile(owner, name, keys.signing_seed, keys.mlkem_seed, keys.x25519_seed), 0o600)
+    half = keys.public()
+    _write(public, PublicFile(owner, name, half.signing, half.sealing), 0o644)
+    return private, public
+
+
+def load_private(path: Path) -> PrivateKeys:
+    """This machine's own keys. Raises KeyMissing, ConfigError or BadBytes."""
+    text = _read(path)
+    if path.stat().st_mode & 0o077:
+        raise ConfigError(f"{path} can be read by others; run: chmod 600 {path}")
+    file = _decode(text, PrivateFile, path)
+    return PrivateKeys(file.owner, file.signing_seed, file.mlkem_seed, file.x25519_seed)
+
+
+def load_public(path: Path) -> PublicFile:
+    """One public file. Raises KeyMissing or BadBytes."""
+    file = _decode(_read(path), PublicFile, path)
+    file.keys()
+    return file
+
+
+def load_peers(folder: Path) -> Mapping[int, PublicFile]:
+    """Every `.pub` in a folder by its owner. Raises KeyMissing if there is none, ConfigError if two claim one owner."""
+    peers: dict[int, PublicFile] = {}
+    for path in sorted(folder.glob("*.pub")):
+        file = load_public(path)
+        if file.owner in peers:
+            raise ConfigError(f"two files in {folder} claim to be device {file.owner}; remove one")
+        peers[file.owner] = file
+    if not peers:
+        raise KeyMissing(f"there is no .pub file in {folder}; copy the other side's public key there")
+    return peers
+
+
+def load_hub(folder: Path) -> PublicKeys:
+    """The hub's public keys out of a kiosk's peers."""
+    hub = load_peers(folder).get(HUB)
+    if hub is None:
+        raise KeyMissing(f"the hub's public key is not in {folder}; copy hub.pub there")
+    return hub.keys()
+
+
+def _write(path: Path, file: msgspec.Struct, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as out:
+        out.write(msgspec.json.format(msgspec.json.encode(file)) + b"\n")
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise KeyMissing(f"there is no key file {path}; run: hotspot keys make") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _decode(text: bytes, kind: type[F], path: Path) -> F:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.DecodeError:
+        raise BadBytes(f"{path} is not a key file of the expected kind") from None

@@ -1,0 +1,33 @@
+"""The kiosk's clocks: wall time and whether to trust it, time since boot, which boot this is."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hotspot_kiosk.terms import ClockStamp
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+EARLIEST = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+class Clock:
+    """Reads the machine's clocks. A wall clock before this software was written is never trusted."""
+
+    def __init__(self, boot_id: Path = BOOT_ID, synchronised: Path = SYNCHRONISED) -> None:
+        self._boot_id = boot_id.read_text("ascii").strip() if boot_id.exists() else "unknown"
+        self._synchronised = synchronised
+
+    def now_ms(self) -> int:
+        """Milliseconds since boot, sleeping included; comparable within one boot only."""
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+
+    def stamp(self) -> ClockStamp:
+        """This moment by all clocks."""
+        wall = datetime.now(UTC)
+        return ClockStamp(self._boot_id, self.now_ms(), wall, self._trusted(wall))
+
+    def _trusted(self, wall: datetime) -> bool:
+        return wall >= EARLIEST and self._synchronised.exists()

@@ -1,0 +1,179 @@
+"""Seal bytes for a public key so that the sealer cannot open them again; sign and verify.
+
+HPKE (RFC 9180, base mode) with ML-KEM-768 + X25519, HKDF-SHA256, ChaCha20-Poly1305; Ed25519 (RFC
+8032) over the whole envelope. The header, with the TCN, is bound in as HPKE `info`, so an envelope
+cannot be passed off as another's. The only file that imports `cryptography`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hpke import (
+    AEAD,
+    KDF,
+    KEM,
+    MLKEM768X25519PrivateKey,
+    MLKEM768X25519PublicKey,
+    Suite,
+)
+
+from hotspot_kiosk.errors import BadBytes, SealError
+from hotspot_kiosk.terms import Tcn
+
+SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+HEADER = struct.Struct(">4s8sI15sB")
+MAGIC = b"HKE1"
+ENVELOPE_DOMAIN = b"hotspot-kiosk envelope 1\0"
+STATEMENT_DOMAIN = b"hotspot-kiosk statement 1\0"
+SIGNATURE_SIZE = 64
+MLKEM_PUBLIC_SIZE = 1184
+SEED_SIZES = (32, 64, 32)
+OVERHEAD = HEADER.size + 1136 + SIGNATURE_SIZE
+CONTENTS = ("probe", "evidence", "answer")
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKeys:
+    """One machine's public keys: `owner` is its device number, 0 for the hub.
+
+    signing: Ed25519, 32 bytes. sealing: ML-KEM-768 (1184 bytes) then X25519 (32 bytes).
+    """
+
+    owner: int
+    signing: bytes = field(repr=False)
+    sealing: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.signing) != 32 or len(self.sealing) != MLKEM_PUBLIC_SIZE + 32:
+            raise BadBytes("a public key has the wrong length")
+
+    @property
+    def key_id(self) -> bytes:
+        """8 bytes that name this pair of keys."""
+        return hashlib.sha256(self.signing + self.sealing).digest()[:8]
+
+    def verify(self, statement: bytes, signature: bytes) -> None:
+        """Check a signed statement. Raises SealError if it was not signed with this key."""
+        self._verify(STATEMENT_DOMAIN + statement, signature)
+
+    def _verify(self, message: bytes, signature: bytes) -> None:
+        try:
+            Ed25519PublicKey.from_public_bytes(self.signing).verify(signature, message)
+        except InvalidSignature:
+            raise SealError("a signature does not verify") from None
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateKeys:
+    """One machine's private keys as seeds: Ed25519 (32), ML-KEM-768 (64), X25519 (32 bytes)."""
+
+    owner: int
+    signing_seed: bytes = field(repr=False)
+    mlkem_seed: bytes = field(repr=False)
+    x25519_seed: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if (len(self.signing_seed), len(self.mlkem_seed), len(self.x25519_seed)) != SEED_SIZES:
+            raise BadBytes("a private key has the wrong length")
+
+    @classmethod
+    def make(cls, owner: int, entropy: bytes) -> PrivateKeys:
+        """New keys from 128 random bytes."""
+        if len(entropy) != sum(SEED_SIZES):
+            raise ValueError(f"keys need {sum(SEED_SIZES)} random bytes")
+        return cls(owner, entropy[:32], entropy[32:96], entropy[96:])
+
+    def public(self) -> PublicKeys:
+        """The public half."""
+        mlkem = MLKEM768PrivateKey.from_seed_bytes(self.mlkem_seed).public_key().public_bytes_raw()
+        x25519 = X25519PrivateKey.from_private_bytes(self.x25519_seed).public_key().public_bytes_raw()
+        signing = Ed25519PrivateKey.from_private_bytes(self.signing_seed).public_key().public_bytes_raw()
+        return PublicKeys(self.owner, signing, mlkem + x25519)
+
+    def sign(self, statement: bytes) -> bytes:
+        """Signature (64 bytes) over a statement that is not an envelope."""
+        return self._sign(STATEMENT_DOMAIN + statement)
+
+    def _sign(self, message: bytes) -> bytes:
+        return Ed25519PrivateKey.from_private_bytes(self.signing_seed).sign(message)
+
+    def _opener(self) -> MLKEM768X25519PrivateKey:
+        return MLKEM768X25519PrivateKey(
+            MLKEM768PrivateKey.from_seed_bytes(self.mlkem_seed),
+            X25519PrivateKey.from_private_bytes(self.x25519_seed),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What an envelope says in clear: for which keys, from whom, which TCN, which content."""
+
+    key_id: bytes
+    sender: int
+    tcn: Tcn
+    content: str
+
+    def packed(self) -> bytes:
+        """32 bytes."""
+        return HEADER.pack(
+            MAGIC, self.key_id, self.sender, self.tcn.encode(), CONTENTS.index(self.content) + 1
+        )
+
+
+def seal(plaintext: bytes, tcn: Tcn, content: str, to: PublicKeys, by: PrivateKeys) -> bytes:
+    """Envelope for `to`, signed `by`: header, HPKE ciphertext, signature. `content` is one of CONTENTS."""
+    header = Header(to.key_id, by.owner, tcn, content).packed()
+    box = SUITE.encrypt(plaintext, _sealer(to), info=ENVELOPE_DOMAIN + header)
+    return header + box + by._sign(ENVELOPE_DOMAIN + header + box)
+
+
+def peek(envelope: bytes) -> Header:
+    """Read the clear header; proves nothing. Raises BadBytes if this is no envelope."""
+    if len(envelope) < OVERHEAD:
+        raise BadBytes("too short for a sealed envelope")
+    magic, key_id, sender, tcn, content = HEADER.unpack_from(envelope)
+    if magic != MAGIC or not 1 <= content <= len(CONTENTS):
+        raise BadBytes("not a sealed envelope of a known version")
+    try:
+        return Header(key_id, sender, Tcn(tcn.decode("ascii")), CONTENTS[content - 1])
+    except UnicodeDecodeError:
+        raise BadBytes("an envelope's TCN is not text") from None
+
+
+def verify_envelope(envelope: bytes, by: PublicKeys) -> Header:
+    """Check who sealed it, without opening. Raises BadBytes or SealError."""
+    header = peek(envelope)
+    if header.sender != by.owner:
+        raise SealError("an envelope names another sender than the one it is checked against")
+    by._verify(ENVELOPE_DOMAIN + envelope[:-SIGNATURE_SIZE], envelope[-SIGNATURE_SIZE:])
+    return header
+
+
+def open_envelope(envelope: bytes, by: PublicKeys, to: PrivateKeys) -> bytes:
+    """Verify the sender, then open. Raises BadBytes or SealError; never returns unverified bytes."""
+    header = verify_envelope(envelope, by)
+    if header.key_id != to.public().key_id:
+        raise SealError("an envelope was sealed for other keys")
+    try:
+        return SUITE.decrypt(
+            envelope[HEADER.size : -SIGNATURE_SIZE], to._opener(), info=ENVELOPE_DOMAIN + header.packed()
+        )
+    except (InvalidTag, ValueError):
+        raise SealError("an envelope does not open with these keys") from None
+
+
+def _sealer(keys: PublicKeys) -> MLKEM768X25519PublicKey:
+    try:
+        return MLKEM768X25519PublicKey(
+            MLKEM768PublicKey.from_public_bytes(keys.sealing[:MLKEM_PUBLIC_SIZE]),
+            X25519PublicKey.from_public_bytes(keys.sealing[MLKEM_PUBLIC_SIZE:]),
+        )
+    except ValueError:
+        raise BadBytes("a public sealing key is damaged") from None
