@@ -1,0 +1,182 @@
+"""The line to a UART finger sensor: the adafruit library's commands over framing of our own.
+
+Every byte that counts is verified, every wait has a deadline, and after any failure the line is
+brought back to a known state before the next command. It knows nothing of fingers or geometry.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import adafruit_fingerprint as library
+import serial
+
+from hotspot_kiosk.errors import BadBytes, CaptureCancelled, DeviceLost
+from hotspot_kiosk.kiosk.devices.uart_frames import Frame, FrameReader, Kind
+
+POLL_S = 0.02
+QUIET_S = 0.06
+GAP_S = 0.1
+ACK_OVERHEAD = 11
+PARAMETERS_ACK = 28
+SYNC_TRIES = 3
+MAX_IMAGE_BYTES = 65_536
+VERIFY_PASSWORD = 0x13
+UPLOAD_IMAGE = 0x0A
+READ_PARAMETERS = 0x0F
+
+
+class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the library has no types
+    """A sensor's commands: `verify_password`, `read_sysparam`, `set_sysparam`, `get_image`, `set_led`.
+
+    They return the sensor's confirmation code. They raise DeviceLost if no answer comes within
+    `patience_s`, BadBytes if what comes is no answer or is an error where parameters are expected,
+    RuntimeError (the library's) if a parameter is refused, CaptureCancelled if `stopped` says so.
+    """
+
+    def __init__(
+        self,
+        port: serial.Serial,
+        address: bytes,
+        password: bytes,
+        patience_s: float,
+        stopped: Callable[[], bool],
+    ) -> None:
+        # The library's constructor would talk to the sensor at once; this one only remembers.
+        self.address = list(address)
+        self.password = tuple(password)
+        self.patience_s = patience_s
+        self.foreign = b""
+        self._uart = port
+        self._stopped = stopped
+        self._reader = FrameReader()
+        self._answer_owed = False
+
+    def upload_image(self) -> bytes:
+        """The image in the sensor's buffer as it sends it; it can be asked for again.
+
+        Raises BadBytes if any part is refused or does not verify, DeviceLost on silence.
+        """
+        self._send_packet([UPLOAD_IMAGE])
+        code = self._get_packet(12)[0]
+        if code != library.OK:
+            raise BadBytes(f"the sensor refused to send its image (code {code:02X})")
+        self._answer_owed = True
+        image = self._get_data()
+        self._answer_owed = False
+        return image
+
+    def synchronise(self) -> None:
+        """After a failure: wait until the sensor has said everything, then make sure it listens.
+
+        The answer to ReadSysPara has a length of its own and answers come in order, so once it
+        is here no older answer can be mistaken for a new one. Raises DeviceLost if it never comes.
+        """
+        for _ in range(SYNC_TRIES):
+            if not self._answer_owed:
+                return
+            self.drain()
+            self._write([READ_PARAMETERS])
+            self._await_parameters()
+        if self._answer_owed:
+            raise DeviceLost(f"the finger sensor at {self._uart.port} does not answer; check cable and power")
+
+    def drain(self) -> None:
+        """Read and forget until the line is quiet. Raises DeviceLost if it never is."""
+        end = time.monotonic() + self._longest_s()
+        quiet_since = time.monotonic()
+        while time.monotonic() - quiet_since < QUIET_S:
+            if self._read(4096):
+                quiet_since = time.monotonic()
+            if quiet_since > end:
+                raise DeviceLost(f"the line at {self._uart.port} is never quiet; check the wiring")
+        self._reader.clear()
+
+    def forget(self) -> None:
+        """Start anew at a changed baud rate: nothing is owed."""
+        self.drain()
+        self._answer_owed = False
+
+    def _await_parameters(self) -> None:
+        try:
+            while self._answer_owed:
+                frame = self._frame(gaps=True)
+                if frame.kind is not Kind.ACK:
+                    return
+                if frame.payload == bytes([library.PASSVERIFY]):
+                    self._write([VERIFY_PASSWORD, *self.password])
+                self._answer_owed = len(frame.payload) != PARAMETERS_ACK - ACK_OVERHEAD
+        except DeviceLost:
+            return
+
+    def _send_packet(self, data: list[int]) -> None:
+        self.synchronise()
+        self._answer_owed = True
+        self._write(data)
+
+    def _get_packet(self, expected: int) -> list[int]:
+        frame = self._frame(gaps=True)
+        if frame.kind is not Kind.ACK:
+            raise BadBytes("the sensor sent image data instead of an answer")
+        size = len(frame.payload)
+        if size != expected - ACK_OVERHEAD and (size != 1 or frame.payload[0] == library.OK):
+            raise BadBytes(f"the sensor's answer has {size} bytes, not {expected - ACK_OVERHEAD}")
+        self._answer_owed = False
+        if size != expected - ACK_OVERHEAD:
+            raise BadBytes(f"the sensor refused a command (code {frame.payload[0]:02X})")
+        return list(frame.payload)
+
+    def _get_data(self, expected: int = 9) -> bytes:  # noqa: ARG002 the library's signature
+        """The payload of all data packets up to the end packet; the caller checks how many bytes."""
+        image = bytearray()
+        self._reader.rejected = 0
+        end = time.monotonic() + self._longest_s()
+        while len(image) <= MAX_IMAGE_BYTES and time.monotonic() < end:
+            frame = self._frame(gaps=False)
+            if self._reader.rejected or frame.kind is Kind.ACK:
+                raise BadBytes("a packet of the image was damaged on the line")
+            image += frame.payload
+            if frame.kind is Kind.END:
+                return bytes(image)
+        raise BadBytes(f"the sensor's image is longer than {MAX_IMAGE_BYTES} bytes or never ends")
+
+    def _longest_s(self) -> float:
+        """Twice the time the largest image takes at the line's speed (10 bits a byte)."""
+        return self.patience_s + 2 * MAX_IMAGE_BYTES * 10 / int(self._uart.baudrate)
+
+    def _frame(self, gaps: bool) -> Frame:
+        """The next frame from our address. `gaps`: a silence proves that what was begun is no frame."""
+        heard = start = time.monotonic()
+        while True:
+            frame = self._reader.take()
+            if frame and frame.address == bytes(self.address):
+                return frame
+            if frame:
+                self.foreign = frame.address
+                continue
+            now = time.monotonic()
+            if now - (start if gaps else heard) >= self.patience_s:
+                raise DeviceLost(f"the finger sensor at {self._uart.port} does not answer")
+            if chunk := self._read(self._reader.missing):
+                heard = now
+                self._reader.feed(chunk)
+            elif gaps and now - heard > GAP_S:
+                self._reader.gap()
+
+    def _check_stopped(self) -> None:
+        if self._stopped():
+            raise CaptureCancelled("the capture was stopped on request")
+
+    def _write(self, data: list[int]) -> None:
+        try:
+            self._uart.write(Frame(Kind.COMMAND, bytes(self.address), bytes(data)).encode())
+        except OSError as error:
+            raise DeviceLost(f"the line at {self._uart.port} is gone; check the cable") from error
+
+    def _read(self, size: int) -> bytes:
+        self._check_stopped()
+        try:
+            return bytes(self._uart.read(size))
+        except OSError as error:
+            raise DeviceLost(f"the line at {self._uart.port} is gone; check the cable") from error

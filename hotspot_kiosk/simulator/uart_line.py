@@ -1,0 +1,90 @@
+"""The far end of a serial line: a pseudo-terminal that behaves like a wire.
+
+It sends at the baud rate (10 bits a byte), garbles what is said at another speed than the host's
+port is set to, and cannot hear while it sends. It knows nothing of sensors or frames.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import termios
+import threading
+import time
+import tty
+from pathlib import Path
+
+BITS_PER_BYTE = 10
+SPEEDS = {getattr(termios, f"B{baud}"): baud for baud in (9600, 19200, 38400, 57600, 115200, 230400)}
+
+
+class PtyLine:
+    """A pseudo-terminal with `link` pointing at the host's end.
+
+    `speed` runs the wire that many times faster than `baud`, for tests. No write ever blocks: what
+    the host leaves unread beyond the kernel's buffer is lost, as on a real UART.
+    """
+
+    def __init__(self, link: Path, baud: int, speed: float = 1.0) -> None:
+        self.baud = baud
+        self._speed = speed
+        self._link = link
+        self._near, self._far = os.openpty()
+        tty.setraw(self._far)
+        os.set_blocking(self._near, False)
+        _point(link, os.ttyname(self._far))
+
+    def read(self, timeout_s: float) -> bytes:
+        """What the host said within the time, garbled if it speaks at another speed; else nothing."""
+        ready, _, _ = select.select([self._near], [], [], timeout_s)
+        return self._as_heard(self._heard()) if ready else b""
+
+    def write(self, data: bytes, stop: threading.Event) -> None:
+        """Send at the line's speed; what the host says meanwhile is not heard."""
+        data = self._as_heard(data)
+        rate = self.baud * self._speed / BITS_PER_BYTE
+        start, sent = time.monotonic(), 0
+        while sent < len(data) and not stop.is_set():
+            time.sleep(max(0.0005, min(16, len(data) - sent) / rate))
+            due = min(len(data), int((time.monotonic() - start) * rate))
+            self._heard()
+            self._put(data[sent:due])
+            sent = due
+
+    def deaf(self, seconds: float, stop: threading.Event) -> None:
+        """Hear nothing for a while."""
+        stop.wait(seconds)
+        self._heard()
+
+    def close(self) -> None:
+        """Pull the plug: the host's port reports a hang-up. Call from the thread that writes, or after it."""
+        self._link.unlink(missing_ok=True)
+        os.close(self._far)
+        os.close(self._near)
+
+    def _heard(self) -> bytes:
+        try:
+            return os.read(self._near, 4096)
+        except BlockingIOError:
+            return b""
+
+    def _put(self, data: bytes) -> None:
+        try:
+            os.write(self._near, data)
+        except BlockingIOError:
+            return
+
+    def _host_baud(self) -> int:
+        return SPEEDS.get(termios.tcgetattr(self._far)[5], 0)
+
+    def _as_heard(self, data: bytes) -> bytes:
+        if self._host_baud() == self.baud:
+            return data
+        return bytes((byte * 5 + 0x6B ^ byte >> 3) & 0xFE for byte in data)
+
+
+def _point(link: Path, target: str) -> None:
+    fresh = link.with_name(f".{link.name}.{os.getpid()}.tmp")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target)
+    fresh.replace(link)

@@ -1,0 +1,286 @@
+"""A finger sensor at the far end of a serial line: the R503/R305 protocol with its physics.
+
+It paces itself, powers up deaf, really switches baud, and does every fault of `uart_faults` on
+request. It takes images only; commands for templates get the error answer of an empty sensor.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from hotspot_kiosk.errors import BadSample, ConfigError
+from hotspot_kiosk.simulator.uart_faults import Faults, Pause, Piece, spoil
+from hotspot_kiosk.simulator.uart_glass import FolderGlass, Glass, pack
+from hotspot_kiosk.simulator.uart_line import PtyLine
+
+log = logging.getLogger(__name__)
+
+COMMAND, DATA, ACK, END = 0x01, 0x02, 0x07, 0x08
+OK, PACKET_ERROR, NO_FINGER, IMAGING_FAILED = 0x00, 0x01, 0x02, 0x03
+WRONG_PASSWORD, BAD_REGISTER, PASSWORD_FIRST, HEALTHY = 0x13, 0x1A, 0x21, 0x55
+DEAF_S = 0.05
+PACKET_SIZES = (32, 64, 128, 256)
+BAUDS = (9600, 19200, 38400, 57600, 115200)
+EMPTY_SENSOR = {  # error answers of a sensor that holds no template
+    0x02: 0x15, 0x03: 0x08, 0x04: 0x09, 0x05: 0x0A, 0x06: 0x18, 0x07: 0x0C,
+    0x08: 0x0D, 0x09: 0x0E, 0x0B: 0x0E, 0x0C: 0x10, 0x1B: 0x09,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Personality:
+    """What kind of sensor it is. `imaging_s` is how long it takes to take an image."""
+
+    name: str
+    width: int
+    height: int
+    packet: int = 128
+    fixed_packet: bool = False
+    light: bool = False
+    password: bytes = bytes(4)
+    address: bytes = b"\xff\xff\xff\xff"
+    baud: int = 57600
+    capacity: int = 200
+    imaging_s: float = 0.1
+
+
+PERSONALITIES = {
+    kind.name: kind
+    for kind in (
+        Personality("r503", 192, 192, light=True),
+        Personality("r305", 256, 288, capacity=1000),
+        Personality("packets-32", 256, 288, packet=32, fixed_packet=True),
+        Personality("password", 192, 192, light=True, password=b"\x12\x34\x56\x78"),
+        Personality("address", 192, 192, light=True, address=b"\x00\x00\x00\x2a"),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    ack: bytes
+    data: bytes | None = None
+    tail: bytes = b""
+    then: Callable[[], None] | None = None
+
+
+class UartSensor:
+    """A simulated sensor; as a context manager it is plugged in and `link` is the host's port.
+
+    `inject` asks for faults, `unplug` and `plug` pull and push the cable. `problem` is the last
+    reason why a finger on the glass could not be imaged.
+    """
+
+    def __init__(
+        self, personality: Personality, glass: Glass, link: Path | None = None, speed: float = 1.0
+    ) -> None:
+        self.personality = personality
+        self.light: tuple[int, ...] | None = None
+        self.problem = ""
+        self.heard: list[int] = []
+        self.baud = personality.baud
+        self._folder = None if link else tempfile.TemporaryDirectory(prefix="sensor-")
+        self.link = link or Path(self._folder.name if self._folder else "") / "tty"
+        self._glass, self._speed = glass, speed
+        self._packet = personality.packet
+        self._image = bytes([0xFF]) * (personality.width * personality.height // 2)
+        self._verified = not any(personality.password)
+        self._inbox = bytearray()
+        self._faults: list[Faults] = []
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._ready = threading.Event()
+
+    def __enter__(self) -> UartSensor:
+        self.plug()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.unplug()
+        if self._folder:
+            self._folder.cleanup()
+
+    def plug(self) -> None:
+        """Power up in a thread of its own."""
+        self._stop.clear()
+        self._ready.clear()
+        self._thread = threading.Thread(target=self.serve, args=(self._stop,), name="uart-sensor")
+        self._thread.start()
+        self._ready.wait()
+
+    def unplug(self) -> None:
+        """Pull the cable, even in the middle of a transfer."""
+        self._stop.set()
+        if self._thread:
+            self._thread.join()
+            self._thread = None
+
+    def inject(self, faults: Faults) -> None:
+        """Do this to the next answers it fits."""
+        self._faults.append(faults)
+
+    def serve(self, stop: threading.Event) -> None:
+        """Power up and answer until told to stop."""
+        line = PtyLine(self.link, self.baud, self._speed)
+        self._verified = not any(self.personality.password)
+        self._inbox.clear()
+        self._ready.set()
+        try:
+            line.deaf(DEAF_S, stop)
+            while not stop.is_set():
+                self._inbox += line.read(0.02)
+                while (request := self._next_request()) is not None:
+                    self._answer(line, request, stop)
+        finally:
+            line.close()
+
+    def _next_request(self) -> bytes | None:
+        start = self._inbox.find(b"\xef\x01")
+        del self._inbox[: start if start >= 0 else max(0, len(self._inbox) - 1)]
+        if len(self._inbox) < 9:
+            return None
+        size = 9 + int.from_bytes(self._inbox[7:9], "big")
+        if size > 9 + 258:
+            del self._inbox[:2]
+            return b""
+        if len(self._inbox) < size:
+            return None
+        frame = bytes(self._inbox[:size])
+        del self._inbox[:size]
+        return frame
+
+    def _answer(self, line: PtyLine, request: bytes, stop: threading.Event) -> None:
+        if len(request) < 12 or request[2:6] != self.personality.address or request[6] != COMMAND:
+            return
+        self.heard.append(request[9])
+        answer = self._obey(request[9:-2], stop) if _sum_fits(request) else _Answer(bytes([PACKET_ERROR]))
+        for piece in self._on_the_wire(request[9], answer):
+            if isinstance(piece, Pause):
+                line.deaf(piece.seconds, stop)
+            else:
+                line.write(piece, stop)
+        if answer.then:
+            answer.then()
+            line.baud = self.baud
+
+    def _on_the_wire(self, command: int, answer: _Answer) -> list[Piece]:
+        frames = [self._frame(ACK, answer.ack)]
+        if answer.data is not None:
+            size = self._packet
+            parts = [answer.data[at : at + size] for at in range(0, len(answer.data), size)]
+            frames += [self._frame(DATA, part) for part in parts[:-1]]
+            frames.append(self._frame(END, parts[-1]))
+        for at, faults in enumerate(self._faults):
+            if faults.on == command:
+                self._use_up(at)
+                return _joined(spoil(frames, faults, lambda code: self._frame(ACK, bytes([code]))))
+        return _joined([*frames, answer.tail])
+
+    def _use_up(self, at: int) -> None:
+        faults = self._faults[at]
+        left = Faults(faults.fault, faults.times - 1, faults.on, faults.packet, faults.stall_s)
+        self._faults[at : at + 1] = [left] if left.times else []
+
+    def _frame(self, kind: int, payload: bytes) -> bytes:
+        body = bytes([kind]) + (len(payload) + 2).to_bytes(2, "big") + payload
+        return b"\xef\x01" + self.personality.address + body + (sum(body) & 0xFFFF).to_bytes(2, "big")
+
+    def _obey(self, request: bytes, stop: threading.Event) -> _Answer:
+        code = request[0]
+        if code == 0x13:
+            return self._verify(request)
+        if not self._verified:
+            return _Answer(bytes([PASSWORD_FIRST]))
+        table: dict[int, Callable[[], _Answer]] = {
+            0x01: lambda: self._take_image(stop),
+            0x0A: lambda: _Answer(bytes([OK]), data=self._image),
+            0x0D: lambda: _Answer(bytes([OK])),
+            0x0E: lambda: self._set_parameter(request),
+            0x0F: lambda: _Answer(bytes([OK]) + self._parameters()),
+            0x1D: lambda: _Answer(bytes([OK, 0, 0])),
+            0x1F: lambda: _Answer(bytes([OK]) + bytes(32)),
+            0x35: lambda: self._set_light(request),
+            0x3D: self._reset,
+            0x53: lambda: _Answer(bytes([HEALTHY])),
+        }
+        return table.get(code, lambda: _Answer(bytes([EMPTY_SENSOR.get(code, PACKET_ERROR)])))()
+
+    def _verify(self, request: bytes) -> _Answer:
+        self._verified = request[1:] == self.personality.password
+        return _Answer(bytes([OK if self._verified else WRONG_PASSWORD]))
+
+    def _parameters(self) -> bytes:
+        words = (0, 9, self.personality.capacity, 3)
+        tail = (PACKET_SIZES.index(self._packet), self.baud // 9600)
+        fields = [word.to_bytes(2, "big") for word in words], [word.to_bytes(2, "big") for word in tail]
+        return b"".join(fields[0]) + self.personality.address + b"".join(fields[1])
+
+    def _set_parameter(self, request: bytes) -> _Answer:
+        register, value = request[1:3] if len(request) == 3 else (0, 0)
+        if register == 4 and value * 9600 in BAUDS:
+            return _Answer(bytes([OK]), then=lambda: self._switch(value * 9600))
+        if register == 6 and value < len(PACKET_SIZES) and not self.personality.fixed_packet:
+            self._packet = PACKET_SIZES[value]
+            return _Answer(bytes([OK]))
+        return _Answer(bytes([OK if register == 5 and 1 <= value <= 5 else BAD_REGISTER]))
+
+    def _switch(self, baud: int) -> None:
+        self.baud = baud
+
+    def _take_image(self, stop: threading.Event) -> _Answer:
+        try:
+            pixels = self._glass()
+            if pixels is None:
+                return _Answer(bytes([NO_FINGER]))
+            self._image = pack(pixels, self.personality.width, self.personality.height)
+        except BadSample as error:
+            if str(error) != self.problem:
+                self.problem = str(error)
+                log.warning("%s", error)
+            return _Answer(bytes([IMAGING_FAILED]))
+        stop.wait(self.personality.imaging_s / self._speed)
+        return _Answer(bytes([OK]))
+
+    def _set_light(self, request: bytes) -> _Answer:
+        if not self.personality.light or len(request) != 5:
+            return _Answer(bytes([PACKET_ERROR]))
+        self.light = tuple(request[1:])
+        return _Answer(bytes([OK]))
+
+    def _reset(self) -> _Answer:
+        self._verified = not any(self.personality.password)
+        return _Answer(bytes([OK]), tail=bytes([HEALTHY]))
+
+
+def run_sensor(link: Path, glass: Path, personality: str, stop: threading.Event) -> None:
+    """Serve a sensor of that personality at `link`, with the folder `glass`, until told to stop.
+
+    Raises ConfigError for an unknown personality or a missing folder.
+    """
+    if personality not in PERSONALITIES:
+        raise ConfigError(f"no sensor personality {personality}; there are: {', '.join(PERSONALITIES)}")
+    if not glass.is_dir():
+        raise ConfigError(f"the glass folder {glass} does not exist; make it first")
+    UartSensor(PERSONALITIES[personality], FolderGlass(glass), link).serve(stop)
+
+
+def _sum_fits(frame: bytes) -> bool:
+    return sum(frame[6:-2]) & 0xFFFF == int.from_bytes(frame[-2:], "big")
+
+
+def _joined(pieces: list[Piece]) -> list[Piece]:
+    joined: list[Piece] = []
+    for piece in pieces:
+        if joined and isinstance(piece, bytes) and isinstance(joined[-1], bytes):
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    return joined
