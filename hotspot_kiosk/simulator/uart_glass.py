@@ -41,11 +41,15 @@ class FolderGlass:
         return self._pixels
 
     def _newest(self) -> tuple[str, int, int] | None:
-        files = [
-            (entry.stat().st_mtime_ns, entry.name, entry.inode())
-            for entry in os.scandir(self._folder)
-            if entry.name.endswith(".png") and not entry.name.startswith(".")
-        ]
+        try:
+            with os.scandir(self._folder) as entries:
+                files = [
+                    (entry.stat().st_mtime_ns, entry.name, entry.inode())
+                    for entry in entries
+                    if entry.name.endswith(".png") and not entry.name.startswith(".")
+                ]
+        except FileNotFoundError:  # lifted while we looked
+            return None
         if not files:
             return None
         moment, name, inode = max(files)
@@ -53,7 +57,10 @@ class FolderGlass:
 
 
 def place_finger(folder: Path, pixels: NDArray[np.uint8]) -> Path:
-    """Put a finger (uint8, height x width) on a folder's glass in one step; lifts any other finger."""
+    """Put a finger (uint8, height x width) on a folder's glass; lifts any other finger first.
+
+    A host that waits for the glass to be free must be given time to see it free: lift, wait, place.
+    """
     lift_finger(folder)
     fresh = folder / ".finger.tmp"
     Image.fromarray(pixels).save(fresh, format="PNG")

@@ -95,7 +95,6 @@ class UartSensor:
         self._faults: list[Faults] = []
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._ready = threading.Event()
 
     def __enter__(self) -> UartSensor:
         self.plug()
@@ -111,10 +110,9 @@ class UartSensor:
     def plug(self) -> None:
         """Power up in a thread of its own."""
         self._stop.clear()
-        self._ready.clear()
-        self._thread = threading.Thread(target=self.serve, args=(self._stop,), name="uart-sensor")
+        line = PtyLine(self.link, self.baud, self._speed)
+        self._thread = threading.Thread(target=self._serve, args=(line, self._stop), name="uart-sensor")
         self._thread.start()
-        self._ready.wait()
 
     def unplug(self) -> None:
         """Pull the cable, even in the middle of a transfer."""
@@ -128,11 +126,12 @@ class UartSensor:
         self._faults.append(faults)
 
     def serve(self, stop: threading.Event) -> None:
-        """Power up and answer until told to stop."""
-        line = PtyLine(self.link, self.baud, self._speed)
+        """Power up here and answer until told to stop."""
+        self._serve(PtyLine(self.link, self.baud, self._speed), stop)
+
+    def _serve(self, line: PtyLine, stop: threading.Event) -> None:
         self._verified = not any(self.personality.password)
         self._inbox.clear()
-        self._ready.set()
         try:
             line.deaf(DEAF_S, stop)
             while not stop.is_set():

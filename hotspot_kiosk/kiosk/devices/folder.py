@@ -135,8 +135,8 @@ def decode(data: bytes) -> NDArray[np.uint8]:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check(image, data)
             image.load()
-            upright = ImageOps.exif_transpose(_in_srgb(image))
-            return np.array(upright.convert("RGB"), np.uint8)
+            plain = _in_srgb(ImageOps.exif_transpose(image))
+            return np.array(plain.convert("RGB"), np.uint8)
     except UnidentifiedImageError as error:
         raise BadSample("the file is not a JPEG or PNG picture") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

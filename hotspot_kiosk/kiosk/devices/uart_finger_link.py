@@ -20,7 +20,7 @@ QUIET_S = 0.06
 GAP_S = 0.1
 ACK_OVERHEAD = 11
 PARAMETERS_ACK = 28
-SYNC_TRIES = 3
+TRIES = 3
 MAX_IMAGE_BYTES = 65_536
 VERIFY_PASSWORD = 0x13
 UPLOAD_IMAGE = 0x0A
@@ -53,19 +53,43 @@ class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the lib
         self._reader = FrameReader()
         self._answer_owed = False
 
-    def upload_image(self) -> bytes:
-        """The image in the sensor's buffer as it sends it; it can be asked for again.
+    @property
+    def name(self) -> str:
+        """The serial port's name."""
+        return str(self._uart.port)
 
-        Raises BadBytes if any part is refused or does not verify, DeviceLost on silence.
+    def ask(self, command: Callable[[], int]) -> int:
+        """A command's confirmation code; a damaged or missing answer is asked for again.
+
+        Raises BadBytes if it stays so although the sensor is there, DeviceLost if it is not.
         """
-        self._send_packet([UPLOAD_IMAGE])
-        code = self._get_packet(12)[0]
-        if code != library.OK:
-            raise BadBytes(f"the sensor refused to send its image (code {code:02X})")
-        self._answer_owed = True
-        image = self._get_data()
-        self._answer_owed = False
-        return image
+        problem: BadBytes | DeviceLost | None = None
+        for _ in range(TRIES):
+            self.synchronise()
+            try:
+                return command()
+            except (BadBytes, DeviceLost) as error:
+                problem = error
+        self.synchronise()
+        raise BadBytes(f"it gives no clear answer: {problem}") from problem
+
+    def image(self, size: int | None = None) -> bytes:
+        """The image in the sensor's buffer, `size` bytes if given; asked for again if damaged.
+
+        Raises BadBytes if it always is, DeviceLost if the sensor is gone.
+        """
+        problem: BadBytes | DeviceLost | None = None
+        for _ in range(TRIES):
+            self.synchronise()
+            try:
+                image = self._upload_image()
+            except (BadBytes, DeviceLost) as error:
+                problem = error
+                continue
+            if size in (None, len(image)):
+                return image
+            problem = BadBytes(f"{len(image)} bytes of image came, not {size}")
+        raise BadBytes(str(problem)) from problem
 
     def synchronise(self) -> None:
         """After a failure: wait until the sensor has said everything, then make sure it listens.
@@ -73,7 +97,7 @@ class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the lib
         The answer to ReadSysPara has a length of its own and answers come in order, so once it
         is here no older answer can be mistaken for a new one. Raises DeviceLost if it never comes.
         """
-        for _ in range(SYNC_TRIES):
+        for _ in range(TRIES):
             if not self._answer_owed:
                 return
             self.drain()
@@ -93,15 +117,31 @@ class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the lib
                 raise DeviceLost(f"the line at {self._uart.port} is never quiet; check the wiring")
         self._reader.clear()
 
-    def forget(self) -> None:
-        """Start anew at a changed baud rate: nothing is owed."""
+    def start_at(self, baud: int) -> None:
+        """Start anew at a baud rate, nothing owed, once the line is quiet."""
+        self._uart.baudrate = baud
         self.drain()
         self._answer_owed = False
 
+    def close(self) -> None:
+        """Give the serial port back."""
+        self._uart.close()
+
+    def _upload_image(self) -> bytes:
+        self._send_packet([UPLOAD_IMAGE])
+        code = self._get_packet(12)[0]
+        if code != library.OK:
+            raise BadBytes(f"the sensor refused to send its image (code {code:02X})")
+        self._answer_owed = True
+        image = self._get_data()
+        self._answer_owed = False
+        return image
+
     def _await_parameters(self) -> None:
+        end = time.monotonic() + self.patience_s
         try:
             while self._answer_owed:
-                frame = self._frame(gaps=True)
+                frame = self._frame(end, gaps=True)
                 if frame.kind is not Kind.ACK:
                     return
                 if frame.payload == bytes([library.PASSVERIFY]):
@@ -116,7 +156,7 @@ class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the lib
         self._write(data)
 
     def _get_packet(self, expected: int) -> list[int]:
-        frame = self._frame(gaps=True)
+        frame = self._frame(time.monotonic() + self.patience_s, gaps=True)
         if frame.kind is not Kind.ACK:
             raise BadBytes("the sensor sent image data instead of an answer")
         size = len(frame.payload)
@@ -132,22 +172,25 @@ class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the lib
         image = bytearray()
         self._reader.rejected = 0
         end = time.monotonic() + self._longest_s()
-        while len(image) <= MAX_IMAGE_BYTES and time.monotonic() < end:
-            frame = self._frame(gaps=False)
+        while len(image) <= MAX_IMAGE_BYTES:
+            frame = self._frame(end, gaps=False)
             if self._reader.rejected or frame.kind is Kind.ACK:
                 raise BadBytes("a packet of the image was damaged on the line")
             image += frame.payload
             if frame.kind is Kind.END:
                 return bytes(image)
-        raise BadBytes(f"the sensor's image is longer than {MAX_IMAGE_BYTES} bytes or never ends")
+        raise BadBytes(f"the sensor's image is longer than {MAX_IMAGE_BYTES} bytes")
 
     def _longest_s(self) -> float:
         """Twice the time the largest image takes at the line's speed (10 bits a byte)."""
         return self.patience_s + 2 * MAX_IMAGE_BYTES * 10 / int(self._uart.baudrate)
 
-    def _frame(self, gaps: bool) -> Frame:
-        """The next frame from our address. `gaps`: a silence proves that what was begun is no frame."""
-        heard = start = time.monotonic()
+    def _frame(self, end: float, gaps: bool) -> Frame:
+        """The next frame from our address, before the moment `end`.
+
+        `gaps` says that what was begun before a silence is no frame and is passed over.
+        """
+        heard = time.monotonic()
         while True:
             frame = self._reader.take()
             if frame and frame.address == bytes(self.address):
@@ -156,7 +199,7 @@ class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the lib
                 self.foreign = frame.address
                 continue
             now = time.monotonic()
-            if now - (start if gaps else heard) >= self.patience_s:
+            if now >= min(end, heard + self.patience_s):
                 raise DeviceLost(f"the finger sensor at {self._uart.port} does not answer")
             if chunk := self._read(self._reader.missing):
                 heard = now
