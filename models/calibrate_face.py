@@ -7,54 +7,16 @@ name of the data, because it does not transfer to other cameras or people. No pi
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from hotspot_kiosk.compare.face import FaceComparator
-from hotspot_kiosk.compare.port import Calibration
-from hotspot_kiosk.inference.detect import FaceDetector
-from hotspot_kiosk.inference.face import FaceEncoder
+from hotspot_kiosk.bench.face import least_score, pair_scores
 from hotspot_kiosk.inference.port import ModelShelf
 from models.build import BUILT, MANIFEST
 
-PICTURES = (".jpg", ".jpeg", ".png")
-DETECTOR, ENCODER = "centerface", "dlib-face-resnet-v1"
 STEPS = 100
-UNSCALED = Calibration(1.0, 0.0, 1e9, "none")
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """Comparison scores of all pairs of pictures; `missed` pictures showed no face and are in none."""
-
-    mated: NDArray[np.float64]
-    non_mated: NDArray[np.float64]
-    missed: int
-
-
-def scores_of(folder: Path, shelf: ModelShelf) -> Scores:
-    """All pairs of the pictures below `folder`, a person being the sub-folder; the largest face of each counts."""
-    detector, encoder = FaceDetector(shelf.open(DETECTOR)), FaceEncoder(shelf.open(ENCODER))
-    people, vectors, missed = [], [], 0
-    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES):
-        pixels = np.asarray(Image.open(path).convert("RGB"))
-        faces = detector.detect(pixels)
-        if faces:
-            people.append(path.parent.name)
-            vectors.append(encoder.encode(pixels, faces[0]).vector)
-        missed += not faces
-    return _pairs(np.array(people), np.array(vectors), missed)
-
-
-def _pairs(people: NDArray[np.str_], vectors: NDArray[np.float32], missed: int) -> Scores:
-    first, second = np.triu_indices(len(people), 1)
-    table = np.array([FaceComparator(UNSCALED).scores(vector, vectors) for vector in vectors], np.float64)
-    scores, same = table[first, second], people[first] == people[second]
-    return Scores(scores[same], scores[~same], missed)
 
 
 def fit(mated: NDArray[np.float64], non_mated: NDArray[np.float64]) -> tuple[float, float]:
@@ -76,12 +38,6 @@ def fit(mated: NDArray[np.float64], non_mated: NDArray[np.float64]) -> tuple[flo
     return float(answer[0]), float(answer[1])
 
 
-def threshold(non_mated: NDArray[np.float64], fmr: float) -> float:
-    """The least score that at most the share `fmr` of non-mated pairs reaches."""
-    ordered = np.sort(non_mated)[::-1]
-    return float(np.nextafter(ordered[int(len(ordered) * fmr)], np.inf))
-
-
 def limit(mated: int, non_mated: int) -> float:
     """Log-odds beyond which so few pairs can show nothing: the smaller class's count, as a logarithm."""
     return float(np.log(min(mated, non_mated)))
@@ -90,13 +46,13 @@ def limit(mated: int, non_mated: int) -> float:
 def main() -> int:
     """Print what belongs into the manifest."""
     shelf = ModelShelf(MANIFEST, BUILT)
-    scores = scores_of(Path(sys.argv[1]), shelf)
+    scores = pair_scores(Path(sys.argv[1]), shelf)
     slope, offset = fit(scores.mated, scores.non_mated)
     counts = len(scores.mated), len(scores.non_mated)
     print(f"pairs: {counts[0]} mated, {counts[1]} non-mated; pictures without a face: {scores.missed}")
     print(f"calibration: slope {slope:.3f}, offset {offset:.3f}, limit {limit(*counts):.1f}")
     for fmr in (1e-3, 1e-2):
-        least = threshold(scores.non_mated, fmr)
+        least = least_score(scores.non_mated, fmr)
         print(f"threshold: FMR {fmr:g} at score {least:.4f}, TAR {np.mean(scores.mated >= least):.4f}")
     return 0
 

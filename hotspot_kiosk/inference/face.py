@@ -47,9 +47,9 @@ def align(pixels: NDArray[np.uint8], landmarks: NDArray[np.float32], side: int =
     """
     check_pixels(pixels)
     warp = similarity(landmarks, PLACES * (side / CHIP))
-    scale = float(np.hypot(warp[0, 0], warp[1, 0]))
-    if scale < 0.5:
-        pixels, warp = _shrunk(pixels, warp, 2 * scale)
+    times = int(1 / max(float(np.hypot(warp[0, 0], warp[1, 0])), 1 / min(pixels.shape[:2])))
+    if times > 1:
+        pixels, warp = _shrunk(pixels, warp, times)
     return np.asarray(cv2.warpAffine(pixels, warp, (side, side), flags=cv2.INTER_LINEAR), np.uint8)
 
 
@@ -70,11 +70,12 @@ def similarity(source: NDArray[np.float32], target: NDArray[np.float64]) -> NDAr
 
 
 def _shrunk(
-    pixels: NDArray[np.uint8], warp: NDArray[np.float64], factor: float
+    pixels: NDArray[np.uint8], warp: NDArray[np.float64], times: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """A smaller picture, and the warp that does the rest."""
-    height, width = pixels.shape[:2]
-    columns, rows = max(1, round(width * factor)), max(1, round(height * factor))
-    small = cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_AREA)
-    back = np.diag([width / columns, height / rows, 1.0])
+    """The picture `times` smaller (blocks averaged, a rest at the border dropped), and the warp for it."""
+    columns, rows = pixels.shape[1] // times, pixels.shape[0] // times
+    whole = pixels[: rows * times, : columns * times]
+    small = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
+    centre = (times - 1) / 2
+    back = np.array([[times, 0, centre], [0, times, centre], [0, 0, 1]], np.float64)
     return np.asarray(small, np.uint8), warp @ back

@@ -1,0 +1,153 @@
+"""Faces: how long detection and encoding take, and how well mated pairs are told from others.
+
+Times stand beside the same networks run bare by onnxruntime in the same minute; accuracy needs labelled
+pictures (one sub-folder per person) and is left out where there are none.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from hotspot_kiosk.bench.figure import Figure
+from hotspot_kiosk.compare.face import FaceComparator
+from hotspot_kiosk.compare.port import Calibration
+from hotspot_kiosk.errors import ModelError
+from hotspot_kiosk.inference.detect import FaceDetector
+from hotspot_kiosk.inference.face import FaceEncoder
+from hotspot_kiosk.inference.port import REMEDY, ModelShelf
+
+ROOT = Path(__file__).resolve().parents[2]
+MANIFEST = ROOT / "models" / "manifest.toml"
+BUILT = ROOT / "models" / "built"
+PORTRAIT = BUILT / "pictures" / "portrait_b.jpg"
+NEWS = ROOT.parent / "shared" / "data" / "faces" / "news"
+DETECTOR, ENCODER = "centerface", "dlib-face-resnet-v1"
+SUFFIXES = (".jpg", ".jpeg", ".png")
+FRAME = (640, 480)
+PREVIEW = 320
+ROUNDS = 25
+GOAL_MS = 20.0
+GOAL_OVERHEAD = 1.15
+FMR = 1e-3
+UNSCALED = Calibration(1.0, 0.0, np.inf, "none: raw scores")
+
+
+@dataclass(frozen=True, slots=True)
+class PairScores:
+    """Comparison scores of all pairs of pictures; `missed` pictures showed no face and are in none."""
+
+    mated: NDArray[np.float64]
+    non_mated: NDArray[np.float64]
+    missed: int
+
+
+def run() -> Iterator[Figure]:
+    """Times with one and two threads, then accuracy if the pictures are there. Raises ModelError without models."""
+    for threads in (1, 2):
+        yield from _times(threads)
+    if NEWS.is_dir():
+        yield from _accuracy(pair_scores(NEWS, ModelShelf(MANIFEST, BUILT)))
+
+
+def pair_scores(folder: Path, shelf: ModelShelf) -> PairScores:
+    """Scores of all pairs of pictures below `folder`, a person being a sub-folder; each one's largest face counts."""
+    detector, encoder = FaceDetector(shelf.open(DETECTOR)), FaceEncoder(shelf.open(ENCODER))
+    people, vectors, missed = [], [], 0
+    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES):
+        pixels = np.asarray(Image.open(path).convert("RGB"))
+        faces = detector.detect(pixels)
+        if faces:
+            people.append(path.parent.name)
+            vectors.append(encoder.encode(pixels, faces[0]).vector)
+        missed += not faces
+    return _all_pairs(np.array(people), np.array(vectors), missed)
+
+
+def least_score(non_mated: NDArray[np.float64], fmr: float) -> float:
+    """The least score that at most the share `fmr` of non-mated pairs reaches."""
+    ordered = np.sort(non_mated)[::-1]
+    return float(np.nextafter(ordered[int(len(ordered) * fmr)], np.inf))
+
+
+def _all_pairs(people: NDArray[np.str_], vectors: NDArray[np.float32], missed: int) -> PairScores:
+    first, second = np.triu_indices(len(people), 1)
+    comparator = FaceComparator(UNSCALED)
+    table = np.array([comparator.scores(vector, vectors) for vector in vectors], np.float64)
+    scores, same = table[first, second], people[first] == people[second]
+    return PairScores(scores[same], scores[~same], missed)
+
+
+def _accuracy(scores: PairScores) -> Iterator[Figure]:
+    rate = float(np.mean(scores.mated >= least_score(scores.non_mated, FMR)))
+    pairs = len(scores.mated) + len(scores.non_mated)
+    against = "a threshold set on the same pairs"
+    yield Figure("face", "news_tar_at_fmr_0.001", rate, "share", 0.98, "higher", against, pairs)
+    yield Figure("face", "news_not_detected", scores.missed, "pictures", 0, "lower", "all pictures", 100)
+
+
+def _times(threads: int) -> Iterator[Figure]:
+    """Whole steps and bare networks, turn by turn, so that a busy computer slows both."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(threads)
+    try:
+        medians = _medians(_steps(ModelShelf(MANIFEST, BUILT, threads)))
+    finally:
+        cv2.setNumThreads(before)
+    yield from _figures(medians, "1_thread" if threads == 1 else f"{threads}_threads", threads == 1)
+
+
+def _steps(shelf: ModelShelf) -> dict[str, Callable[[], object]]:
+    networks = shelf.open(DETECTOR), shelf.open(ENCODER)
+    detector, encoder = FaceDetector(networks[0]), FaceEncoder(networks[1])
+    frame = _frame()
+    face = detector.detect(frame)[0]
+    height, width = -(-PREVIEW * FRAME[1] // FRAME[0] // 32) * 32, PREVIEW
+    small, chip = (np.full((1, 3, *side), 0.5, np.float32) for side in ((height, width), (150, 150)))
+    return {
+        "detect_640": lambda: detector.detect(frame, 640),
+        "detect_320": lambda: detector.detect(frame, PREVIEW),
+        "encode": lambda: encoder.encode(frame, face),
+        "bare_detect_320": lambda: networks[0].run(small),
+        "bare_encode": lambda: networks[1].run(chip),
+    }
+
+
+def _frame() -> NDArray[np.uint8]:
+    """A portrait in a camera's frame."""
+    if not PORTRAIT.is_file():
+        raise ModelError(f"the portrait {PORTRAIT} is missing: {REMEDY}")
+    with Image.open(PORTRAIT) as picture:
+        picture.thumbnail(FRAME)
+        frame = Image.new("RGB", FRAME, (170, 174, 178))
+        frame.paste(picture, ((FRAME[0] - picture.width) // 2, 0))
+    return np.asarray(frame)
+
+
+def _medians(steps: dict[str, Callable[[], object]]) -> dict[str, float]:
+    taken: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(ROUNDS):
+        for name, step in steps.items():
+            started = time.perf_counter()
+            step()
+            taken[name].append(time.perf_counter() - started)
+    return {name: 1000 * float(np.median(times)) for name, times in taken.items()}
+
+
+def _figures(medians: dict[str, float], how: str, single: bool) -> Iterator[Figure]:
+    bare = medians["bare_detect_320"] + medians["bare_encode"]
+    whole = medians["detect_320"] + medians["encode"]
+    goal = GOAL_MS if single else None
+    clock = "the clock; the frame is 640 x 480"
+    for name in ("detect_640", "detect_320", "encode"):
+        yield Figure("face", f"{name}_{how}", medians[name], "ms", None, "lower", clock, ROUNDS)
+    yield Figure("face", f"detect_320_and_encode_{how}", whole, "ms", goal, "lower", clock, ROUNDS)
+    against = "the same networks run bare by onnxruntime"
+    yield Figure("face", f"overhead_{how}", whole / bare, "ratio", GOAL_OVERHEAD, "lower", against, ROUNDS)

@@ -1,0 +1,148 @@
+"""How good a face sample is, aspect by aspect, and what the person before the camera may do about it.
+
+Components are in the spirit of ISO/IEC 29794-5, measured by simple means and bent by straight lines: they are not
+that standard's scores. Advice helps and never blames. Nothing is measured that depends on the colour of the skin:
+darkness and glare are judged by the brightest and the burnt-out parts of the face, not by its mean.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hotspot_kiosk.inference.face import align
+from hotspot_kiosk.inference.port import DetectedFace, check_pixels
+from hotspot_kiosk.terms import Quality, QualityComponent
+
+# Advice is given for components below this.
+GOOD = 70
+# The face proper in the aligned chip: rows and columns from brow to chin, without hair and background.
+ZONE = (slice(28, 124), slice(36, 112))
+# Distance of nose tip and eye line in frontal faces, as a share of the distance of mouth and eye line.
+FRONTAL_NOSE = 0.55
+# How far the nose tip stands out before the eyes, in inter-eye distances (Farkas' means, roundly).
+NOSE_DEPTH = 0.5
+BLUR_WIDTH = 9
+BURNT, BLACK = 250, 8
+"""Ramps below give the values that score 100 and 0: (full marks, useless)."""
+OTHERS = (0.35, 0.7)  # second face's height over the first's
+EYES = (90.0, 20.0)  # inter-eye distance, px; 90 as ISO/IEC 19794-5 asks of frontal images
+CUT_OFF = (0.0, 0.2)  # share of the face's points and box outside the picture
+YAW = (10.0, 35.0)  # degrees
+PITCH = (0.09, 0.25)  # deviation of the nose's place from FRONTAL_NOSE
+ROLL = (8.0, 30.0)  # degrees
+BLUR = (0.42, 0.70)  # Crete's blur effect, 0 sharp to 1
+HIGHLIGHT = (130.0, 40.0)  # 95th percentile of luminance, 0..255
+GLARE = (0.02, 0.25)  # share of burnt-out pixels
+CONTRAST = (60.0, 15.0)  # 95th minus 5th percentile of luminance
+
+
+def face_quality(pixels: NDArray[np.uint8], faces: Sequence[DetectedFace]) -> Quality:
+    """Quality of an RGB picture, uint8 (height, width, 3), in which `faces` were found, largest first.
+
+    Without a face there is one component, of score 0. Raises BadSample for anything but an RGB picture.
+    """
+    check_pixels(pixels)
+    if not faces:
+        return Quality((QualityComponent("single face", 0, "Please step in front of the camera."),))
+    face = faces[0]
+    light = luminance(align(pixels, face.landmarks)[ZONE])
+    return Quality((_single(faces), *_place(face, pixels.shape), *_pose(face), *_light(light)))
+
+
+def inter_eye(face: DetectedFace) -> float:
+    """Distance between the eyes in pixels."""
+    across = face.landmarks[1] - face.landmarks[0]
+    return float(np.hypot(across[0], across[1]))
+
+
+def head_pose(face: DetectedFace) -> tuple[float, float, float]:
+    """Roughly: yaw and roll in degrees, and how far the nose lies from its frontal height (0 = frontal)."""
+    eyes, nose = face.landmarks[:2].mean(axis=0), face.landmarks[2]
+    across = face.landmarks[1] - face.landmarks[0]
+    unit = across / max(inter_eye(face), 1e-6)
+    down = np.array([-unit[1], unit[0]])
+    sideways = float((nose - eyes) @ unit) / max(inter_eye(face), 1e-6)
+    mouth = float((face.landmarks[3:].mean(axis=0) - eyes) @ down)
+    height = float((nose - eyes) @ down) / max(mouth, 1e-6)
+    yaw = math.degrees(math.atan(sideways / NOSE_DEPTH))
+    return yaw, math.degrees(math.atan2(across[1], across[0])), height - FRONTAL_NOSE
+
+
+def blur_effect(light: NDArray[np.float32]) -> float:
+    """Perceived blur, 0 to 1, of the more blurred direction: motion blurs one direction only.
+
+    Crete, Dolmiere, Ladret and Nicolas, "The blur effect", SPIE 6492 (2007): how much of the variation between
+    neighbours survives when the picture is blurred again.
+    """
+    return max(_blur_along(light, axis) for axis in (0, 1))
+
+
+def luminance(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Luma (ITU-R BT.601), float32 (height, width), 0 to 255."""
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def _single(faces: Sequence[DetectedFace]) -> QualityComponent:
+    others = max((face.height / max(faces[0].height, 1e-6) for face in faces[1:]), default=0.0)
+    return _component("single face", others, OTHERS, "One person at a time, please.")
+
+
+def _place(face: DetectedFace, shape: tuple[int, ...]) -> tuple[QualityComponent, ...]:
+    return (
+        _component("inter-eye distance", inter_eye(face), EYES, "Please come closer."),
+        _component(
+            "in the frame", _outside(face, shape), CUT_OFF, "Move until your whole face is in the picture."
+        ),
+    )
+
+
+def _outside(face: DetectedFace, shape: tuple[int, ...]) -> float:
+    """How far the face, with a margin, reaches over the border, as a share of its height."""
+    height, width = shape[:2]
+    low, high = face.landmarks.min(axis=0), face.landmarks.max(axis=0)
+    centre, half = (low + high) / 2, 1.2 * inter_eye(face)
+    over = max(half - centre[0], centre[0] + half - width, half - centre[1], centre[1] + 1.3 * half - height)
+    return max(0.0, float(over) / max(2 * half, 1e-6))
+
+
+def _pose(face: DetectedFace) -> tuple[QualityComponent, ...]:
+    yaw, roll, nose = head_pose(face)
+    return (
+        _component("turned sideways", abs(yaw), YAW, "Please look straight at the camera."),
+        _component("turned up or down", abs(nose), PITCH, "Please look straight at the camera."),
+        _component("tilted", abs(roll), ROLL, "Please hold your head upright."),
+    )
+
+
+def _light(light: NDArray[np.float32]) -> tuple[QualityComponent, ...]:
+    low, high = np.percentile(light, (5, 95))
+    burnt = float(np.mean(light >= BURNT))
+    return (
+        _component("sharpness", blur_effect(light), BLUR, "Please hold still for a moment."),
+        _component("brightness", float(high), HIGHLIGHT, "Please turn towards the light."),
+        _component("glare", burnt, GLARE, "Please turn away from the bright light a little."),
+        _component(
+            "contrast", float(high - low), CONTRAST, "Please turn your face evenly towards the light."
+        ),
+    )
+
+
+def _component(name: str, value: float, ramp: tuple[float, float], advice: str) -> QualityComponent:
+    """A score by a straight line between full marks and useless, with advice only where it is needed."""
+    full, useless = ramp
+    share = (value - useless) / (full - useless)
+    score = round(100 * min(1.0, max(0.0, share))) if math.isfinite(share) else 0
+    return QualityComponent(name, score, advice if score < GOOD else "")
+
+
+def _blur_along(light: NDArray[np.float32], axis: int) -> float:
+    size = (BLUR_WIDTH, 1) if axis else (1, BLUR_WIDTH)
+    again = np.asarray(cv2.blur(light, size), np.float32)
+    before, after = np.abs(np.diff(light, axis=axis)), np.abs(np.diff(again, axis=axis))
+    total = float(before.sum())
+    return 1.0 if total <= 0 else 1.0 - float(np.maximum(before - after, 0).sum()) / total
