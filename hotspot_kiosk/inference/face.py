@@ -20,6 +20,7 @@ SPREAD = 256.0
 PLACES = np.array([[47.7, 47.1], [100.3, 47.1], [74.1, 77.1], [52.5, 108.0], [96.1, 107.8]], np.float64)
 # Points closer together than this (root mean square, in pixels) are no face.
 LEAST_SPREAD = 1.0
+NO_FACE = "the face is too small, or its eyes, nose and mouth were not found"
 
 
 class FaceEncoder:
@@ -58,12 +59,13 @@ def similarity(source: NDArray[np.float32], target: NDArray[np.float64]) -> NDAr
 
     Least squares (Umeyama, 1991) without mirroring. Raises BadSample if the points fall together.
     """
-    points = source.astype(np.complex128)[:, 0] + 1j * source[:, 1]
-    wanted = target[:, 0] + 1j * target[:, 1]
+    if not np.isfinite(source).all():
+        raise BadSample(NO_FACE)
+    points, wanted = (each[:, 0] + 1j * each[:, 1] for each in (source.astype(np.float64), target))
     centre, goal = points.mean(), wanted.mean()
     spread = float(np.mean(np.abs(points - centre) ** 2))
-    if not np.isfinite(spread) or spread < LEAST_SPREAD**2:
-        raise BadSample("the face is too small, or its eyes, nose and mouth were not found")
+    if spread < LEAST_SPREAD**2:
+        raise BadSample(NO_FACE)
     turn = np.mean(np.conj(points - centre) * (wanted - goal)) / spread
     shift = goal - turn * centre
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])

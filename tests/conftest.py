@@ -1,0 +1,25 @@
+"""Fixtures that several subjects share; each skips with a reason where its files are missing."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def models_built() -> Path:
+    """The folder of built models and pictures."""
+    folder = ROOT / "models" / "built"
+    if not (folder / "pictures").is_dir():
+        pytest.skip("the models are not built: run `make models`")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Public research images, kept beside the project and never in it."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("no test data beside the project (../shared/data)")
+    return folder
