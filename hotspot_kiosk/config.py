@@ -41,10 +41,15 @@ class Models(Table, frozen=True, kw_only=True):
 
 
 class Post(Table, frozen=True, kw_only=True):
-    """Which kiosk this is. `device` is unique in the country; it is part of every TCN."""
+    """Which kiosk this is. `device` is unique in the country; it is part of every TCN.
+
+    `country` (ISO 3166-1 alpha-3) and `agency` say whose kiosk it is, as in ALB and BORDER POLICE.
+    """
 
     device: int
     post: str
+    country: str
+    agency: str
     desk: Path
 
     def __post_init__(self) -> None:

@@ -17,7 +17,7 @@ class Clock:
     """Reads the machine's clocks. A wall clock before this software was written is never trusted."""
 
     def __init__(self, boot_id: Path = BOOT_ID, synchronised: Path = SYNCHRONISED) -> None:
-        self._boot_id = boot_id.read_text("ascii").strip() if boot_id.exists() else "unknown"
+        self.boot_id = boot_id.read_text("ascii").strip() if boot_id.exists() else "unknown"
         self._synchronised = synchronised
 
     def now_ms(self) -> int:
@@ -27,7 +27,7 @@ class Clock:
     def stamp(self) -> ClockStamp:
         """This moment by all clocks."""
         wall = datetime.now(UTC)
-        return ClockStamp(self._boot_id, self.now_ms(), wall, self._trusted(wall))
+        return ClockStamp(self.boot_id, self.now_ms(), wall, self._trusted(wall))
 
     def _trusted(self, wall: datetime) -> bool:
         return wall >= EARLIEST and self._synchronised.exists()

@@ -1,0 +1,69 @@
+"""The door: the `hotspot` command. One file a group; a group's file is read when it is used."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from importlib import import_module
+
+import click
+
+from hotspot_kiosk import __version__
+from hotspot_kiosk.errors import HotspotError
+
+GROUPS = {
+    "kiosk": "Run a kiosk, start a check, see how it stands.",
+    "hub": "Run a hub, see what it holds.",
+    "outbox": "Look after the sealed records of a kiosk.",
+    "gallery": "Look after the references of a hub.",
+    "keys": "Make and show keys.",
+    "nist": "Look into ANSI/NIST-ITL files.",
+    "simulate": "The far end of a wire: a sensor on a pty, a link that can be cut.",
+    "demo": "The whole way of a record, with the link cut in the middle.",
+    "bench": "Measure; one JSON object a figure.",
+}
+
+
+class Door(click.Group):
+    """Finds a command in the file of its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of GROUPS."""
+        return list(GROUPS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Read the command's file."""
+        if cmd_name not in GROUPS:
+            return None
+        command: click.Command = import_module(f"hotspot_kiosk.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One line each, without reading their files."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(GROUPS.items()))
+
+
+@click.command(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+@click.option("-v", "--verbose", is_flag=True, help="Say more about what happens.")
+def door(verbose: bool) -> None:
+    """HOTSPOT kiosk: capture at a post, seal, buffer, send; match at the hub, answer.
+
+    A search is never an enrolment. A hit is a possible match: two people verify it.
+    """
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("numba").setLevel(logging.WARNING)
+
+
+def main() -> None:
+    """Run the command; an error of ours is one sentence, not a traceback."""
+    try:
+        door(standalone_mode=True)
+    except HotspotError as error:
+        click.echo(f"hotspot: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,108 @@
+"""`hotspot kiosk`: run the daemon, and talk to one that runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hotspot_kiosk.cli.options import config_option, json_option, on_signals
+from hotspot_kiosk.config import KioskConfig, load
+from hotspot_kiosk.kiosk import daemon, desk
+from hotspot_kiosk.terms import RequestType
+
+WORDS = {
+    "ready": "Ready for the next person.",
+    "read notice": "Please read the notice.",
+    "look at camera": "Please look at the camera.",
+    "place finger": "Please put this finger on the glass:",
+    "lift finger": "Thank you. Please lift the finger.",
+    "again": "Please try once more.",
+    "going on without": "We go on without:",
+    "review": "Please check and accept.",
+    "checking": "Captured. Being checked:",
+    "kept, will be checked": "Captured. No link: the check starts by itself when it returns.",
+    "answered": "Answer:",
+    "stopped": "Stopped. Nothing was kept.",
+    "nothing captured": "Nothing could be captured; nothing was kept.",
+    "fault": "Out of order:",
+}
+
+
+@click.group("kiosk")
+def command() -> None:
+    """Run a kiosk, start a check, see how it stands."""
+
+
+@command.command()
+@config_option
+def run(config: Path) -> None:
+    """Run the daemon until it is told to stop."""
+    kiosk = daemon.build(load(config, KioskConfig), config.parent.resolve())
+    on_signals(kiosk.stop)
+    if why := kiosk.run():
+        raise SystemExit(f"hotspot: the kiosk stopped: {why}")
+
+
+@command.command()
+@config_option
+@json_option
+@click.option("--adult", is_flag=True, help="I attest that the person is 18 or older.")
+@click.option(
+    "--tot", type=click.Choice(list(RequestType)), help="Kind of search; the operation's by default."
+)
+def check(config: Path, as_json: bool, adult: bool, tot: str | None) -> None:
+    """Check one person: start a session and show what happens until it is over."""
+    path = load(config, KioskConfig).kiosk.desk
+    heard = desk.watch(path)
+    next(heard)
+    desk.ask(path, desk.Ask("begin", adult=adult, tot=RequestType(tot) if tot else None))
+    desk.ask(path, desk.Ask("notice read"))
+    for told in heard:
+        say(told, as_json)
+        if told.kind == "status" and told.state in ("done", "idle", "fault"):
+            return
+
+
+@command.command()
+@config_option
+@json_option
+def watch(config: Path, as_json: bool) -> None:
+    """Show everything that happens at the kiosk until interrupted."""
+    for told in desk.watch(load(config, KioskConfig).kiosk.desk):
+        say(told, as_json)
+
+
+@command.command()
+@config_option
+@json_option
+def status(config: Path, as_json: bool) -> None:
+    """How the kiosk stands: state, link, records that wait, faults."""
+    say(desk.ask(load(config, KioskConfig).kiosk.desk, desk.Ask("status")), as_json)
+
+
+@command.command()
+@config_option
+@click.argument("button", type=click.Choice(["notice read", "accept", "retake", "cancel"]))
+def press(config: Path, button: str) -> None:
+    """Press a button of the session that runs."""
+    desk.ask(load(config, KioskConfig).kiosk.desk, desk.Ask(button))  # type: ignore[arg-type]
+
+
+def say(told: desk.Told, as_json: bool) -> None:
+    """One line for a person, or the JSON object."""
+    click.echo(desk.line(told).decode().strip() if as_json else words(told))
+
+
+def words(told: desk.Told) -> str:
+    """What was told, in plain words."""
+    if told.kind == "show":
+        return f"{WORDS.get(told.prompt, told.prompt)} {told.detail}".strip()
+    if told.kind == "status":
+        link = "up" if told.link else "down"
+        faults = f", out of order: {', '.join(told.faults)}" if told.faults else ""
+        return f"[{told.state}, link {link}, {told.waiting} waiting{faults}]"
+    if told.kind == "answer":
+        named = f" ({', '.join(told.candidates)})" if told.candidates else ""
+        return f"{told.tcn}: {told.decision}{named} {told.note}".strip()
+    return f"{told.kind}: {told.tcn}{told.detail}"

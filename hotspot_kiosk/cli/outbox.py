@@ -1,0 +1,101 @@
+"""`hotspot outbox`: list, show, requeue and erase the sealed records of a kiosk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from hotspot_kiosk.cli.options import config_option, json_option, list_out
+from hotspot_kiosk.config import KioskConfig, load
+from hotspot_kiosk.contents import decode_answer
+from hotspot_kiosk.errors import Refused
+from hotspot_kiosk.keyring import load_hub, load_private
+from hotspot_kiosk.kiosk.outbox import Entry, Outbox
+from hotspot_kiosk.seal import open_envelope
+from hotspot_kiosk.terms import Tcn
+
+
+@click.group("outbox")
+def command() -> None:
+    """Look after the sealed records of a kiosk."""
+
+
+@command.command("list")
+@config_option
+@json_option
+def list_(config: Path, as_json: bool) -> None:
+    """List all records, newest first."""
+    rows = [_row(entry) for entry in _open(config).entries()]
+    list_out(rows, as_json, "The outbox is empty.")
+
+
+@command.command()
+@config_option
+@json_option
+@click.argument("tcn")
+def show(config: Path, as_json: bool, tcn: str) -> None:
+    """Show one record: its parts, and the answer if it came."""
+    outbox = _open(config)
+    entry = _find(outbox, Tcn(tcn))
+    found = _row(entry)
+    for part, state, size, reason in entry.parts:
+        found[part.value] = f"{state}, {size} bytes{f', {reason}' if reason else ''}"
+    sealed = outbox.sealed_answer(entry.tcn)
+    if sealed is not None:
+        found["answer"] = _answer(config, sealed)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        for key, value in found.items():
+            click.echo(f"{key:>10}  {value}")
+
+
+@command.command()
+@config_option
+@click.argument("tcn")
+def requeue(config: Path, tcn: str) -> None:
+    """Send a quarantined record again."""
+    if not _open(config).requeue(Tcn(tcn)):
+        raise Refused(f"nothing of record {tcn} is quarantined")
+    click.echo(f"{tcn} will be sent again.")
+
+
+@command.command()
+@config_option
+@click.argument("tcn")
+@click.confirmation_option(prompt="This cannot be undone. Erase the record?")
+def erase(config: Path, tcn: str) -> None:
+    """Erase a held or quarantined record; one that waits to be sent is refused."""
+    _open(config).erase(Tcn(tcn))
+    click.echo(f"{tcn} erased.")
+
+
+def _open(config: Path) -> Outbox:
+    table = load(config, KioskConfig).outbox
+    return Outbox(table.path, table.most_records, table.free_mib << 20)
+
+
+def _find(outbox: Outbox, tcn: Tcn) -> Entry:
+    for entry in outbox.entries():
+        if entry.tcn == tcn:
+            return entry
+    raise Refused(f"there is no record {tcn} in the outbox")
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    return {
+        "tcn": entry.tcn,
+        "captured": entry.captured,
+        "state": str(entry.state),
+        "parts": ", ".join(f"{part.value} {state}" for part, state, _, _ in entry.parts),
+        "answered": entry.answered,
+    }
+
+
+def _answer(config: Path, sealed: bytes) -> str:
+    keys = load(config, KioskConfig).keys
+    answer = decode_answer(open_envelope(sealed, load_hub(keys.peers), load_private(keys.own)))
+    named = ", ".join(f"{c.rank}. {c.reference} ({c.score:+.1f})" for c in answer.candidates)
+    return f"{answer.decision} {named} {answer.note}".strip()

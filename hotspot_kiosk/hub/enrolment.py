@@ -1,0 +1,71 @@
+"""Picture files in, references out: enrolment into this hub's own gallery, never into INTERPOL's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hotspot_kiosk import pictures
+from hotspot_kiosk.contents import encode_templates
+from hotspot_kiosk.errors import BadSample
+from hotspot_kiosk.hub.store import GalleryEntry
+from hotspot_kiosk.inference.detect import FaceDetector
+from hotspot_kiosk.inference.face import FaceEncoder
+from hotspot_kiosk.inference.finger import extract
+from hotspot_kiosk.inference.port import ModelShelf
+from hotspot_kiosk.terms import (
+    FaceTemplate,
+    FingerPosition,
+    FingerSample,
+    FingerTemplate,
+    SensorGrade,
+    Template,
+)
+
+LEAST_MINUTIAE = 6
+
+
+def make_reference(
+    reference: str,
+    enrolled: str,
+    faces: Sequence[Path],
+    fingers: Sequence[tuple[FingerPosition, Path]],
+    ppi: int,
+    shelf: ModelShelf,
+) -> GalleryEntry:
+    """A gallery entry out of picture files.
+
+    faces: each shows one face. fingers: grey images, dark ridges on light, `ppi` pixels an inch.
+    Raises BadSample naming the file that cannot be used.
+    """
+    if not faces and not fingers:
+        raise BadSample("a reference needs at least one face or one finger")
+    detector, encoder = FaceDetector(shelf.open("centerface")), FaceEncoder(shelf.open("dlib-face-resnet-v1"))
+    templates: list[Template] = [_face(path, detector, encoder) for path in faces]
+    templates += [_finger(path, position, ppi) for position, path in fingers]
+    return GalleryEntry(reference, enrolled, encode_templates(tuple(templates)))
+
+
+def _face(path: Path, detector: FaceDetector, encoder: FaceEncoder) -> FaceTemplate:
+    pixels = _named(path, pictures.decode)
+    found = detector.detect(pixels)
+    if len(found) != 1:
+        raise BadSample(f"{path.name} shows {len(found)} faces; a reference needs exactly one")
+    return encoder.encode(pixels, found[0])
+
+
+def _finger(path: Path, position: FingerPosition, ppi: int) -> FingerTemplate:
+    pixels = _named(path, pictures.decode_grey)
+    height, width = pixels.shape
+    grade = SensorGrade("file", width, height, ppi, 256)
+    template = extract(FingerSample(position, grade, pixels))
+    if len(template.minutiae) < LEAST_MINUTIAE:
+        raise BadSample(f"{path.name} shows too few ridges for a reference")
+    return template
+
+
+def _named(path: Path, decode: pictures.Decode) -> pictures.Pixels:
+    try:
+        return decode(pictures.read(path))
+    except BadSample as error:
+        raise BadSample(f"{path.name}: {error}") from None

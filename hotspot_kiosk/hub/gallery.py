@@ -1,0 +1,48 @@
+"""The references in memory, prepared once for comparison; reloaded when the stored gallery changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hotspot_kiosk.compare.finger import PreparedFinger, prepare
+from hotspot_kiosk.contents import decode_templates
+from hotspot_kiosk.hub.store import GalleryStore
+from hotspot_kiosk.terms import FaceTemplate, FingerPosition, FingerTemplate
+
+Finger = tuple[FingerPosition, PreparedFinger]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One person's references, ready to be compared."""
+
+    name: str
+    faces: tuple[FaceTemplate, ...]
+    fingers: tuple[Finger, ...]
+
+
+class Gallery:
+    """All references of the store."""
+
+    def __init__(self, store: GalleryStore) -> None:
+        self._store = store
+        self._version = -1
+        self._references: tuple[Reference, ...] = ()
+
+    def references(self) -> Sequence[Reference]:
+        """The current references. Raises BadBytes if a stored one is damaged."""
+        version = self._store.version()
+        if version != self._version:
+            self._references = tuple(
+                _prepare(entry.reference, entry.templates) for entry in self._store.entries()
+            )
+            self._version = version
+        return self._references
+
+
+def _prepare(name: str, stored: bytes) -> Reference:
+    templates = decode_templates(stored)
+    faces = tuple(t for t in templates if isinstance(t, FaceTemplate))
+    fingers = tuple((t.position, prepare(t)) for t in templates if isinstance(t, FingerTemplate))
+    return Reference(name, faces, fingers)

@@ -1,0 +1,70 @@
+"""One probe against the gallery: comparison, fusion, candidates, decision. Pure.
+
+A decision is never about a person: the best it says is "possible match, verify".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from hotspot_kiosk.compare.face import FaceComparator
+from hotspot_kiosk.compare.finger import FingerComparator, prepare
+from hotspot_kiosk.compare.port import Thresholds, fuse
+from hotspot_kiosk.hub.gallery import Finger, Reference
+from hotspot_kiosk.terms import (
+    Candidate,
+    Decision,
+    FaceTemplate,
+    FingerTemplate,
+    Template,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """Compares with these comparators and decides by these thresholds (for a gallery of one)."""
+
+    face: FaceComparator
+    finger: FingerComparator
+    thresholds: Thresholds
+    most_candidates: int
+
+    def identify(
+        self, probe: Sequence[Template], references: Sequence[Reference]
+    ) -> tuple[Decision, tuple[Candidate, ...]]:
+        """Decision and candidates, best first.
+
+        Both thresholds rise by ln(number of references): each further reference is one more chance
+        for a false match, so the false positive identification rate stays where it was set.
+        """
+        faces = [t for t in probe if isinstance(t, FaceTemplate)]
+        fingers = [(t.position, prepare(t)) for t in probe if isinstance(t, FingerTemplate)]
+        scored = [(self._score(faces, fingers, reference), reference.name) for reference in references]
+        scored.sort(key=lambda pair: (-pair[0], pair[1]))
+        thresholds = _raised(self.thresholds, len(references))
+        best = [pair for pair in scored[: self.most_candidates] if pair[0] >= thresholds.no_hit]
+        candidates = tuple(Candidate(name, rank, score) for rank, (score, name) in enumerate(best, 1))
+        return (thresholds.decide(candidates[0].score) if candidates else Decision.NO_HIT), candidates
+
+    def _score(self, faces: Sequence[FaceTemplate], fingers: Sequence[Finger], reference: Reference) -> float:
+        evidence = [*self._face_log_odds(faces, reference), *self._finger_log_odds(fingers, reference)]
+        return fuse(evidence) if evidence else -math.inf
+
+    def _face_log_odds(self, faces: Sequence[FaceTemplate], reference: Reference) -> Iterator[float]:
+        pairs = [(a, b) for a in faces for b in reference.faces]
+        if pairs:
+            yield max(self.face.log_odds(a, b) for a, b in pairs)
+
+    def _finger_log_odds(self, fingers: Sequence[Finger], reference: Reference) -> Iterator[float]:
+        for position in sorted({position for position, _ in fingers}):
+            touches = [finger for at, finger in fingers if at == position]
+            known = [finger for at, finger in reference.fingers if at == position]
+            if known:
+                yield max(self.finger.log_odds(a, b) for a in touches for b in known)
+
+
+def _raised(thresholds: Thresholds, references: int) -> Thresholds:
+    rise = math.log(max(references, 1))
+    return Thresholds(thresholds.possible_match + rise, thresholds.no_hit + rise)

@@ -1,0 +1,143 @@
+"""Messages from kiosks in, messages to them out: put together, verify, keep once, receipt.
+
+A receipt is made only after the envelope is committed. What is forged, foreign or damaged changes
+nothing and is counted. This file opens envelopes but does not look into what they hold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hotspot_kiosk import seal, wire
+from hotspot_kiosk.errors import BadBytes, SealError
+from hotspot_kiosk.hub.store import Committed, PartKey, Store
+from hotspot_kiosk.keyring import PublicFile
+from hotspot_kiosk.terms import Part, Tcn
+
+log = logging.getLogger(__name__)
+MOST_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A part that is now held: its envelope's digest and what was inside."""
+
+    key: PartKey
+    digest: bytes = field(repr=False)
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a message leads to: messages down, and a part if this message completed one."""
+
+    replies: tuple[wire.Down, ...] = ()
+    delivered: Delivered | None = None
+
+
+class Inbox:
+    """Takes in what kiosks send. One thread at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        own: seal.PrivateKeys,
+        kiosks: Mapping[int, PublicFile],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._own = own
+        self._own_id = own.public().key_id
+        self._kiosks = kiosks
+        self._now = now
+        self._spoiled: Counter[PartKey] = Counter()
+        self.ignored: Counter[str] = Counter()
+
+    def take(self, device: int, message: wire.Up) -> Outcome:
+        """Act on one message of a kiosk. Raises StorageFailed; anything wrong outside is counted."""
+        if device not in self._kiosks:
+            return self._ignore(f"device {device} is not admitted: its .pub file is not among the peers")
+        if isinstance(message, wire.Ask):
+            waiting = self._store.answers.waiting(device)
+            return Outcome(tuple(wire.Answered(tcn, envelope) for tcn, envelope in waiting))
+        tcn = Tcn(message.tcn)
+        if tcn.device != device:
+            return self._ignore(f"device {device} sent a number of another device")
+        if isinstance(message, wire.Got):
+            self._store.answers.acknowledge(device, tcn, self._now())
+            return Outcome()
+        key = PartKey(device, tcn, message.part)
+        return self._offer(key, message) if isinstance(message, wire.Offer) else self._chunk(key, message)
+
+    def open(self, envelope: bytes, device: int) -> bytes:
+        """What an envelope holds. Raises BadBytes or SealError."""
+        return seal.open_envelope(envelope, self._kiosks[device].keys(), self._own)
+
+    def _offer(self, key: PartKey, offer: wire.Offer) -> Outcome:
+        held = self._store.inbox.digest(key)
+        if held is None:
+            missing = self._store.chunks.missing(key, offer.size)
+            return Outcome((wire.Missing(key.tcn, key.part, missing),))
+        if held == offer.digest:
+            return Outcome((self.receipt(key, held),))
+        return self._refuse(key, "the hub holds another record of this number")
+
+    def _chunk(self, key: PartKey, chunk: wire.Chunk) -> Outcome:
+        held = self._store.inbox.digest(key)
+        if held is not None:
+            whole = len(chunk.data) == chunk.size
+            if whole and hashlib.sha256(chunk.data).digest() != held:
+                return self._refuse(key, "the hub holds another record of this number")
+            return Outcome((self.receipt(key, held),))
+        self._store.chunks.add(key, chunk.size, chunk.offset, chunk.data)
+        if self._store.chunks.missing(key, chunk.size):
+            return Outcome()
+        return self._complete(key, self._store.chunks.whole(key))
+
+    def _complete(self, key: PartKey, envelope: bytes) -> Outcome:
+        try:
+            self._check(key, envelope)
+            content = self.open(envelope, key.device)
+        except (BadBytes, SealError) as error:
+            return self._spoil(key, len(envelope), str(error))
+        if self._store.inbox.commit(key, envelope, self._now()) is Committed.CONFLICT:
+            return self._refuse(key, "the hub holds another record of this number")
+        self._spoiled.pop(key, None)
+        return Outcome(delivered=Delivered(key, hashlib.sha256(envelope).digest(), content))
+
+    def _check(self, key: PartKey, envelope: bytes) -> None:
+        header = seal.peek(envelope)
+        if (header.tcn, header.content) != (key.tcn, key.part):
+            raise BadBytes("an envelope holds another record than its message says")
+        if header.key_id != self._own_id:
+            raise SealError("an envelope was sealed for other keys than this hub's")
+
+    def _spoil(self, key: PartKey, size: int, why: str) -> Outcome:
+        self._store.chunks.forget(key)
+        self._spoiled[key] += 1
+        self.ignored[why] += 1
+        log.warning("%s %s does not verify: %s", key.tcn, key.part, why)
+        if self._spoiled[key] < MOST_TRIES:
+            return Outcome((wire.Missing(key.tcn, key.part, ((0, size),)),))
+        del self._spoiled[key]
+        return self._refuse(key, why)
+
+    def receipt(self, key: PartKey, digest: bytes) -> wire.Receipt:
+        """The signed receipt of a held part, with the answer if one waits."""
+        answer = self._store.answers.get(key.device, key.tcn) if key.part is Part.PROBE else None
+        return wire.sign_receipt(key.tcn, key.part, digest, self._own, answer or b"")
+
+    def _refuse(self, key: PartKey, why: str) -> Outcome:
+        log.warning("%s %s refused: %s", key.tcn, key.part, why)
+        return Outcome((wire.sign_refusal(key.tcn, key.part, why, self._own),))
+
+    def _ignore(self, why: str) -> Outcome:
+        if not self.ignored[why]:
+            log.warning("%s", why)
+        self.ignored[why] += 1
+        return Outcome()

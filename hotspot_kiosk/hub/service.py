@@ -1,0 +1,189 @@
+"""The hub's composition root: builds all by keyword, takes requests in, sends answers out.
+
+One thread works through what the link brings. A probe is answered at once; evidence is checked
+and kept. A probe whose answer was cut off by a crash is answered at the next start.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from hotspot_kiosk import contents, nist, seal, wire
+from hotspot_kiosk.compare.face import FaceComparator
+from hotspot_kiosk.compare.finger import FingerComparator
+from hotspot_kiosk.compare.port import Calibration, Thresholds
+from hotspot_kiosk.config import HubConfig, build_variant
+from hotspot_kiosk.errors import BadBytes, ConfigError, LinkDown, SealError
+from hotspot_kiosk.hub.gallery import Gallery
+from hotspot_kiosk.hub.identify import Identifier
+from hotspot_kiosk.hub.inbox import Delivered, Inbox
+from hotspot_kiosk.hub.store import PartKey, Store
+from hotspot_kiosk.inference.port import Manifest, read_manifest
+from hotspot_kiosk.keyring import HUB, load_peers, load_private
+from hotspot_kiosk.terms import Answer, AnswerType, Decision, Part, Tcn
+from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Transport
+
+log = logging.getLogger(__name__)
+CLIENT = "hub"
+FACE_MODEL = "dlib-face-resnet-v1"
+
+
+class Hub:
+    """A running hub. `run` works until `stop`."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        inbox: Inbox,
+        gallery: Gallery,
+        identifier: Identifier,
+        transport: Transport,
+        own: seal.PrivateKeys,
+        post_keys: Callable[[int], seal.PublicKeys],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._inbox = inbox
+        self._gallery = gallery
+        self._identifier = identifier
+        self._transport = transport
+        self._own = own
+        self._post_keys = post_keys
+        self._now = now
+        self._events: SimpleQueue[LinkEvent] = SimpleQueue()
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        """Answer what was left open, then take in what comes, until stopped."""
+        for key in self._store.inbox.unanswered():
+            self._answer_again(key)
+        self._transport.open(CLIENT, [wire.UP_FILTER], self._events.put)
+        try:
+            while not self._stop.is_set():
+                self._next()
+        finally:
+            self._transport.close()
+
+    def stop(self) -> None:
+        """End `run` soon; any thread may call this."""
+        self._stop.set()
+
+    def _next(self) -> None:
+        try:
+            event = self._events.get(timeout=0.2)
+        except Empty:
+            return
+        if isinstance(event, Arrived):
+            self._take(event)
+        elif isinstance(event, LinkUp | LinkLost):
+            log.info("link %s", "up" if isinstance(event, LinkUp) else "lost")
+
+    def _take(self, event: Arrived) -> None:
+        try:
+            device = wire.device_of(event.topic)
+            message = wire.decode_up(event.payload)
+        except BadBytes as error:
+            self._inbox.ignored[str(error)] += 1
+            log.warning("a message was ignored: %s", error)
+            return
+        outcome = self._inbox.take(device, message)
+        if outcome.delivered is not None:
+            self._delivered(outcome.delivered)
+        for reply in outcome.replies:
+            self._send(device, reply)
+
+    def _delivered(self, part: Delivered) -> None:
+        if part.key.part is Part.PROBE:
+            self._answer(part.key, part.content)
+        else:
+            self._check_evidence(part)
+        self._send(part.key.device, self._inbox.receipt(part.key, part.digest))
+        log.info("%s %s held", part.key.tcn, part.key.part)
+
+    def _answer_again(self, key: PartKey) -> None:
+        envelope = self._store.inbox.envelope(key)
+        try:
+            content = self._inbox.open(envelope or b"", key.device)
+        except (BadBytes, SealError, KeyError) as error:
+            log.warning("%s cannot be answered: %s", key.tcn, error)
+            return
+        self._answer(key, content)
+
+    def _answer(self, key: PartKey, content: bytes) -> None:
+        answer = self._identify(key.tcn, content)
+        envelope = seal.seal(
+            contents.encode_answer(answer), key.tcn, "answer", self._post_keys(key.device), self._own
+        )
+        self._store.answers.put(key.device, key.tcn, envelope, self._now())
+
+    def _identify(self, tcn: Tcn, content: bytes) -> Answer:
+        try:
+            probe = contents.decode(content)
+            if probe.tcn != tcn:
+                raise BadBytes("the probe inside belongs to another record")
+            decision, candidates = self._identifier.identify(probe.templates, self._gallery.references())
+        except BadBytes as error:
+            log.warning("%s probe cannot be used: %s", tcn, error)
+            return Answer(tcn, AnswerType.ERR, Decision.UNDECIDED, (), self._now(), str(error))
+        return Answer(tcn, AnswerType.SRE, decision, candidates, self._now())
+
+    def _check_evidence(self, part: Delivered) -> None:
+        try:
+            transaction = nist.read(part.content)
+            if transaction.tcn != part.key.tcn:
+                raise BadBytes("the file inside belongs to another record")
+        except BadBytes as error:
+            log.warning("%s evidence is held but cannot be exchanged: %s", part.key.tcn, error)
+
+    def _send(self, device: int, message: wire.Down) -> None:
+        try:
+            self._transport.publish(wire.down_topic(device), wire.encode(message))
+        except LinkDown:
+            log.info("a reply to device %d waits until it asks again", device)
+
+
+def build(config: HubConfig, folder: Path) -> Hub:
+    """A hub from its config; `folder` is where relative paths count from. Raises ConfigError and others."""
+    own = load_private(config.keys.own)
+    if own.owner != HUB:
+        raise ConfigError(f"{config.keys.own} is a kiosk's key; the hub needs hub.key")
+    kiosks = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
+    store: Store = build_variant("hotspot_kiosk.hub", "store", config.store, folder)
+    return Hub(
+        store=store,
+        inbox=Inbox(store, own, kiosks, _now),
+        gallery=Gallery(store.gallery),
+        identifier=_identifier(config),
+        transport=build_variant("hotspot_kiosk.transports", "link", config.link, folder),
+        own=own,
+        post_keys=lambda device: kiosks[device].keys(),
+        now=_now,
+    )
+
+
+def _identifier(config: HubConfig) -> Identifier:
+    manifest = read_manifest(config.models.manifest)
+    limits = config.decision
+    return Identifier(
+        face=FaceComparator(_calibration(manifest, FACE_MODEL)),
+        finger=FingerComparator(),
+        thresholds=Thresholds(limits.possible_match, limits.no_hit),
+        most_candidates=limits.candidates,
+    )
+
+
+def _calibration(manifest: Manifest, name: str) -> Calibration:
+    fitted = next((entry.calibration for entry in manifest.model if entry.name == name), None)
+    if fitted is None:
+        raise ConfigError(f"the model manifest has no calibration for {name}")
+    return Calibration(fitted.slope, fitted.offset, fitted.limit, fitted.source)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

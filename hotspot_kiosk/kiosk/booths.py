@@ -1,0 +1,257 @@
+"""The threads that own the camera and the finger sensor, and turn samples into captures.
+
+Each takes one request at a time (a turn), answers it with `Sampled` or `Missed`, and says `Lost`
+and `Found` when its device goes and comes back. Pixels stay in memory.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotspot_kiosk.errors import BadSample, CaptureCancelled, CaptureTimeout, DeviceLost, WrongDevice
+from hotspot_kiosk.inference.detect import FaceDetector
+from hotspot_kiosk.inference.face import FaceEncoder
+from hotspot_kiosk.inference.face_quality import face_quality
+from hotspot_kiosk.inference.finger import extract
+from hotspot_kiosk.inference.finger_quality import finger_quality
+from hotspot_kiosk.inference.port import DetectedFace
+from hotspot_kiosk.kiosk.devices.port import Camera, FingerSensor, Light
+from hotspot_kiosk.kiosk.events import (
+    Event,
+    Found,
+    Lost,
+    Missed,
+    Prompt,
+    Sampled,
+    Show,
+    TakeFace,
+    TakeFinger,
+)
+from hotspot_kiosk.nist_images import portrait
+from hotspot_kiosk.terms import Capture, FaceSample, FingerSample, Quality
+
+log = logging.getLogger(__name__)
+REOPEN_S = 2.0
+Turn = TypeVar("Turn")
+DEVICE_ERRORS = (DeviceLost, WrongDevice)
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """Where a booth speaks: events to the session, words shown while a device works, faults."""
+
+    event: Callable[[Event], None]
+    show: Callable[[Show], None]
+    fault: Callable[[str], None]
+
+
+class Booth(ABC, Generic[Turn]):
+    """One device, one thread."""
+
+    def __init__(self, name: str, voices: Voices) -> None:
+        self._name = name
+        self._voices = voices
+        self._turns: SimpleQueue[Turn | None] = SimpleQueue()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name)
+        self._lost = False
+
+    def start(self) -> None:
+        """Open the device and begin. Raises DeviceLost or WrongDevice if it is not there."""
+        self._open()
+        self._thread.start()
+
+    def take(self, turn: Turn) -> None:
+        """Answer this request; any thread may call."""
+        self._turns.put(turn)
+
+    def stop(self) -> None:
+        """Stop the capture that is running, and forget requests that wait."""
+        while not self._turns.empty():
+            try:
+                self._turns.get_nowait()
+            except Empty:
+                break
+        self._cancel()
+
+    def close(self) -> None:
+        """End the thread and give the device back."""
+        self._closing.set()
+        self._turns.put(None)
+        self._cancel()
+        self._thread.join()
+        self._close()
+
+    def _run(self) -> None:
+        try:
+            while not self._closing.is_set():
+                self._next()
+        except Exception as error:
+            log.exception("the %s's thread stopped", self._name)
+            self._voices.fault(f"the {self._name}: {error}")
+
+    def _next(self) -> None:
+        if self._lost:
+            self._reopen()
+            return
+        turn = self._turns.get()
+        if turn is None or self._closing.is_set():
+            return
+        try:
+            self._capture(turn)
+        except CaptureCancelled:
+            log.debug("the %s was told to stop", self._name)
+        except DEVICE_ERRORS as error:
+            self._lose(str(error))
+
+    def _lose(self, why: str) -> None:
+        log.error("the %s is lost: %s", self._name, why)
+        self._lost = True
+        self._close()
+        self._voices.event(Lost(self._name))
+
+    def _reopen(self) -> None:
+        self._closing.wait(REOPEN_S)
+        if self._closing.is_set():
+            return
+        try:
+            self._open()
+        except DEVICE_ERRORS:
+            self._close()
+            return
+        log.info("the %s is back", self._name)
+        self._lost = False
+        self._voices.event(Found(self._name))
+
+    @abstractmethod
+    def _open(self) -> None: ...
+
+    @abstractmethod
+    def _capture(self, turn: Turn) -> None: ...
+
+    @abstractmethod
+    def _cancel(self) -> None: ...
+
+    @abstractmethod
+    def _close(self) -> None: ...
+
+
+class FaceBooth(Booth[TakeFace]):
+    """Looks until a face is good enough, or for `patience_s`, and then gives the best it saw."""
+
+    def __init__(
+        self,
+        camera: Camera,
+        detector: FaceDetector,
+        encoder: FaceEncoder,
+        voices: Voices,
+        good_enough: int,
+        wait_s: float,
+        patience_s: float = 4.0,
+    ) -> None:
+        super().__init__("camera", voices)
+        self._camera = camera
+        self._detector = detector
+        self._encoder = encoder
+        self._good_enough = good_enough
+        self._wait_s = wait_s
+        self._patience_s = patience_s
+
+    def _open(self) -> None:
+        self._camera.open()
+
+    def _cancel(self) -> None:
+        self._camera.cancel()
+
+    def _close(self) -> None:
+        self._camera.close()
+
+    def _capture(self, turn: TakeFace) -> None:
+        best: tuple[Quality, DetectedFace, FaceSample] | None = None
+        advice = "Look straight at the camera."
+        wait_s, ends = self._wait_s, float("inf")
+        while time.monotonic() < ends:
+            try:
+                frame = self._camera.frame(wait_s)
+                faces = self._detector.detect(frame.pixels)
+            except CaptureTimeout:
+                break
+            except BadSample as error:
+                log.warning("a picture was passed over: %s", error)
+                continue
+            quality = face_quality(frame.pixels, faces)
+            if faces and (best is None or quality.score > best[0].score):
+                best = (quality, faces[0], frame)
+            advice = quality.advice or advice
+            if best is not None and best[0].score >= self._good_enough:
+                break
+            self._voices.show(Show(Prompt.LOOK_AT_CAMERA, advice))
+            ends = min(ends, time.monotonic() + self._patience_s)
+            wait_s = max(0.01, ends - time.monotonic())
+        self._voices.event(
+            Missed(turn.turn, advice) if best is None else Sampled(turn.turn, self._made(*best))
+        )
+
+    def _made(self, quality: Quality, face: DetectedFace, frame: FaceSample) -> Capture:
+        template = self._encoder.encode(frame.pixels, face)
+        return Capture(FaceSample(frame.device, _cropped(frame, face)), quality, template)
+
+
+def _cropped(frame: FaceSample, face: DetectedFace) -> NDArray[np.uint8]:
+    """The part of the frame around the face; nothing else of it is kept."""
+    height, width = frame.pixels.shape[:2]
+    left, top, right, bottom = np.clip(face.box, 0, (width, height, width, height)).astype(int).tolist()
+    return portrait(frame.pixels, (left, top, right - left, bottom - top)).copy()
+
+
+class FingerBooth(Booth[TakeFinger]):
+    """One touch a turn."""
+
+    def __init__(self, sensor: FingerSensor, voices: Voices, good_enough: int, wait_s: float) -> None:
+        super().__init__("finger sensor", voices)
+        self._sensor = sensor
+        self._good_enough = good_enough
+        self._wait_s = wait_s
+
+    def _open(self) -> None:
+        grade = self._sensor.open()
+        log.info(
+            "finger sensor: %dx%d at %d ppi, %d grey levels",
+            *(grade.width, grade.height, grade.ppi, grade.grey_levels),
+        )
+
+    def _cancel(self) -> None:
+        self._sensor.cancel()
+
+    def _close(self) -> None:
+        self._sensor.close()
+
+    def _capture(self, turn: TakeFinger) -> None:
+        self._sensor.show(Light.PLACE_FINGER)
+        try:
+            sample = self._sensor.capture(turn.position, self._wait_s, self._seen)
+            event: Event = self._made(turn, sample)
+        except CaptureTimeout:
+            event = Missed(turn.turn, "Put your finger on the glass.")
+        except BadSample as error:
+            event = Missed(turn.turn, str(error))
+        good = isinstance(event, Sampled) and event.capture.quality.score >= self._good_enough
+        self._sensor.show(Light.DONE if good else Light.AGAIN)
+        self._voices.event(event)
+
+    def _seen(self) -> None:
+        self._voices.show(Show(Prompt.LIFT_FINGER))
+
+    def _made(self, turn: TakeFinger, sample: FingerSample) -> Sampled:
+        template = extract(sample)
+        return Sampled(turn.turn, Capture(sample, finger_quality(sample, template), template))

@@ -1,0 +1,328 @@
+"""The kiosk's composition root: builds all by keyword, runs the loop, carries out effects.
+
+Threads: one a device, one for the uplink, one for the desk; they meet in one queue of events.
+What is captured is sealed and on disk before anybody is told so.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from hotspot_kiosk import contents, nist, policy, seal
+from hotspot_kiosk.config import KioskConfig, OperationTable, SessionPlan, build_variant
+from hotspot_kiosk.errors import ConfigError, HotspotError, OutboxRefused, Refused, StorageFailed
+from hotspot_kiosk.inference.detect import FaceDetector
+from hotspot_kiosk.inference.face import FaceEncoder
+from hotspot_kiosk.inference.finger import warm_up
+from hotspot_kiosk.inference.port import ModelShelf
+from hotspot_kiosk.keyring import load_hub, load_private
+from hotspot_kiosk.kiosk.booths import FaceBooth, FingerBooth, Voices
+from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
+from hotspot_kiosk.kiosk.events import (
+    Accept,
+    Alarm,
+    Answered,
+    Begin,
+    Cancel,
+    Effect,
+    Event,
+    Found,
+    LinkChanged,
+    NoticeRead,
+    Retake,
+    Show,
+    Store,
+    Stored,
+    StoreRefused,
+    TakeFace,
+    TakeFinger,
+    Tick,
+)
+from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.session import Plan, Session, State, step
+from hotspot_kiosk.kiosk.uplink import Uplink
+from hotspot_kiosk.terms import Answer, FingerPosition, Part, Request, Tcn
+
+log = logging.getLogger(__name__)
+TICK_S = 0.25
+BUTTONS: dict[str, Event] = {
+    "notice read": NoticeRead(),
+    "accept": Accept(),
+    "retake": Retake(),
+    "cancel": Cancel(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which kiosk this is and under which operation it works."""
+
+    device: int
+    post: str
+    agency: nist.Agency
+    operation: policy.Operation
+    own: seal.PrivateKeys
+    hub: seal.PublicKeys
+
+
+class Daemon:
+    """A running kiosk. `run` works until `stop`; its parts come from `build`."""
+
+    def __init__(self, place: Place, plan: Plan, clock: Clock, outbox: Outbox) -> None:
+        self._place = place
+        self._clock = clock
+        self._outbox = outbox
+        self._session = Session(plan)
+        self._events: SimpleQueue[Event] = SimpleQueue()
+        self._stop = threading.Event()
+        self._fault = ""
+        self._face: FaceBooth | None = None
+        self._finger: FingerBooth | None = None
+        self._uplink: Uplink | None = None
+        self._desk: Desk | None = None
+
+    def voices(self) -> Voices:
+        """Where the device threads speak to."""
+        return Voices(self._events.put, self._show, self.fault)
+
+    def attach(self, *, face: FaceBooth, finger: FingerBooth, uplink: Uplink, desk: Desk) -> None:
+        """Give the daemon its hands."""
+        self._face, self._finger, self._uplink, self._desk = face, finger, uplink, desk
+
+    def run(self) -> str:
+        """Work until stopped; returns why it had to stop, empty if it was asked to."""
+        if not (self._face and self._finger and self._uplink and self._desk):
+            raise ConfigError("the daemon was not given all its parts")
+        parts = (self._desk, self._uplink, self._finger, self._face)
+        self._face.start()
+        self._finger.start()
+        self._uplink.start()
+        self._desk.start()
+        log.info("kiosk %d ready", self._place.device)
+        try:
+            while not self._stop.is_set():
+                self._next()
+        finally:
+            for part in parts:
+                part.stop() if isinstance(part, Uplink) else part.close()
+            self._outbox.close()
+        return self._fault
+
+    def stop(self) -> None:
+        """End `run` soon; any thread may call this."""
+        self._stop.set()
+
+    def fault(self, why: str) -> None:
+        """A thread could not go on: stop, so that whoever supervises the daemon starts it anew."""
+        self._fault = why
+        self._stop.set()
+
+    def answered(self, answer: Answer) -> None:
+        """An answer came down; called by the uplink's thread."""
+        self._events.put(Answered(answer))
+        if self._desk is not None:
+            self._desk.tell(_told_answer(answer))
+
+    def link_changed(self, up: bool) -> None:
+        """The link came up or went down; called by the uplink's thread."""
+        self._events.put(LinkChanged(up))
+
+    def asked(self, ask: Ask) -> Told:
+        """The desk's requests; called by a client's thread. Raises Refused or OutboxRefused."""
+        if ask.do == "begin":
+            self._begin(ask)
+        elif ask.do in BUTTONS:
+            self._events.put(BUTTONS[ask.do])
+        return self._status()
+
+    def _begin(self, ask: Ask) -> None:
+        session, operation = self._session, self._place.operation
+        stamp = self._clock.stamp()
+        policy.may_capture(operation, stamp.wall, stamp.trusted, ask.adult)
+        if session.state is State.FAULT:
+            raise Refused(f"the kiosk is out of order: {', '.join(sorted(session.faults))}")
+        if session.state not in (State.IDLE, State.DONE, State.WAITING):
+            raise Refused("somebody is being checked; finish or cancel that first")
+        self._outbox.check_room()
+        self._events.put(Begin(ask.tot or operation.tot))
+
+    def _status(self) -> Told:
+        waiting = sum(1 for entry in self._outbox.entries() if entry.state in ("sealed", "sending"))
+        session = self._session
+        return Told(
+            kind="status",
+            state=session.state,
+            link=session.link_up,
+            waiting=waiting,
+            faults=tuple(sorted(session.faults)),
+        )
+
+    def _next(self) -> None:
+        try:
+            event = self._events.get(timeout=TICK_S)
+        except Empty:
+            event = Tick()
+            self._look_for_room()
+        before = self._session.state
+        self._session, effects = step(self._session, event, self._clock.now_ms())
+        if self._session.state is not before and self._desk is not None:
+            self._desk.tell(self._status())
+        for effect in effects:
+            self._carry_out(effect)
+
+    def _look_for_room(self) -> None:
+        if "outbox" in self._session.faults:
+            try:
+                self._outbox.check_room()
+            except (OutboxRefused, StorageFailed):
+                return
+            self._events.put(Found("outbox"))
+
+    def _carry_out(self, effect: Effect) -> None:
+        if isinstance(effect, Show):
+            self._show(effect)
+        elif isinstance(effect, Alarm):
+            log.error("alarm: %s", effect.text)
+            self._tell(Told(kind="alarm", detail=effect.text))
+        elif isinstance(effect, Store):
+            self._events.put(self._store(effect))
+        elif isinstance(effect, TakeFace) and self._face is not None:
+            self._face.take(effect)
+        elif isinstance(effect, TakeFinger) and self._finger is not None:
+            self._finger.take(effect)
+        elif self._face is not None and self._finger is not None:
+            self._face.stop()
+            self._finger.stop()
+
+    def _show(self, show: Show) -> None:
+        self._tell(Told(kind="show", prompt=show.prompt, detail=show.detail))
+
+    def _tell(self, told: Told) -> None:
+        if self._desk is not None:
+            self._desk.tell(told)
+
+    def _store(self, effect: Store) -> Event:
+        try:
+            tcn = self._put(effect)
+        except HotspotError as error:
+            log.error("a record could not be stored: %s", error)
+            return StoreRefused(str(error))
+        log.info("%s stored", tcn)
+        self._tell(Told(kind="stored", tcn=tcn))
+        if self._uplink is not None:
+            self._uplink.wake()
+        return Stored(tcn)
+
+    def _put(self, effect: Store) -> Tcn:
+        place, stamp = self._place, self._clock.stamp()
+        tcn = self._outbox.mint(stamp.wall.year, place.device)
+        request = Request(
+            tcn=tcn,
+            tot=effect.tot,
+            post=place.post,
+            operation=place.operation.id,
+            notice=place.operation.notice,
+            stamp=stamp,
+            captures=effect.captures,
+            acquisition_failures=effect.failures,
+        )
+        probe = seal.seal(contents.encode(request), tcn, Part.PROBE, place.hub, place.own)
+        evidence = seal.seal(nist.pack(request, place.agency), tcn, Part.EVIDENCE, place.hub, place.own)
+        self._outbox.put(tcn, stamp, [(Part.PROBE, probe), (Part.EVIDENCE, evidence)])
+        return tcn
+
+
+def build(config: KioskConfig, folder: Path) -> Daemon:
+    """A kiosk from its config; `folder` is where relative paths count from.
+
+    Raises ConfigError, KeyMissing, ModelError or StorageFailed with a sentence that says what to do.
+    """
+    own = load_private(config.keys.own)
+    if own.owner != config.kiosk.device:
+        raise ConfigError(
+            f"{config.keys.own} belongs to device {own.owner}, but [kiosk] says device {config.kiosk.device}"
+        )
+    hub = load_hub(config.keys.peers)
+    agency = nist.Agency(config.kiosk.country, config.kiosk.agency)
+    place = Place(config.kiosk.device, config.kiosk.post, agency, operation(config.operation), own, hub)
+    outbox = Outbox(config.outbox.path, config.outbox.most_records, config.outbox.free_mib << 20)
+    clock = Clock()
+    daemon = Daemon(place, plan(config.session), clock, outbox)
+    daemon.attach(
+        face=_face_booth(config, folder, daemon.voices()),
+        finger=_finger_booth(config, folder, daemon.voices()),
+        uplink=Uplink(
+            device=config.kiosk.device,
+            outbox=outbox,
+            transport=build_variant("hotspot_kiosk.transports", "link", config.link, folder),
+            own=own,
+            hub=hub,
+            clock=clock,
+            on_answer=daemon.answered,
+            on_link=daemon.link_changed,
+            on_fault=daemon.fault,
+        ),
+        desk=Desk(config.kiosk.desk, daemon.asked),
+    )
+    warm_up()
+    return daemon
+
+
+def plan(table: SessionPlan) -> Plan:
+    """The session's plan out of the config."""
+    return Plan(
+        fingers=tuple(FingerPosition(number) for number in table.fingers),
+        touches=table.touches,
+        attempts=table.attempts,
+        face_quality=table.face_quality,
+        finger_quality=table.finger_quality,
+        subject_ms=int(table.subject_s * 1000),
+        answer_ms=int(table.answer_s * 1000),
+        review=table.review,
+    )
+
+
+def operation(table: OperationTable) -> policy.Operation:
+    """The operation out of the config. Raises ConfigError."""
+    try:
+        begins, ends = datetime.fromisoformat(table.begins), datetime.fromisoformat(table.ends)
+    except ValueError:
+        raise ConfigError("[operation] begins and ends must look like 2026-11-01T00:00:00Z") from None
+    return policy.Operation(table.id, table.purpose, table.legal_basis, table.notice, table.tot, begins, ends)
+
+
+def _face_booth(config: KioskConfig, folder: Path, voices: Voices) -> FaceBooth:
+    shelf = ModelShelf(config.models.manifest, config.models.folder, config.models.threads)
+    return FaceBooth(
+        camera=build_variant("hotspot_kiosk.kiosk.devices", "camera", config.camera, folder),
+        detector=FaceDetector(shelf.open("centerface")),
+        encoder=FaceEncoder(shelf.open("dlib-face-resnet-v1")),
+        voices=voices,
+        good_enough=config.session.face_quality,
+        wait_s=config.session.subject_s,
+    )
+
+
+def _finger_booth(config: KioskConfig, folder: Path, voices: Voices) -> FingerBooth:
+    return FingerBooth(
+        sensor=build_variant("hotspot_kiosk.kiosk.devices", "finger", config.finger, folder),
+        voices=voices,
+        good_enough=config.session.finger_quality,
+        wait_s=config.session.subject_s,
+    )
+
+
+def _told_answer(answer: Answer) -> Told:
+    return Told(
+        kind="answer",
+        tcn=answer.tcr,
+        decision=answer.decision,
+        candidates=tuple(f"{c.reference} ({c.score:+.1f})" for c in answer.candidates),
+        note=answer.note,
+    )

@@ -1,0 +1,197 @@
+"""The officer's desk: a Unix socket on which pages and commands talk to the daemon.
+
+One JSON object a line, both ways. A client asks (`do`), gets one reply, and after `watch` hears
+everything that is shown. Only processes that may open the socket file may talk; no pixels and no
+templates pass through.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Full, Queue
+from typing import Literal
+
+import msgspec
+
+from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, LinkDown, Refused
+from hotspot_kiosk.terms import RequestType
+
+log = logging.getLogger(__name__)
+LONGEST_LINE = 4096
+MOST_UNHEARD = 1000
+
+
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a client wants. `adult`: the officer attests that the person is 18 or older."""
+
+    do: Literal["begin", "notice read", "accept", "retake", "cancel", "status", "watch"]
+    adult: bool = False
+    tot: RequestType | None = None
+
+
+class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="told", tag_field="is"):
+    """What a watcher hears. Every field but `kind` may be missing."""
+
+    kind: Literal["show", "alarm", "status", "answer", "stored"]
+    prompt: str = ""
+    detail: str = ""
+    state: str = ""
+    link: bool | None = None
+    waiting: int | None = None
+    faults: tuple[str, ...] = ()
+    tcn: str = ""
+    decision: str = ""
+    candidates: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Problem(msgspec.Struct, frozen=True, tag="problem", tag_field="is"):
+    """Why a request was not followed."""
+
+    error: str
+
+
+Reply = Told | Problem
+
+
+class Desk:
+    """The socket's server; `on_ask` is called from a client's thread."""
+
+    def __init__(self, path: Path, on_ask: Callable[[Ask], Told]) -> None:
+        self._path = path
+        self._on_ask = on_ask
+        self._lock = threading.Lock()
+        self._watchers: set[Queue[bytes | None]] = set()
+        self._server: socketserver.ThreadingUnixStreamServer | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to listen. Raises ConfigError if the socket cannot be made."""
+        desk = self
+
+        class Client(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    desk._serve(self)
+
+        with contextlib.suppress(FileNotFoundError):
+            self._path.unlink()
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._server = socketserver.ThreadingUnixStreamServer(str(self._path), Client)
+        except OSError as error:
+            raise ConfigError(f"[kiosk] desk = {self._path}: {error.strerror or error}") from None
+        self._path.chmod(0o660)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="desk")
+        self._thread.start()
+
+    def tell(self, told: Told) -> None:
+        """Let every watcher hear; a watcher that does not read is let go."""
+        said = line(told)
+        with self._lock:
+            watchers = tuple(self._watchers)
+        for queue in watchers:
+            try:
+                queue.put_nowait(said)
+            except Full:
+                self._forget(queue)
+
+    def close(self) -> None:
+        """Stop listening and send watchers away."""
+        if self._server is None:
+            return
+        self._server.shutdown()
+        with self._lock:
+            watchers = tuple(self._watchers)
+        for queue in watchers:
+            queue.put(None)
+        self._server.server_close()
+        if self._thread is not None:
+            self._thread.join()
+        with contextlib.suppress(FileNotFoundError):
+            self._path.unlink()
+
+    def _serve(self, client: socketserver.StreamRequestHandler) -> None:
+        while asked := client.rfile.readline(LONGEST_LINE):
+            try:
+                ask = _decode(asked)
+                if ask.do == "watch":
+                    self._watch(client)
+                    return
+                reply: Reply = self._on_ask(ask)
+            except HotspotError as error:
+                reply = Problem(str(error))
+            client.wfile.write(line(reply))
+
+    def _watch(self, client: socketserver.StreamRequestHandler) -> None:
+        queue: Queue[bytes | None] = Queue(MOST_UNHEARD)
+        with self._lock:
+            self._watchers.add(queue)
+        try:
+            client.wfile.write(line(self._on_ask(Ask("status"))))
+            while (said := queue.get()) is not None:
+                client.wfile.write(said)
+        finally:
+            self._forget(queue)
+
+    def _forget(self, queue: Queue[bytes | None]) -> None:
+        with self._lock:
+            self._watchers.discard(queue)
+
+
+def line(value: msgspec.Struct) -> bytes:
+    """A value as one line of JSON."""
+    return msgspec.json.encode(value) + b"\n"
+
+
+def _decode(asked: bytes) -> Ask:
+    try:
+        return msgspec.json.decode(asked, type=Ask)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadBytes(f"the desk does not understand this: {error}") from None
+
+
+def ask(path: Path, request: Ask) -> Told:
+    """Ask a running kiosk once. Raises LinkDown if none runs, Refused with its reason if it will not."""
+    with _connected(path) as stream:
+        stream.write(line(request))
+        stream.flush()
+        return _told(stream.readline())
+
+
+def watch(path: Path) -> Iterator[Told]:
+    """Everything the kiosk shows from now on, until it stops. Raises LinkDown if none runs."""
+    with _connected(path) as stream:
+        stream.write(line(Ask("watch")))
+        stream.flush()
+        while heard := stream.readline():
+            yield _told(heard)
+
+
+@contextlib.contextmanager
+def _connected(path: Path) -> Iterator[io.BufferedRWPair]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        try:
+            sock.connect(str(path))
+        except OSError:
+            raise LinkDown(f"no kiosk answers at {path}; start it with: hotspot kiosk run") from None
+        with sock.makefile("rwb") as stream:
+            yield stream
+
+
+def _told(heard: bytes) -> Told:
+    try:
+        reply = msgspec.json.decode(heard, type=Told | Problem)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise LinkDown("the kiosk closed the desk") from None
+    if isinstance(reply, Problem):
+        raise Refused(reply.error)
+    return reply

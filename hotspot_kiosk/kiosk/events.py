@@ -1,0 +1,188 @@
+"""What can happen to a capture session (events) and what it wants done (effects). Values only.
+
+A `turn` numbers each request to a device; a sample that answers an older turn belongs to nobody
+who still stands there, and the session drops it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from hotspot_kiosk.terms import Answer, Capture, FingerPosition, RequestType, Tcn
+
+
+class Prompt(StrEnum):
+    """What a person is told to do, or is told; the words for each are chosen where it is shown."""
+
+    READY = "ready"
+    READ_NOTICE = "read notice"
+    LOOK_AT_CAMERA = "look at camera"
+    PLACE_FINGER = "place finger"
+    LIFT_FINGER = "lift finger"
+    AGAIN = "again"
+    GOING_ON = "going on without"
+    REVIEW = "review"
+    CHECKING = "checking"
+    KEPT = "kept, will be checked"
+    ANSWERED = "answered"
+    STOPPED = "stopped"
+    NOTHING_CAPTURED = "nothing captured"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """An officer, or the person, starts; the rules have been checked already."""
+
+    tot: RequestType = RequestType.NPS
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRead:
+    """The notice was shown to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A device gave a sample, and features were made of it."""
+
+    turn: int
+    capture: Capture
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A try gave nothing usable; `advice` says what to do."""
+
+    turn: int
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """The review is over: send it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retake:
+    """Begin the captures again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Stop and forget everything that is not stored yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The record is on disk, sealed."""
+
+    tcn: Tcn
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRefused:
+    """The record could not be stored."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer came down, for this person or another."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """The link came up or went down."""
+
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A device does not answer."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A device answers again."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed."""
+
+
+Event = (
+    Begin
+    | NoticeRead
+    | Sampled
+    | Missed
+    | Accept
+    | Retake
+    | Cancel
+    | Stored
+    | StoreRefused
+    | Answered
+    | LinkChanged
+    | Lost
+    | Found
+    | Tick
+)
+
+# Effects
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Tell the person or the officer; `detail` completes the prompt (a finger, an advice)."""
+
+    prompt: Prompt
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeFace:
+    """Ask the camera for a face."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakeFinger:
+    """Ask the sensor for a touch of this finger."""
+
+    turn: int
+    position: FingerPosition
+
+
+@dataclass(frozen=True, slots=True)
+class StopTaking:
+    """Whatever device is capturing: stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Seal these and put them into the outbox; answer with Stored or StoreRefused."""
+
+    tot: RequestType
+    captures: tuple[Capture, ...] = field(repr=False)
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something an officer must know at once."""
+
+    text: str
+
+
+Effect = Show | TakeFace | TakeFinger | StopTaking | Store | Alarm

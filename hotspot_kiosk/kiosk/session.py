@@ -1,0 +1,337 @@
+"""The capture session of one person: a pure state machine.
+
+`step(session, event, now_ms)` returns the next session and the effects to carry out, in order. It
+touches no device, disk, clock or network. The table stands at the foot; a pair that is not in it
+changes nothing but the count of ignored events. Officer-assisted and self-service differ only in
+the `Plan`. It lives in memory only: a power cut keeps nothing that was not confirmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from hotspot_kiosk.kiosk.events import (
+    Accept,
+    Alarm,
+    Answered,
+    Begin,
+    Cancel,
+    Effect,
+    Event,
+    Found,
+    LinkChanged,
+    Lost,
+    Missed,
+    NoticeRead,
+    Prompt,
+    Retake,
+    Sampled,
+    Show,
+    StopTaking,
+    Store,
+    Stored,
+    StoreRefused,
+    TakeFace,
+    TakeFinger,
+    Tick,
+)
+from hotspot_kiosk.terms import Answer, Capture, FingerPosition, FingerSample, Modality, RequestType, Tcn
+
+
+class State(StrEnum):
+    """Where the session is."""
+
+    IDLE = "idle"
+    NOTICE = "notice"
+    FACE = "face"
+    FINGERS = "fingers"
+    REVIEW = "review"
+    WAITING = "waiting"
+    DONE = "done"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a session captures, how often it tries, how long it waits (milliseconds)."""
+
+    fingers: tuple[FingerPosition, ...]
+    touches: int = 1
+    attempts: int = 3
+    face_quality: int = 30
+    finger_quality: int = 25
+    subject_ms: int = 45_000
+    answer_ms: int = 20_000
+    done_ms: int = 10_000
+    review: bool = False
+
+    def least_quality(self, modality: Modality) -> int:
+        """The quality score below which a sample is asked for again."""
+        return self.face_quality if modality is Modality.FACE else self.finger_quality
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Everything there is to know about the person at the kiosk."""
+
+    plan: Plan
+    state: State = State.IDLE
+    tot: RequestType = RequestType.NPS
+    captures: tuple[Capture, ...] = field(default=(), repr=False)
+    failures: tuple[str, ...] = ()
+    finger: int = 0
+    touch: int = 0
+    turn: int = 0
+    attempts_left: int = 0
+    deadline_ms: int | None = None
+    link_up: bool = False
+    tcn: Tcn | None = None
+    answer: Answer | None = None
+    faults: frozenset[str] = frozenset()
+    ignored: int = 0
+
+    @property
+    def position(self) -> FingerPosition:
+        """The finger that is asked for."""
+        return self.plan.fingers[self.finger]
+
+
+Next = tuple[Session, tuple[Effect, ...]]
+
+
+def step(session: Session, event: Event, now_ms: int) -> Next:
+    """The next session and the effects. Never raises for an event of any kind in any state."""
+    handler = TABLE.get((session.state, type(event))) or EVERYWHERE.get(type(event))
+    if handler is None:
+        return _ignore(session)
+    return handler(session, event, now_ms)
+
+
+def _begin(session: Session, event: Begin, now_ms: int) -> Next:
+    fresh = _fresh(session, State.NOTICE, tot=event.tot, deadline_ms=now_ms + session.plan.subject_ms)
+    return fresh, (Show(Prompt.READ_NOTICE),)
+
+
+def _begin_next(session: Session, event: Begin, now_ms: int) -> Next:
+    """The next person may come once the record is stored; its answer still finds its way."""
+    return _begin(session, event, now_ms) if session.tcn else _ignore(session)
+
+
+def _notice_read(session: Session, _event: NoticeRead, now_ms: int) -> Next:
+    return _ask_face(session, now_ms)
+
+
+def _ask_face(session: Session, now_ms: int) -> Next:
+    session = replace(session, state=State.FACE, attempts_left=session.plan.attempts)
+    session, take = _take(session, now_ms)
+    return session, (Show(Prompt.LOOK_AT_CAMERA), take)
+
+
+def _ask_finger(session: Session, now_ms: int) -> Next:
+    session = replace(session, state=State.FINGERS, attempts_left=session.plan.attempts)
+    session, take = _take(session, now_ms)
+    return session, (Show(Prompt.PLACE_FINGER, session.position.words), take)
+
+
+def _take(session: Session, now_ms: int) -> tuple[Session, Effect]:
+    turn = session.turn + 1
+    session = replace(session, turn=turn, deadline_ms=now_ms + session.plan.subject_ms)
+    return session, TakeFace(turn) if session.state is State.FACE else TakeFinger(turn, session.position)
+
+
+def _sampled(session: Session, event: Sampled, now_ms: int) -> Next:
+    capture = event.capture
+    if event.turn != session.turn or not _asked_for(session, capture):
+        return _ignore(session)
+    if capture.quality.score < session.plan.least_quality(capture.modality):
+        return _again(session, capture.quality.advice, now_ms)
+    return _go_on(replace(session, captures=(*session.captures, capture)), now_ms)
+
+
+def _asked_for(session: Session, capture: Capture) -> bool:
+    if isinstance(capture.sample, FingerSample):
+        return session.state is State.FINGERS and capture.sample.position == session.position
+    return session.state is State.FACE
+
+
+def _missed(session: Session, event: Missed, now_ms: int) -> Next:
+    return _again(session, event.advice, now_ms) if event.turn == session.turn else _ignore(session)
+
+
+def _ignore(session: Session) -> Next:
+    return replace(session, ignored=session.ignored + 1), ()
+
+
+def _again(session: Session, advice: str, now_ms: int) -> Next:
+    left = session.attempts_left - 1
+    if left > 0:
+        session, take = _take(replace(session, attempts_left=left), now_ms)
+        return session, (Show(Prompt.AGAIN, advice), take)
+    failed = "face" if session.state is State.FACE else session.position.words
+    noted = replace(session, failures=(*session.failures, failed))
+    session, effects = _go_on(noted, now_ms)
+    return session, (Show(Prompt.GOING_ON, failed), *effects)
+
+
+def _go_on(session: Session, now_ms: int) -> Next:
+    """To the next touch, the next finger or the review."""
+    if session.state is State.FACE:
+        return _ask_finger(session, now_ms) if session.plan.fingers else _review(session, now_ms)
+    failed = session.position.words in session.failures
+    if session.touch + 1 < session.plan.touches and not failed:
+        return _ask_finger(replace(session, touch=session.touch + 1), now_ms)
+    if session.finger + 1 < len(session.plan.fingers):
+        return _ask_finger(replace(session, finger=session.finger + 1, touch=0), now_ms)
+    return _review(session, now_ms)
+
+
+def _review(session: Session, now_ms: int) -> Next:
+    if not session.captures:
+        return _rest(session, now_ms, Show(Prompt.NOTHING_CAPTURED))
+    if session.plan.review:
+        waiting = replace(session, state=State.REVIEW, deadline_ms=now_ms + session.plan.subject_ms)
+        return waiting, (Show(Prompt.REVIEW),)
+    return _accept(session, Accept(), now_ms)
+
+
+def _accept(session: Session, _event: Accept, now_ms: int) -> Next:
+    waiting = replace(session, state=State.WAITING, deadline_ms=now_ms + session.plan.answer_ms)
+    return waiting, (Store(session.tot, session.captures, session.failures),)
+
+
+def _retake(session: Session, _event: Retake, now_ms: int) -> Next:
+    session, effects = _ask_face(_fresh(session, State.FACE, tot=session.tot), now_ms)
+    return session, (StopTaking(), *effects)
+
+
+def _cancel(session: Session, _event: Cancel, now_ms: int) -> Next:
+    session, effects = _rest(session, now_ms, Show(Prompt.STOPPED))
+    return session, (StopTaking(), *effects)
+
+
+def _stored(session: Session, event: Stored, now_ms: int) -> Next:
+    kept = replace(session, tcn=event.tcn, captures=())
+    if not session.link_up:
+        return _rest(kept, now_ms, Show(Prompt.KEPT, event.tcn))
+    return replace(kept, deadline_ms=now_ms + session.plan.answer_ms), (Show(Prompt.CHECKING, event.tcn),)
+
+
+def _store_refused(session: Session, event: StoreRefused, _now_ms: int) -> Next:
+    stopped = _fresh(session, State.FAULT, faults=session.faults | {"outbox"})
+    return stopped, (Alarm(f"not stored: {event.reason}"), Show(Prompt.FAULT, event.reason))
+
+
+def _answered_here(session: Session, event: Answered, now_ms: int) -> Next:
+    if event.answer.tcr != session.tcn:
+        return _answered_late(session, event, now_ms)
+    return _rest(replace(session, answer=event.answer), now_ms, _shown(event.answer))
+
+
+def _answered_late(session: Session, event: Answered, _now_ms: int) -> Next:
+    return session, (_shown(event.answer),)
+
+
+def _shown(answer: Answer) -> Show:
+    return Show(Prompt.ANSWERED, f"{answer.tcr}: {answer.decision}")
+
+
+def _link(session: Session, event: LinkChanged, now_ms: int) -> Next:
+    session = replace(session, link_up=event.up)
+    if session.state is State.WAITING and session.tcn and not event.up:
+        return _rest(session, now_ms, Show(Prompt.KEPT, session.tcn))
+    return session, ()
+
+
+def _subject_left(session: Session, _event: Tick, now_ms: int) -> Next:
+    if session.deadline_ms is None or now_ms < session.deadline_ms:
+        return session, ()
+    session, effects = _rest(session, now_ms, Show(Prompt.STOPPED))
+    return session, (StopTaking(), *effects)
+
+
+def _answer_late(session: Session, _event: Tick, now_ms: int) -> Next:
+    if session.tcn is None or session.deadline_ms is None or now_ms < session.deadline_ms:
+        return session, ()
+    return _rest(session, now_ms, Show(Prompt.KEPT, session.tcn))
+
+
+def _rested(session: Session, _event: Tick, now_ms: int) -> Next:
+    if session.deadline_ms is None or now_ms < session.deadline_ms:
+        return session, ()
+    return _fresh(session, State.IDLE), (Show(Prompt.READY),)
+
+
+def _rest(session: Session, now_ms: int, last: Show) -> Next:
+    """Forget the samples; let the last words stand for a while."""
+    done = _fresh(session, State.DONE, tcn=session.tcn, answer=session.answer)
+    return replace(done, deadline_ms=now_ms + session.plan.done_ms), (last,)
+
+
+def _lost(session: Session, event: Lost, _now_ms: int) -> Next:
+    faults = session.faults | {event.device}
+    alarm = Alarm(f"the {event.device} does not answer; check its cable and power")
+    if session.state in (State.WAITING, State.DONE):
+        return replace(session, faults=faults), (alarm,)
+    return _fresh(session, State.FAULT, faults=faults), (
+        StopTaking(),
+        alarm,
+        Show(Prompt.FAULT, event.device),
+    )
+
+
+def _found(session: Session, event: Found, _now_ms: int) -> Next:
+    session = replace(session, faults=session.faults - {event.device})
+    if session.state is State.FAULT and not session.faults:
+        return _fresh(session, State.IDLE), (Show(Prompt.READY),)
+    return session, ()
+
+
+def _fresh(session: Session, state: State, **known: object) -> Session:
+    kept = {
+        "link_up": session.link_up,
+        "faults": session.faults,
+        "ignored": session.ignored,
+        "turn": session.turn,
+    }
+    return Session(plan=session.plan, state=state, **{**kept, **known})  # type: ignore[arg-type]
+
+
+Handler = Callable[..., Next]
+
+TABLE: dict[tuple[State, type], Handler] = {
+    (State.IDLE, Begin): _begin,
+    (State.DONE, Begin): _begin,
+    (State.DONE, Tick): _rested,
+    (State.NOTICE, NoticeRead): _notice_read,
+    (State.NOTICE, Cancel): _cancel,
+    (State.NOTICE, Tick): _subject_left,
+    (State.FACE, Sampled): _sampled,
+    (State.FACE, Missed): _missed,
+    (State.FACE, Retake): _retake,
+    (State.FACE, Cancel): _cancel,
+    (State.FACE, Tick): _subject_left,
+    (State.FINGERS, Sampled): _sampled,
+    (State.FINGERS, Missed): _missed,
+    (State.FINGERS, Retake): _retake,
+    (State.FINGERS, Cancel): _cancel,
+    (State.FINGERS, Tick): _subject_left,
+    (State.REVIEW, Accept): _accept,
+    (State.REVIEW, Retake): _retake,
+    (State.REVIEW, Cancel): _cancel,
+    (State.REVIEW, Tick): _subject_left,
+    (State.WAITING, Begin): _begin_next,
+    (State.WAITING, Stored): _stored,
+    (State.WAITING, StoreRefused): _store_refused,
+    (State.WAITING, Answered): _answered_here,
+    (State.WAITING, Tick): _answer_late,
+}
+
+EVERYWHERE: dict[type, Handler] = {
+    Answered: _answered_late,
+    LinkChanged: _link,
+    Lost: _lost,
+    Found: _found,
+    Tick: lambda session, _event, _now_ms: (session, ()),
+}
