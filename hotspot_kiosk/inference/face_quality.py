@@ -27,8 +27,10 @@ FRONTAL_NOSE = 0.55
 # How far the nose tip stands out before the eyes, in inter-eye distances (Farkas' means, roundly).
 NOSE_DEPTH = 0.5
 BLUR_WIDTH = 9
-BURNT, BLACK = 250, 8
-"""Ramps below give the values that score 100 and 0: (full marks, useless)."""
+BURNT = 250
+# Eyes closer than this, in pixels, cannot be aligned.
+LEAST_EYES = 4.0
+# Ramps: the values that score 100 and 0. Set by looking at two portraits, blurred, darkened, cut and turned.
 OTHERS = (0.35, 0.7)  # second face's height over the first's
 EYES = (90.0, 20.0)  # inter-eye distance, px; 90 as ISO/IEC 19794-5 asks of frontal images
 CUT_OFF = (0.0, 0.2)  # share of the face's points and box outside the picture
@@ -44,12 +46,15 @@ CONTRAST = (60.0, 15.0)  # 95th minus 5th percentile of luminance
 def face_quality(pixels: NDArray[np.uint8], faces: Sequence[DetectedFace]) -> Quality:
     """Quality of an RGB picture, uint8 (height, width, 3), in which `faces` were found, largest first.
 
-    Without a face there is one component, of score 0. Raises BadSample for anything but an RGB picture.
+    Without a face there is one component, of score 0; of a face too small to be aligned, pose and light are
+    not judged and the distance of its eyes scores 0. Raises BadSample for anything but an RGB picture.
     """
     check_pixels(pixels)
     if not faces:
         return Quality((QualityComponent("single face", 0, "Please step in front of the camera."),))
     face = faces[0]
+    if not inter_eye(face) >= LEAST_EYES:
+        return Quality((_single(faces), *_place(face, pixels.shape)))
     light = luminance(align(pixels, face.landmarks)[ZONE])
     return Quality((_single(faces), *_place(face, pixels.shape), *_pose(face), *_light(light)))
 

@@ -37,7 +37,7 @@ def scene(pixels: Pixels, width: int = WIDTH, height: int = HEIGHT, fill: float 
     `fill` is the portrait's height over the frame's; of a portrait taller than the frame the lower part is lost.
     """
     factor = fill * height / pixels.shape[0]
-    columns, rows = round(pixels.shape[1] * factor), round(pixels.shape[0] * factor)
+    columns, rows = (max(1, round(side * factor)) for side in (pixels.shape[1], pixels.shape[0]))
     way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     portrait = np.asarray(cv2.resize(pixels, (columns, rows), interpolation=way), np.float64)
     frame, share = _wall(width, height), _feather(columns, rows)
