@@ -89,7 +89,7 @@ class UartSensor:
         self.link = link or Path(self._folder.name if self._folder else "") / "tty"
         self._glass, self._speed = glass, speed
         self._packet = personality.packet
-        self._image = bytes([0xFF]) * (personality.width * personality.height // 2)
+        self._image = self._blank()
         self._verified = not any(personality.password)
         self._inbox = bytearray()
         self._faults: list[Faults] = []
@@ -125,12 +125,20 @@ class UartSensor:
         """Do this to the next answers it fits."""
         self._faults.append(faults)
 
+    def brown_out(self) -> None:
+        """Lose what a sensor keeps in memory only: the verified password and the image."""
+        self._verified = not any(self.personality.password)
+        self._image = self._blank()
+
     def serve(self, stop: threading.Event) -> None:
         """Power up here and answer until told to stop."""
         self._serve(PtyLine(self.link, self.baud, self._speed), stop)
 
+    def _blank(self) -> bytes:
+        return bytes([0xFF]) * (self.personality.width * self.personality.height // 2)
+
     def _serve(self, line: PtyLine, stop: threading.Event) -> None:
-        self._verified = not any(self.personality.password)
+        self.brown_out()
         self._inbox.clear()
         try:
             line.deaf(DEAF_S, stop)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import threading
 import time
+import zlib
 from pathlib import Path
 
 import msgspec
@@ -30,8 +32,20 @@ MAX_PIXELS = 32_000_000
 POLL_S = 0.05
 PNG_DEPTH_BYTE = 24
 
-# What Pillow and its EXIF and colour readers raise on damaged files.
-DAMAGE = (OSError, SyntaxError, ValueError, KeyError, IndexError, TypeError, OverflowError, EOFError)
+# What Pillow and its EXIF reader raise on damaged files; UserWarning where warnings are errors.
+DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    UserWarning,
+)
 
 FileKey = tuple[int, str, int]
 
@@ -141,8 +155,6 @@ def decode(data: bytes) -> NDArray[np.uint8]:
         raise BadSample("the file is not a JPEG or PNG picture") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadSample("the picture is too large") from error
-    except ImageCms.PyCMSError as error:
-        raise BadSample("the picture's colour profile cannot be used") from error
     except BadSample:
         raise
     except DAMAGE as error:
@@ -193,6 +205,9 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
     if not profile or image.mode != "RGB":
         return image
-    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"))
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"))
+    except (OSError, ImageCms.PyCMSError) as error:
+        raise BadSample("the picture's colour profile cannot be used") from error
     return image if converted is None else converted

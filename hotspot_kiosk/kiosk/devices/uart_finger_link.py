@@ -167,7 +167,7 @@ class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the lib
             raise BadBytes(f"the sensor refused a command (code {frame.payload[0]:02X})")
         return list(frame.payload)
 
-    def _get_data(self, expected: int = 9) -> bytes:  # noqa: ARG002 the library's signature
+    def _get_data(self, expected: int = 9) -> bytes:
         """The payload of all data packets up to the end packet; the caller checks how many bytes."""
         image = bytearray()
         self._reader.rejected = 0

@@ -104,7 +104,7 @@ def _find(link: FingerLink, options: Options) -> None:
         raise WrongDevice(
             f"the sensor at {options.port} has address {link.foreign.hex()}; set it in the config"
         )
-    raise DeviceLost(f"no finger sensor answers at {options.port}; check cable, power and port")
+    raise DeviceLost(f"no finger sensor answers at {options.port}; check cable, power, port and address")
 
 
 def _greet(link: FingerLink, baud: int) -> bool:

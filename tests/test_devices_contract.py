@@ -1,0 +1,228 @@
+"""What every finger sensor and every camera must do, run over every variant there is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hotspot_kiosk.errors import CaptureCancelled, CaptureTimeout, DeviceLost
+from hotspot_kiosk.kiosk.devices import folder, uart_finger
+from hotspot_kiosk.kiosk.devices.port import Camera, FingerSensor, Light
+from hotspot_kiosk.simulator.uart_sensor import PERSONALITIES, UartSensor
+from hotspot_kiosk.terms import FingerPosition, FingerSample
+
+THUMB = FingerPosition.LEFT_THUMB
+
+
+@dataclass
+class SensorRig:
+    """A finger sensor that is not yet open, and the hand that touches it."""
+
+    sensor: FingerSensor
+    touch: Callable[[], None]
+    lift: Callable[[], None]
+
+
+@dataclass
+class CameraRig:
+    """A camera that is not yet open, and what makes a new frame of one grey level."""
+
+    camera: Camera
+    show: Callable[[int], None]
+    take_away: Callable[[], None]
+
+
+def uart_rig(name: str) -> Iterator[SensorRig]:
+    """A UART sensor of that personality at the far end of a line."""
+    kind = PERSONALITIES[name]
+    glass: list[np.ndarray] = []
+    print_ = (
+        np.arange(kind.width * kind.height, dtype=np.uint32).astype(np.uint8).reshape(kind.height, kind.width)
+    )
+    simulated = UartSensor(kind, lambda: glass[0] if glass else None, speed=30)
+    secrets = {name: int.from_bytes(getattr(kind, name), "big") for name in ("password", "address")}
+    sensor = uart_finger.build(uart_finger.Options(port=str(simulated.link), **secrets))
+    with simulated:
+        yield SensorRig(sensor, lambda: glass.append(print_), glass.clear)
+        sensor.close()
+
+
+@pytest.fixture(params=["r503", "r305", "packets-32", "password", "address"])
+def rig(request: pytest.FixtureRequest) -> Iterator[SensorRig]:
+    """Each finger sensor in turn."""
+    yield from uart_rig(request.param)
+
+
+def capture(rig: SensorRig, timeout_s: float = 5.0) -> FingerSample:
+    """One capture."""
+    return rig.sensor.capture(THUMB, timeout_s, lambda: None)
+
+
+def test_a_sample_is_what_the_grade_says(rig: SensorRig) -> None:
+    """The sample has the grade, the size and the grey levels that `open` promised."""
+    grade = rig.sensor.open()
+    rig.touch()
+    sample = capture(rig)
+    assert (sample.position, sample.grade) == (THUMB, grade)
+    assert sample.pixels.shape == (grade.height, grade.width)
+    assert len(np.unique(sample.pixels)) == grade.grey_levels
+
+
+def test_the_finger_is_told_once(rig: SensorRig) -> None:
+    """`on_finger` is called once a capture, and not when there is no finger."""
+    told: list[int] = []
+    rig.sensor.open()
+    with pytest.raises(CaptureTimeout):
+        rig.sensor.capture(THUMB, 0, lambda: told.append(0))
+    rig.touch()
+    rig.sensor.capture(THUMB, 5, lambda: told.append(1))
+    assert told == [1]
+
+
+def test_a_touch_gives_one_image(rig: SensorRig) -> None:
+    """A finger left lying gives no second image; lifted and placed again it does."""
+    rig.sensor.open()
+    rig.touch()
+    capture(rig)
+    with pytest.raises(CaptureTimeout):
+        capture(rig, 0.1)
+    rig.lift()
+    with pytest.raises(CaptureTimeout):
+        capture(rig, 0)
+    rig.touch()
+    capture(rig)
+
+
+def test_cancel_ends_a_capture(rig: SensorRig) -> None:
+    """Another thread's cancel ends the wait for a finger; the next capture works."""
+    rig.sensor.open()
+    timer = threading.Timer(0.1, rig.sensor.cancel)
+    timer.start()
+    with pytest.raises(CaptureCancelled):
+        capture(rig, 60)
+    timer.join()
+    rig.touch()
+    capture(rig)
+
+
+def test_a_cancel_outside_a_capture_is_forgotten(rig: SensorRig) -> None:
+    """A cancel before `open` or between captures ends nothing later."""
+    rig.sensor.cancel()
+    rig.sensor.open()
+    rig.sensor.cancel()
+    rig.touch()
+    capture(rig)
+
+
+def test_every_light_can_be_shown(rig: SensorRig) -> None:
+    """Lights are shown or passed over, never refused."""
+    rig.sensor.open()
+    for light in Light:
+        rig.sensor.show(light)
+
+
+def test_a_closed_sensor_takes_nothing(rig: SensorRig) -> None:
+    """Before `open` and after `close` a capture is refused; closing twice is fine; opening again works."""
+    with pytest.raises(DeviceLost):
+        capture(rig)
+    rig.sensor.open()
+    rig.sensor.close()
+    rig.sensor.close()
+    with pytest.raises(DeviceLost):
+        capture(rig)
+    rig.sensor.open()
+
+
+@pytest.fixture(params=["folder"])
+def camera_rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CameraRig]:
+    """Each camera in turn."""
+    assert request.param == "folder"
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    camera = folder.build(folder.Options(path=str(pictures), name="camera"))
+
+    def show(grey: int) -> None:
+        fresh = pictures / ".fresh.tmp"
+        Image.new("RGB", (40, 30), (grey, grey, grey)).save(fresh, format="PNG")
+        fresh.replace(pictures / f"{grey}.png")
+
+    yield CameraRig(camera, show, lambda: pictures.rename(tmp_path / "away") and None)
+    camera.close()
+
+
+def test_a_frame_is_the_newest(camera_rig: CameraRig) -> None:
+    """A frame is a colour picture that was not given before."""
+    camera_rig.camera.open()
+    for grey in (10, 20):
+        camera_rig.show(grey)
+        frame = camera_rig.camera.frame(5)
+        assert frame.pixels.shape == (30, 40, 3)
+        assert np.all(frame.pixels == grey)
+
+
+def test_no_frame_comes_twice(camera_rig: CameraRig) -> None:
+    """Without a new picture a frame is not given again."""
+    camera_rig.show(10)
+    camera_rig.camera.open()
+    camera_rig.camera.frame(5)
+    with pytest.raises(CaptureTimeout):
+        camera_rig.camera.frame(0.1)
+
+
+def test_a_frame_is_waited_for(camera_rig: CameraRig) -> None:
+    """A picture that comes while the camera is asked is given."""
+    camera_rig.camera.open()
+    timer = threading.Timer(0.1, camera_rig.show, (30,))
+    timer.start()
+    assert np.all(camera_rig.camera.frame(5).pixels == 30)
+    timer.join()
+
+
+def test_cancel_ends_a_frame(camera_rig: CameraRig) -> None:
+    """Another thread's cancel ends the wait; the next frame works."""
+    camera_rig.camera.open()
+    timer = threading.Timer(0.1, camera_rig.camera.cancel)
+    timer.start()
+    with pytest.raises(CaptureCancelled):
+        camera_rig.camera.frame(60)
+    timer.join()
+    camera_rig.show(40)
+    camera_rig.camera.frame(5)
+
+
+def test_a_camera_cancel_outside_a_frame_is_forgotten(camera_rig: CameraRig) -> None:
+    """A cancel between frames ends nothing later."""
+    camera_rig.camera.open()
+    camera_rig.camera.cancel()
+    camera_rig.show(50)
+    camera_rig.camera.frame(5)
+
+
+def test_a_camera_that_goes_away_is_lost(camera_rig: CameraRig) -> None:
+    """A camera taken away is DeviceLost, while waiting and on `open`."""
+    camera_rig.camera.open()
+    camera_rig.take_away()
+    with pytest.raises(DeviceLost):
+        camera_rig.camera.frame(5)
+    with pytest.raises(DeviceLost):
+        camera_rig.camera.open()
+
+
+def test_a_closed_camera_gives_nothing(camera_rig: CameraRig) -> None:
+    """Before `open` and after `close` there is no frame; closing twice is fine; opening again works."""
+    camera_rig.show(60)
+    with pytest.raises(DeviceLost):
+        camera_rig.camera.frame(0)
+    assert camera_rig.camera.open() == "camera"
+    camera_rig.camera.close()
+    camera_rig.camera.close()
+    with pytest.raises(DeviceLost):
+        camera_rig.camera.frame(0)
+    camera_rig.camera.open()
+    camera_rig.camera.frame(5)
