@@ -59,7 +59,7 @@ class FieldReader:
         """A time in UTC, YYYYMMDDHHMMSSZ."""
         value = self.text(tag)
         try:
-            moment = datetime.strptime(value if len(value) == 15 else "", "%Y%m%d%H%M%SZ")
+            moment = datetime.strptime(value if re.fullmatch("[0-9]{14}Z", value) else "", "%Y%m%d%H%M%SZ")
         except ValueError as error:
             raise BadBytes(f"{self.path(tag)}: expected a time as YYYYMMDDHHMMSSZ") from error
         return moment.replace(tzinfo=UTC)
