@@ -6,6 +6,8 @@ It writes nothing, and its errors never show a pixel.
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,8 +27,21 @@ PNG_DEPTH_BYTE = 24
 Pixels = NDArray[np.uint8]
 Decode = Callable[[bytes], Pixels]
 
-# What Pillow and its EXIF and colour readers raise on damaged files.
-DAMAGE = (OSError, SyntaxError, ValueError, KeyError, IndexError, TypeError, OverflowError, EOFError)
+# What Pillow and its EXIF reader raise on damaged files; UserWarning where warnings are errors.
+DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    UserWarning,
+)
 
 
 def read(file: Path) -> bytes:
@@ -59,8 +74,6 @@ def decode(data: bytes) -> Pixels:
         raise BadSample("the file is not a JPEG or PNG picture") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadSample("the picture is too large") from error
-    except ImageCms.PyCMSError as error:
-        raise BadSample("the picture's colour profile cannot be used") from error
     except BadSample:
         raise
     except DAMAGE as error:
@@ -92,6 +105,9 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
     if not profile or image.mode != "RGB":
         return image
-    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"))
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"))
+    except (OSError, ImageCms.PyCMSError) as error:
+        raise BadSample("the picture's colour profile cannot be used") from error
     return image if converted is None else converted

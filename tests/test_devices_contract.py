@@ -45,15 +45,15 @@ def uart_rig(name: str) -> Iterator[SensorRig]:
     print_ = (
         np.arange(kind.width * kind.height, dtype=np.uint32).astype(np.uint8).reshape(kind.height, kind.width)
     )
-    simulated = UartSensor(kind, lambda: glass[0] if glass else None, speed=30)
+    simulated = UartSensor(kind, lambda: glass[0] if glass else None, speed=60)
     secrets = {name: int.from_bytes(getattr(kind, name), "big") for name in ("password", "address")}
-    sensor = uart_finger.build(uart_finger.Options(port=str(simulated.link), **secrets))
+    sensor = uart_finger.build(uart_finger.Options(port=simulated.link, **secrets))
     with simulated:
         yield SensorRig(sensor, lambda: glass.append(print_), glass.clear)
         sensor.close()
 
 
-@pytest.fixture(params=["r503", "r305", "packets-32", "password", "address"])
+@pytest.fixture(params=["r503", "packets-32", "password"])
 def rig(request: pytest.FixtureRequest) -> Iterator[SensorRig]:
     """Each finger sensor in turn."""
     yield from uart_rig(request.param)
@@ -145,7 +145,7 @@ def camera_rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Camer
     assert request.param == "folder"
     pictures = tmp_path / "pictures"
     pictures.mkdir()
-    camera = folder.build(folder.Options(path=str(pictures), name="camera"))
+    camera = folder.build(folder.Options(path=pictures, name="camera"))
 
     def show(grey: int) -> None:
         fresh = pictures / ".fresh.tmp"

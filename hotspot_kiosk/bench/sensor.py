@@ -32,7 +32,7 @@ def run() -> Iterator[Figure]:
 def _figure(kind: Personality, fast: bool) -> Figure:
     baud = 115_200 if fast else kind.baud
     with UartSensor(kind, lambda: None) as sensor:
-        link, _ = connect(Options(port=str(sensor.link), fast=fast), lambda: False)
+        link, _ = connect(Options(port=sensor.link, fast=fast), lambda: False)
         taken = statistics.median(_transfer(link, kind) for _ in range(RUNS))
         link.close()
     return Figure(

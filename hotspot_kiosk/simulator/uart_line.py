@@ -37,12 +37,14 @@ class PtyLine:
     def read(self, timeout_s: float) -> bytes:
         """What the host said within the time, garbled if it speaks at another speed; else nothing."""
         ready, _, _ = select.select([self._near], [], [], timeout_s)
-        return self._as_heard(self._heard()) if ready else b""
+        heard = self._heard() if ready else b""
+        time.sleep(len(heard) / self._rate())  # the pseudo-terminal itself takes no time
+        return self._as_heard(heard)
 
     def write(self, data: bytes, stop: threading.Event) -> None:
         """Send at the line's speed; what the host says meanwhile is not heard."""
         data = self._as_heard(data)
-        rate = self.baud * self._speed / BITS_PER_BYTE
+        rate = self._rate()
         start, sent = time.monotonic(), 0
         while sent < len(data) and not stop.is_set():
             time.sleep(max(0.0005, min(16, len(data) - sent) / rate))
@@ -61,6 +63,9 @@ class PtyLine:
         self._link.unlink(missing_ok=True)
         os.close(self._far)
         os.close(self._near)
+
+    def _rate(self) -> float:
+        return self.baud * self._speed / BITS_PER_BYTE
 
     def _heard(self) -> bytes:
         try:

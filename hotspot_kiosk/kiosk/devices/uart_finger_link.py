@@ -146,6 +146,7 @@ class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the lib
                     return
                 if frame.payload == bytes([library.PASSVERIFY]):
                     self._write([VERIFY_PASSWORD, *self.password])
+                    return
                 self._answer_owed = len(frame.payload) != PARAMETERS_ACK - ACK_OVERHEAD
         except DeviceLost:
             return

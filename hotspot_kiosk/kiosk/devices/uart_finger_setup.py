@@ -37,7 +37,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     override what the image's size says. patience_s is how long a silent sensor is waited for.
     """
 
-    port: str
+    port: Path
     baud: Baud = 57600
     fast: bool = False
     password: int = 0
@@ -56,7 +56,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("ppi of the finger sensor must be 100 to 2000")
 
     def __repr__(self) -> str:
-        return f"Options(port={self.port!r}, baud={self.baud}, fast={self.fast})"
+        return f"Options(port={str(self.port)!r}, baud={self.baud}, fast={self.fast})"
 
 
 def connect(options: Options, stopped: Callable[[], bool]) -> tuple[FingerLink, SensorGrade]:
@@ -84,13 +84,13 @@ def _open_link(options: Options, stopped: Callable[[], bool]) -> FingerLink:
     return FingerLink(port, address, password, options.patience_s, stopped)
 
 
-def _open_port(path: str, baud: int) -> serial.Serial:
-    if not Path(path).exists():
+def _open_port(path: Path, baud: int) -> serial.Serial:
+    if not path.exists():
         raise DeviceLost(f"{path} does not exist; check the cable and the port's name")
-    if not Path(path).is_char_device():
+    if not path.is_char_device():
         raise WrongDevice(f"{path} is not a serial port")
     try:
-        return serial.Serial(path, baud, timeout=POLL_S, write_timeout=1.0, exclusive=True)
+        return serial.Serial(str(path), baud, timeout=POLL_S, write_timeout=1.0, exclusive=True)
     except OSError as error:
         raise DeviceLost(f"{path} cannot be opened: {error.strerror or error}") from error
 
