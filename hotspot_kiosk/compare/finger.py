@@ -1,8 +1,9 @@
 """Compares two touches of a finger: templates -> comparison score and log-odds.
 
-Works from the template alone. `prepare` derives what a comparison needs (edges, masks), once per
-template; a gallery keeps the prepared form. Motions and scores refer to 500 ppi: coordinates of
-other densities are scaled when preparing.
+Works from the template alone. `prepare` derives what comparisons need, once per template; a gallery
+keeps the prepared form. Minutiae propose motions and score by their edges; the ridge pictures, laid
+over each other at those motions, score again; both are fused. Everything is counted at 500 ppi:
+templates of other densities are scaled when they are prepared.
 """
 
 from __future__ import annotations
@@ -10,16 +11,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hotspot_kiosk.compare.finger_dense import Overlay, RidgePicture, overlay, ridge_picture
 from hotspot_kiosk.compare.finger_edges import EdgeMatch, EdgeTable, edge_table, match_edges
+from hotspot_kiosk.compare.finger_fusion import CALIBRATION, fused, measures
+from hotspot_kiosk.compare.finger_spectrum import CoarsePicture, coarse_picture, propose
 from hotspot_kiosk.compare.port import Calibration
 from hotspot_kiosk.errors import Incomparable
-from hotspot_kiosk.terms import FingerTemplate
+from hotspot_kiosk.terms import FingerPosition, FingerTemplate
 
 PPI = 500
-CALIBRATION = Calibration(slope=1.4, offset=-5.3, limit=6.0, source="FVC2002 DB1_B, 192x192 4-bit probes")
+NOTHING_COMMON = -10.0
+SPECTRUM_MOTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +33,49 @@ class PreparedFinger:
     """A template made ready for comparing, at 500 ppi.
 
     minutiae: float32 (n, 4) x, y in px, direction in radians, kind; area: bool, known ground in
-    half-resolution pixels (rows, columns).
+    half-resolution pixels (rows, columns), as `picture` and `coarse` see it.
     """
 
     model: str
     minutiae: NDArray[np.float32] = field(repr=False)
-    edges: EdgeTable = field(repr=False)
     area: NDArray[np.bool_] = field(repr=False)
+    edges: EdgeTable = field(repr=False)
+    picture: RidgePicture = field(repr=False)
+    coarse: CoarsePicture = field(repr=False)
+
+
+Finger = FingerTemplate | PreparedFinger
 
 
 def prepare(template: FingerTemplate) -> PreparedFinger:
-    """Derive from a template all that comparisons need."""
+    """Derive from a template all that comparisons need. The template itself is not kept."""
     scale = PPI / template.ppi
     minutiae = template.minutiae.astype(np.float32)
     minutiae *= np.array([scale, scale, math.pi / 128, 1], np.float32)
     height, width = template.ridges.shape
     area = np.repeat(np.repeat(template.area, 4, axis=0), 4, axis=1)[:height, :width]
-    return PreparedFinger(template.model, minutiae, edge_table(minutiae), np.ascontiguousarray(area))
+    area, ridges = _scaled(area, scale), _scaled(template.ridges, scale)
+    picture = ridge_picture(ridges, area)
+    coarse = coarse_picture(picture.relief[:, :, 0])
+    return PreparedFinger(template.model, minutiae, area, edge_table(minutiae), picture, coarse)
+
+
+def compare(probe: PreparedFinger, reference: PreparedFinger) -> tuple[EdgeMatch, Overlay]:
+    """Both stages: what the edges say, and the ridges at the motions worth a look.
+
+    Raises Incomparable if the templates come from different extractors.
+    """
+    edges = compare_edges(probe, reference)
+    motions = edges.motions[:, :3] * (1, 0.5, 0.5)
+    more = propose(probe.coarse, reference.coarse, SPECTRUM_MOTIONS)
+    return edges, overlay(probe.picture, reference.picture, np.concatenate([motions, more]))
+
+
+def compare_edges(probe: PreparedFinger, reference: PreparedFinger) -> EdgeMatch:
+    """The first stage alone, some fifty times as fast. Raises Incomparable."""
+    if probe.model != reference.model:
+        raise Incomparable(f"templates of {probe.model} and {reference.model} cannot be compared")
+    return match_edges(probe.minutiae, probe.edges, reference.minutiae, reference.edges, reference.area)
 
 
 class FingerComparator:
@@ -52,27 +84,38 @@ class FingerComparator:
     def __init__(self, calibration: Calibration = CALIBRATION) -> None:
         self._calibration = calibration
 
-    def score(
-        self, probe: FingerTemplate | PreparedFinger, reference: FingerTemplate | PreparedFinger
-    ) -> float:
-        """Comparison score, higher for more alike; 0 if there was nothing to compare.
+    def score(self, probe: Finger, reference: Finger) -> float:
+        """Comparison score, higher for more alike; -10 if nothing could be compared.
 
         Raises Incomparable if the templates come from different extractors.
         """
-        return _match(_prepared(probe), _prepared(reference)).score
+        edges, ridges = compare(_prepared(probe), _prepared(reference))
+        return fused(measures(edges, ridges)) if ridges.patches else NOTHING_COMMON
 
-    def log_odds(
-        self, probe: FingerTemplate | PreparedFinger, reference: FingerTemplate | PreparedFinger
-    ) -> float:
-        """The same as log-odds of being mated, within the calibration's limit."""
+    def log_odds(self, probe: Finger, reference: Finger) -> float:
+        """The same as log-odds of being mated, within the calibration's limit. Raises Incomparable."""
         return self._calibration.log_odds(self.score(probe, reference))
 
 
-def _prepared(finger: FingerTemplate | PreparedFinger) -> PreparedFinger:
+def warm_up() -> None:
+    """Compile or load every kernel now, so that the first real comparison does not wait for it."""
+    y, x = np.mgrid[:64, :64]
+    minutiae = np.array([[20, 20, 0, 0], [40, 24, 30, 1], [60, 60, 80, 0], [30, 70, 120, 1]], np.int16)
+    area = np.ones((16, 16), np.bool_)
+    ridges = np.asarray(np.sin(1.4 * x + 0.002 * y * y) > 0)
+    stripes = FingerTemplate("warm-up", FingerPosition.RIGHT_INDEX, PPI, 128, 128, minutiae, area, ridges)
+    FingerComparator().score(stripes, stripes)
+
+
+def _prepared(finger: Finger) -> PreparedFinger:
     return finger if isinstance(finger, PreparedFinger) else prepare(finger)
 
 
-def _match(probe: PreparedFinger, reference: PreparedFinger) -> EdgeMatch:
-    if probe.model != reference.model:
-        raise Incomparable(f"templates of {probe.model} and {reference.model} cannot be compared")
-    return match_edges(probe.minutiae, probe.edges, reference.minutiae, reference.edges, reference.area)
+def _scaled(picture: NDArray[np.bool_], scale: float) -> NDArray[np.bool_]:
+    """A half-resolution picture at 500 ppi."""
+    if scale == 1:
+        return np.ascontiguousarray(picture)
+    height, width = picture.shape
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    grey = cv2.resize(picture.astype(np.uint8) * 255, size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(grey >= 128)
