@@ -1,8 +1,10 @@
 """Fixtures that several subjects share; each skips with a reason where its files are missing."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mosquitto import Mosquitto, find
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,3 +25,14 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no test data beside the project (../shared/data)")
     return folder
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A running Mosquitto without a memory: what it forgets, the outbox remembers."""
+    if find() is None:
+        pytest.skip("Mosquitto is not installed: run `make test`, or apt-get install mosquitto")
+    broker = Mosquitto(tmp_path)
+    broker.start()
+    yield broker
+    broker.stop()

@@ -146,7 +146,7 @@ class Inbox:
     def entries(self) -> Sequence[InboxEntry]:
         """See the port."""
         rows = self._file.rows(
-            "SELECT device, tcn, part, committed, length(envelope), received, made "
+            "SELECT device, tcn, part, committed, length(inbox.envelope), received, made "
             "FROM inbox LEFT JOIN answer USING (device, tcn) ORDER BY committed DESC"
         )
         return [InboxEntry(_key(*row[:3]), *row[3:]) for row in rows]

@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hotspot_kiosk.errors import BadSample, CaptureCancelled, CaptureTimeout, DeviceLost, WrongDevice
+from hotspot_kiosk.inference import finger_quality
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.face_quality import face_quality
 from hotspot_kiosk.inference.finger import extract
-from hotspot_kiosk.inference.finger_quality import finger_quality
 from hotspot_kiosk.inference.port import DetectedFace
 from hotspot_kiosk.kiosk.devices.port import Camera, FingerSensor, Light
 from hotspot_kiosk.kiosk.events import (
@@ -42,6 +43,7 @@ from hotspot_kiosk.terms import Capture, FaceSample, FingerSample, Quality
 
 log = logging.getLogger(__name__)
 REOPEN_S = 2.0
+PORTRAIT_WIDTH = 600  # SAP 30 asks for 480 x 600; more costs a thin link dearly
 Turn = TypeVar("Turn")
 DEVICE_ERRORS = (DeviceLost, WrongDevice)
 
@@ -198,20 +200,27 @@ class FaceBooth(Booth[TakeFace]):
             self._voices.show(Show(Prompt.LOOK_AT_CAMERA, advice))
             ends = min(ends, time.monotonic() + self._patience_s)
             wait_s = max(0.01, ends - time.monotonic())
-        self._voices.event(
-            Missed(turn.turn, advice) if best is None else Sampled(turn.turn, self._made(*best))
-        )
+        self._voices.event(Missed(turn.turn, advice) if best is None else self._made(turn, *best))
 
-    def _made(self, quality: Quality, face: DetectedFace, frame: FaceSample) -> Capture:
-        template = self._encoder.encode(frame.pixels, face)
-        return Capture(FaceSample(frame.device, _cropped(frame, face)), quality, template)
+    def _made(self, turn: TakeFace, quality: Quality, face: DetectedFace, frame: FaceSample) -> Event:
+        try:
+            template = self._encoder.encode(frame.pixels, face)
+            sample = FaceSample(frame.device, _cropped(frame, face))
+        except BadSample as error:
+            return Missed(turn.turn, str(error))
+        return Sampled(turn.turn, Capture(sample, quality, template))
 
 
 def _cropped(frame: FaceSample, face: DetectedFace) -> NDArray[np.uint8]:
-    """The part of the frame around the face; nothing else of it is kept."""
+    """The part of the frame around the face, at most PORTRAIT_WIDTH wide; nothing else is kept."""
     height, width = frame.pixels.shape[:2]
     left, top, right, bottom = np.clip(face.box, 0, (width, height, width, height)).astype(int).tolist()
-    return portrait(frame.pixels, (left, top, right - left, bottom - top)).copy()
+    crop = portrait(frame.pixels, (left, top, right - left, bottom - top))
+    rows, columns = crop.shape[:2]
+    if columns <= PORTRAIT_WIDTH:
+        return crop.copy()
+    size = (PORTRAIT_WIDTH, round(rows * PORTRAIT_WIDTH / columns))
+    return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 class FingerBooth(Booth[TakeFinger]):
@@ -240,6 +249,7 @@ class FingerBooth(Booth[TakeFinger]):
         self._sensor.show(Light.PLACE_FINGER)
         try:
             sample = self._sensor.capture(turn.position, self._wait_s, self._seen)
+            self._voices.show(Show(Prompt.READING))
             event: Event = self._made(turn, sample)
         except CaptureTimeout:
             event = Missed(turn.turn, "Put your finger on the glass.")
@@ -254,4 +264,4 @@ class FingerBooth(Booth[TakeFinger]):
 
     def _made(self, turn: TakeFinger, sample: FingerSample) -> Sampled:
         template = extract(sample)
-        return Sampled(turn.turn, Capture(sample, finger_quality(sample, template), template))
+        return Sampled(turn.turn, Capture(sample, finger_quality.measure(sample, template), template))

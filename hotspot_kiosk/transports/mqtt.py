@@ -107,8 +107,11 @@ class Mqtt:
             if self._closing.is_set():
                 one.client.disconnect()
             one.client.loop_forever()
-        except (OSError, ValueError) as error:
+        except OSError as error:
             one.reason = str(error) or type(error).__name__
+        except Exception as error:
+            log.exception("the link's thread stumbled and goes on")
+            one.reason = type(error).__name__
         finally:
             self._client = None
         if one.stood and not self._closing.is_set():
@@ -158,7 +161,8 @@ class _Connection:
             self.reason = f"the broker refused: {code}"
             return
         self.stood = True
-        client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._topics])
+        if self._topics:
+            client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._topics])
         self._on_event(LinkUp(_largest(properties)))
 
     def _disconnected(

@@ -1,0 +1,352 @@
+"""Kiosk's uplink against the hub's inbox over a link that is cut, loses and repeats."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+from making import DEVICE, HUB, KIOSK, NOW, STAMP, keys, public_file, tcn
+
+from hotspot_kiosk import contents, seal, wire
+from hotspot_kiosk.errors import BadBytes
+from hotspot_kiosk.hub import store_sqlite
+from hotspot_kiosk.hub.inbox import Inbox
+from hotspot_kiosk.hub.store import Store
+from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.outbox import Item, Outbox
+from hotspot_kiosk.kiosk.uplink import LIVE_MS, Uplink, urgency
+from hotspot_kiosk.terms import Answer, AnswerType, ClockStamp, Decision, Part, Tcn
+from hotspot_kiosk.transports.loopback import Loopback, Switchboard
+from hotspot_kiosk.transports.port import Arrived, LinkEvent
+
+Meddle = Callable[[Arrived], list[Arrived]]
+
+
+def honest(event: Arrived) -> list[Arrived]:
+    """Deliver as it came."""
+    return [event]
+
+
+class SmallHub:
+    """The hub's inbox and store behind a loopback, answering every probe with `no hit`."""
+
+    def __init__(self, board: Switchboard, store: Store, meddle: Meddle = honest) -> None:
+        self.store = store
+        self.inbox = Inbox(store, HUB, {DEVICE: public_file(KIOSK)}, lambda: NOW)
+        self.heard: list[wire.Up] = []
+        self.deaf = False
+        self._meddle = meddle
+        self._events: SimpleQueue[LinkEvent | None] = SimpleQueue()
+        self._transport = Loopback(board)
+        self._transport.open("hub", [wire.UP_FILTER], self._events.put)
+        self._thread = threading.Thread(target=self._work)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop."""
+        self._transport.close()
+        self._events.put(None)
+        self._thread.join()
+
+    def say(self, message: wire.Down) -> None:
+        """Something of the test's own."""
+        self._transport.publish(wire.down_topic(DEVICE), wire.encode(message))
+
+    def say_bytes(self, payload: bytes) -> None:
+        """Anything at all."""
+        self._transport.publish(wire.down_topic(DEVICE), payload)
+
+    def _work(self) -> None:
+        while (event := self._events.get()) is not None:
+            if isinstance(event, Arrived) and not self.deaf:
+                for each in self._meddle(event):
+                    self._take(each)
+
+    def _take(self, event: Arrived) -> None:
+        try:
+            message = wire.decode_up(event.payload)
+        except BadBytes:
+            return
+        self.heard.append(message)
+        outcome = self.inbox.take(DEVICE, message)
+        replies = list(outcome.replies)
+        if outcome.delivered:
+            key = outcome.delivered.key
+            if key.part is Part.PROBE:
+                answer = Answer(key.tcn, AnswerType.SRE, Decision.NO_HIT, (), NOW)
+                sealed = seal.seal(contents.encode_answer(answer), key.tcn, "answer", KIOSK.public(), HUB)
+                self.store.answers.put(DEVICE, key.tcn, sealed, NOW)
+            replies.append(self.inbox.receipt(key, outcome.delivered.digest))
+        for reply in replies:
+            self.say(reply)
+
+
+class Rig:
+    """A kiosk's outbox and uplink, and a small hub, on one switchboard."""
+
+    def __init__(self, folder: Path, meddle: Meddle = honest) -> None:
+        self.board = Switchboard()
+        self.store = store_sqlite.build(store_sqlite.Options(path=folder / "hub.db"))
+        self.hub = SmallHub(self.board, self.store, meddle)
+        self.path = folder / "outbox.db"
+        self.answers: list[Answer] = []
+        self.links: list[bool] = []
+        self.faults: list[str] = []
+        self.start()
+
+    def start(self) -> None:
+        """Start the kiosk's side."""
+        self.outbox = Outbox(self.path)
+        self.uplink = Uplink(
+            device=DEVICE,
+            outbox=self.outbox,
+            transport=Loopback(self.board),
+            own=KIOSK,
+            hub=HUB.public(),
+            clock=Clock(),
+            on_answer=self.answers.append,
+            on_link=self.links.append,
+            on_fault=self.faults.append,
+        )
+        self.uplink.start()
+
+    def put(self, counter: int = 1, size: int = 60_000) -> Tcn:
+        """A sealed record of a small probe and evidence of `size` bytes."""
+        noise = random.Random(counter).randbytes(size)
+        parts = [
+            (part, seal.seal(content, tcn(counter), part, HUB.public(), KIOSK))
+            for part, content in ((Part.PROBE, b"probe"), (Part.EVIDENCE, noise))
+        ]
+        self.outbox.put(tcn(counter), STAMP, parts)
+        self.uplink.wake()
+        return tcn(counter)
+
+    def until(self, done: Callable[[], bool], timeout_s: float = 20) -> None:
+        """Wait for something to become true."""
+        ends = time.monotonic() + timeout_s
+        while not done():
+            assert time.monotonic() < ends, "it did not happen in time"
+            time.sleep(0.01)
+
+    def all_held(self) -> bool:
+        """Whether nothing waits any more."""
+        return all(entry.state in ("held", "answered") for entry in self.outbox.entries())
+
+    def chunks(self, part: Part) -> int:
+        """How many chunk bytes of a part the hub heard."""
+        return sum(len(m.data) for m in self.hub.heard if isinstance(m, wire.Chunk) and m.part is part)
+
+    def close(self) -> None:
+        """End everything."""
+        self.uplink.stop()
+        self.hub.close()
+        self.outbox.close()
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    """A rig with an honest link."""
+    made = Rig(tmp_path)
+    yield made
+    made.close()
+
+
+def test_a_record_goes_up_and_its_answer_comes_down(rig: Rig) -> None:
+    """Both parts are held once, the answer is kept and acknowledged."""
+    number = rig.put()
+    rig.until(rig.all_held)
+    rig.until(lambda: not rig.store.answers.waiting(DEVICE))
+    assert [answer.tcr for answer in rig.answers] == [number]
+    assert len(rig.store.inbox.entries()) == 2
+    assert rig.outbox.sealed_answer(number)
+
+
+def test_a_small_probe_needs_no_offer_and_goes_first(rig: Rig) -> None:
+    """One message up, one down: that is all a thin link has to carry for an answer."""
+    rig.put()
+    rig.until(rig.all_held)
+    parts = [m for m in rig.hub.heard if isinstance(m, wire.Offer | wire.Chunk)]
+    assert isinstance(parts[0], wire.Chunk)
+    assert parts[0].part is Part.PROBE
+    assert not [m for m in parts if isinstance(m, wire.Offer) and m.part is Part.PROBE]
+
+
+def test_after_a_cut_only_what_is_missing_goes_again(rig: Rig) -> None:
+    """The hub says what it has; at most the window is sent twice."""
+    rig.board.cut(f"kiosk-{DEVICE}")
+    rig.put(size=200_000)
+    rig.board.mend(f"kiosk-{DEVICE}")
+    rig.until(lambda: rig.chunks(Part.EVIDENCE) > 80_000)
+    rig.board.cut(f"kiosk-{DEVICE}")
+    time.sleep(0.1)
+    rig.board.mend(f"kiosk-{DEVICE}")
+    rig.until(rig.all_held)
+    assert rig.chunks(Part.EVIDENCE) < 200_000 + 2_000 + 4 * 8_192
+    assert rig.links == [True, False, True, False, True]
+
+
+def test_a_kiosk_that_starts_again_goes_on(rig: Rig) -> None:
+    """What was SENDING when it stopped is sent after the start."""
+    rig.hub.deaf = True
+    rig.put()
+    rig.until(lambda: len(rig.outbox.waiting()) < 2)
+    rig.uplink.stop()
+    rig.outbox.close()
+    rig.hub.deaf = False
+    rig.start()
+    rig.until(rig.all_held)
+    assert len(rig.store.inbox.entries()) == 2
+
+
+def test_an_answer_that_was_missed_is_asked_for(rig: Rig) -> None:
+    """Whatever waits at the hub comes down after the link is up again."""
+    number = rig.put()
+    rig.until(rig.all_held)
+    other = rig.put(2)
+    rig.until(rig.all_held)
+    rig.board.cut(f"kiosk-{DEVICE}")
+    sealed = seal.seal(
+        contents.encode_answer(Answer(tcn(3), AnswerType.SRE, Decision.NO_HIT, (), NOW)),
+        tcn(3),
+        "answer",
+        KIOSK.public(),
+        HUB,
+    )
+    rig.outbox.put(tcn(3), STAMP, [])
+    rig.store.answers.put(DEVICE, tcn(3), sealed, NOW)
+    rig.board.mend(f"kiosk-{DEVICE}")
+    rig.until(lambda: len(rig.answers) == 3)
+    assert {answer.tcr for answer in rig.answers} == {number, other, tcn(3)}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_link_that_repeats_swaps_and_spoils_loses_nothing(tmp_path: Path, seed: int) -> None:
+    """Chunks twice, late and broken: every record is held once, bit by bit."""
+    chance = random.Random(seed)
+    late: list[Arrived] = []
+
+    def meddle(event: Arrived) -> list[Arrived]:
+        out = [event] * chance.choice((1, 1, 1, 2))
+        if chance.random() < 0.15:
+            late.append(out.pop())
+        if late and chance.random() < 0.3:
+            out.append(late.pop(0))
+        if out and chance.random() < 0.04:
+            broken = bytearray(out[0].payload)
+            broken[chance.randrange(len(broken))] ^= 1 << chance.randrange(8)
+            out.append(Arrived(event.topic, bytes(broken)))
+        return out
+
+    rig = Rig(tmp_path, meddle)
+    try:
+        for counter in range(1, 4):
+            rig.put(counter, size=30_000)
+        rig.until(rig.all_held, 60)
+        held = {(e.key.tcn, e.key.part): e for e in rig.store.inbox.entries()}
+        assert len(held) == 6
+        for number, part in held:
+            key = held[number, part].key
+            envelope = rig.store.inbox.envelope(key)
+            assert envelope
+            content = seal.open_envelope(envelope, KIOSK.public(), HUB)
+            expected = random.Random(number.counter).randbytes(30_000)
+            assert content == (b"probe" if part is Part.PROBE else expected)
+    finally:
+        rig.close()
+
+
+def test_a_refused_part_is_quarantined_and_the_rest_goes_on(rig: Rig) -> None:
+    """By a signed word of the hub only."""
+    rig.hub.deaf = True
+    first = rig.put(1)
+    rig.until(lambda: len(rig.outbox.waiting()) < 2)
+    rig.hub.say(wire.sign_refusal(first, Part.PROBE, "no", KIOSK))
+    rig.hub.say(wire.sign_refusal(first, Part.PROBE, "the reason", HUB))
+    rig.until(lambda: next(rig.outbox.entries()).state == "quarantined")
+    assert sum(rig.uplink.ignored.values()) == 1
+    rig.hub.deaf = False
+    second = rig.put(2)
+    rig.until(lambda: {e.key.tcn for e in rig.store.inbox.entries()} >= {second})
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"\xff" * 50,
+        wire.encode(wire.Got(tcn())),
+        wire.encode(wire.Missing(tcn(), Part.EVIDENCE, ((0, 1 << 40),))),
+        wire.encode(wire.Missing(tcn(), Part.EVIDENCE, ((10, 5),))),
+        wire.encode(wire.Receipt(tcn(), Part.EVIDENCE, b"d" * 32, b"s" * 64)),
+        wire.encode(wire.sign_receipt(tcn(), Part.EVIDENCE, b"d" * 32, HUB)),
+        wire.encode(wire.sign_receipt(tcn(), Part.EVIDENCE, b"d" * 32, keys(5))),
+        wire.encode(wire.Answered(tcn(), b"nonsense")),
+        wire.encode(wire.Answered(tcn(), seal.seal(b"forged", tcn(), "answer", KIOSK.public(), keys(5)))),
+        wire.encode(wire.Answered(tcn(), seal.seal(b"x", tcn(2), "answer", KIOSK.public(), HUB))),
+        wire.encode(wire.Answered(tcn(), seal.seal(b"not an answer", tcn(), "answer", KIOSK.public(), HUB))),
+    ],
+)
+def test_forged_and_foreign_messages_change_nothing(rig: Rig, payload: bytes) -> None:
+    """Nothing is erased, nothing believed, the uplink goes on."""
+    rig.hub.deaf = True
+    number = rig.put()
+    rig.until(lambda: len(rig.outbox.waiting()) < 2)
+    rig.hub.say_bytes(payload)
+    time.sleep(0.1)
+    assert not rig.answers
+    assert rig.outbox.sealed_answer(number) is None
+    assert next(rig.outbox.entries()).state in ("sending", "sealed")
+    rig.hub.deaf = False
+    rig.board.cut(f"kiosk-{DEVICE}")
+    rig.board.mend(f"kiosk-{DEVICE}")
+    rig.until(rig.all_held)
+    assert not rig.faults
+
+
+def test_a_broken_outbox_stops_the_uplink_with_a_reason(rig: Rig) -> None:
+    """The daemon hears of it and ends, so that whoever supervises it starts it anew."""
+    rig.outbox._file.update("DROP TABLE part", ())
+    rig.uplink.wake()
+    rig.until(lambda: bool(rig.faults))
+    assert "outbox" in rig.faults[0]
+
+
+def test_urgency_puts_people_who_wait_first() -> None:
+    """Live probe, live evidence, old probe, old evidence; newest live, oldest backlog."""
+    now = 10_000_000
+
+    def item(sequence: int, part: Part, age_ms: int, boot: str = "b") -> Item:
+        return Item(tcn(sequence), part, sequence, 1, b"", boot, now - age_ms)
+
+    wanted = [
+        item(9, Part.PROBE, 100),
+        item(8, Part.PROBE, 2000),
+        item(9, Part.EVIDENCE, 100),
+        item(8, Part.EVIDENCE, 2000),
+        item(1, Part.PROBE, 100, boot="an earlier boot"),
+        item(2, Part.PROBE, LIVE_MS + 1),
+        item(1, Part.EVIDENCE, 100, boot="an earlier boot"),
+        item(2, Part.EVIDENCE, LIVE_MS + 1),
+    ]
+    shuffled = wanted[:]
+    random.Random(1).shuffle(shuffled)
+    assert sorted(shuffled, key=lambda i: urgency(i, "b", now)) == wanted
+
+
+def test_a_person_who_waits_passes_the_backlog(rig: Rig) -> None:
+    """A live probe that comes behind a large backlog is answered before the backlog is through."""
+    rig.board.cut(f"kiosk-{DEVICE}")
+    for counter in range(1, 15):
+        rig.put(counter, size=80_000)
+    rig.board.mend(f"kiosk-{DEVICE}")
+    stamp = Clock().stamp()
+    live = ClockStamp(stamp.boot_id, stamp.monotonic_ms, stamp.wall, True)
+    probe = seal.seal(b"probe", tcn(99), "probe", HUB.public(), KIOSK)
+    rig.outbox.put(tcn(99), live, [(Part.PROBE, probe)])
+    rig.uplink.wake()
+    rig.until(lambda: tcn(99) in [answer.tcr for answer in rig.answers])
+    assert not rig.all_held()
+    rig.until(rig.all_held, 60)
