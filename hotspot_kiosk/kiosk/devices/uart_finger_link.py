@@ -7,6 +7,7 @@ brought back to a known state before the next command. It knows nothing of finge
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 
 import adafruit_fingerprint as library
@@ -33,6 +34,7 @@ class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the lib
     They return the sensor's confirmation code. They raise DeviceLost if no answer comes within
     `patience_s`, BadBytes if what comes is no answer or is an error where parameters are expected,
     RuntimeError (the library's) if a parameter is refused, CaptureCancelled if `stopped` says so.
+    `foreign` counts frames from other addresses.
     """
 
     def __init__(
@@ -47,7 +49,7 @@ class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the lib
         self.address = list(address)
         self.password = tuple(password)
         self.patience_s = patience_s
-        self.foreign = b""
+        self.foreign: Counter[bytes] = Counter()
         self._uart = port
         self._stopped = stopped
         self._reader = FrameReader()
@@ -197,7 +199,7 @@ class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the lib
             if frame and frame.address == bytes(self.address):
                 return frame
             if frame:
-                self.foreign = frame.address
+                self.foreign[frame.address] += 1
                 continue
             now = time.monotonic()
             if now >= min(end, heard + self.patience_s):

@@ -100,10 +100,11 @@ def _find(link: FingerLink, options: Options) -> None:
     for baud in (options.baud, *dict.fromkeys((options.baud, 57600, 115200, 9600, 19200, 38400))):
         if _greet(link, baud):
             return
-    if link.foreign:
-        raise WrongDevice(
-            f"the sensor at {options.port} has address {link.foreign.hex()}; set it in the config"
-        )
+    for address, times in link.foreign.items():
+        if times > 1:  # once may be damage on the line
+            raise WrongDevice(
+                f"the sensor at {options.port} has address {address.hex()}; set it in the config"
+            )
     raise DeviceLost(f"no finger sensor answers at {options.port}; check cable, power, port and address")
 
 
