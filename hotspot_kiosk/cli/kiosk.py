@@ -17,6 +17,7 @@ WORDS = {
     "look at camera": "Please look at the camera.",
     "place finger": "Please put this finger on the glass:",
     "lift finger": "Thank you. Please lift the finger.",
+    "reading": "Reading the finger.",
     "again": "Please try once more.",
     "going on without": "We go on without:",
     "review": "Please check and accept.",

@@ -1,0 +1,88 @@
+"""The demo's config files, and so examples of every setting."""
+
+KIOSK = """\
+[kiosk]
+device = {device}
+post = "Green line 4"
+country = "XPO"
+agency = "DEMO"
+desk = "{root}/desk"
+
+[keys]
+own = "kiosk.key"
+peers = "peers"
+
+[models]
+manifest = "{models}/manifest.toml"
+folder = "{models}/built"
+
+[camera]
+driver = "folder"
+path = "{root}/camera"
+
+[finger]
+driver = "uart_finger"
+port = "{root}/serial"
+fast = true
+ppi = 500
+
+[link]
+driver = "mqtt"
+host = "127.0.0.1"
+port = {link_port}
+retry_most_s = 2.0
+
+[outbox]
+path = "outbox.db"
+
+[session]
+fingers = [2, 7]
+
+[operation]
+id = "DEMO-2026"
+purpose = "demonstration"
+legal_basis = "none: nobody real is checked"
+notice = "demo-1"
+begins = "2026-01-01T00:00:00Z"
+ends = "2099-01-01T00:00:00Z"
+"""
+
+HUB = """\
+[hub]
+name = "Demo bureau"
+
+[keys]
+own = "hub.key"
+peers = "peers"
+
+[models]
+manifest = "{models}/manifest.toml"
+folder = "{models}/built"
+
+[link]
+driver = "mqtt"
+host = "127.0.0.1"
+port = {broker_port}
+
+[store]
+driver = "store_sqlite"
+path = "hub.db"
+"""
+
+BROKER = """\
+id = 0
+[router]
+id = 0
+max_connections = 100
+max_outgoing_packet_count = 200
+max_segment_size = 104857600
+max_segment_count = 10
+[v5.1]
+name = "v5-1"
+listen = "127.0.0.1:{broker_port}"
+next_connection_delay_ms = 1
+[v5.1.connections]
+connection_timeout_ms = 60000
+max_payload_size = 1000000
+max_inflight_count = 100
+"""

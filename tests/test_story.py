@@ -1,0 +1,192 @@
+"""The demo's story in one process: daemon, hub, sensor and people, against a real Mosquitto."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from mosquitto import Mosquitto
+from PIL import Image
+
+from hotspot_kiosk import nist, pictures, seal
+from hotspot_kiosk.config import HubConfig, KioskConfig, load
+from hotspot_kiosk.demo.post import Post
+from hotspot_kiosk.demo.stage import DEVICE, Folders, prepare
+from hotspot_kiosk.errors import Refused, SealError
+from hotspot_kiosk.hub import service
+from hotspot_kiosk.hub.enrolment import make_reference
+from hotspot_kiosk.hub.store import PartKey
+from hotspot_kiosk.inference.port import ModelShelf
+from hotspot_kiosk.keyring import load_private, load_public
+from hotspot_kiosk.kiosk import daemon, desk
+from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.simulator.finger_touch import R503
+from hotspot_kiosk.simulator.link import Link
+from hotspot_kiosk.simulator.subject import Subject, Visit
+from hotspot_kiosk.simulator.uart_sensor import run_sensor
+from hotspot_kiosk.terms import Decision, FingerPosition, Part
+
+MODELS = Path(__file__).resolve().parents[1] / "models"
+FINGERS = (FingerPosition.RIGHT_INDEX, FingerPosition.LEFT_INDEX)
+
+
+class Running:
+    """A daemon or hub in a thread of its own."""
+
+    def __init__(self, made: daemon.Daemon | service.Hub) -> None:
+        self._made = made
+        self._thread = threading.Thread(target=made.run)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop and wait."""
+        self._made.stop()
+        self._thread.join()
+
+
+class Scene:
+    """Everything of the demo's stage, in this process."""
+
+    def __init__(self, folder: Path, models: Path, broker_port: int) -> None:
+        self.folders = Folders(folder, models)
+        self.link = Link(broker_port)
+        prepare(self.folders, self.link.port, broker_port)
+        portraits = models / "built" / "pictures"
+        self.a = Subject("A", 1, pictures.decode(pictures.read(portraits / "portrait_a.png")))
+        self.b = Subject("B", 2, pictures.decode(pictures.read(portraits / "portrait_b.jpg")))
+        self.hub_config = load(self.folders.hub_config, HubConfig)
+        self.store = service.build(self.hub_config, self.folders.hub_config.parent)._store
+        self._enrol()
+        self.hub = Running(service.build(self.hub_config, self.folders.hub_config.parent))
+        self._no_more_sensor = threading.Event()
+        self._sensor = threading.Thread(
+            target=run_sensor, args=(self.folders.serial, self.folders.glass, "r503", self._no_more_sensor)
+        )
+        self._sensor.start()
+        self.start_kiosk()
+
+    def start_kiosk(self) -> None:
+        """A new daemon over the same outbox, and somebody at its desk."""
+        config = load(self.folders.kiosk_config, KioskConfig)
+        ends = time.monotonic() + 20
+        while not self.folders.serial.is_symlink():
+            assert time.monotonic() < ends, "the sensor did not appear"
+            time.sleep(0.05)
+        self.kiosk = Running(daemon.build(config, self.folders.kiosk_config.parent))
+        while not self.folders.desk.exists():
+            assert time.monotonic() < ends, "the desk did not open"
+            time.sleep(0.05)
+        self.post = Post(self.folders.desk, quiet=True)
+        self.post.sit_down()
+
+    def visit(self, subject: Subject, seed: int) -> Visit:
+        """A person at the kiosk, with other touches and light for every seed."""
+        return Visit(subject, self.folders.camera, self.folders.glass, R503, seed, reaction_s=0.1)
+
+    def states(self) -> list[str]:
+        """The state of every record in the outbox, newest first."""
+        outbox = Outbox(self.folders.outbox)
+        try:
+            return [entry.state for entry in outbox.entries()]
+        finally:
+            outbox.close()
+
+    def until_answered(self) -> None:
+        """Wait until every record is held and answered."""
+        ends = time.monotonic() + 60
+        while set(self.states()) != {"answered"}:
+            assert time.monotonic() < ends, self.states()
+            time.sleep(0.1)
+
+    def close(self) -> None:
+        """End everything."""
+        self.kiosk.stop()
+        self.hub.stop()
+        self._no_more_sensor.set()
+        self._sensor.join()
+        self.link.close()
+
+    def _enrol(self) -> None:
+        face = self.folders.root / "a.png"
+        Image.fromarray(self.a.portrait).save(face)
+        files = []
+        for finger in FINGERS:
+            file = self.folders.root / f"a-{finger.value}.png"
+            Image.fromarray(self.a.print_full(finger)).save(file)
+            files.append((finger, file))
+        shelf = ModelShelf(MODELS / "manifest.toml", MODELS / "built")
+        assert self.store.gallery.put(make_reference("CASE-A", "2026", [face], files, 500, shelf))
+
+
+@pytest.fixture
+def scene(models_built: Path, mosquitto: Mosquitto, tmp_path: Path) -> Iterator[Scene]:
+    """The stage, set."""
+    (tmp_path / "s").mkdir()
+    made = Scene(tmp_path / "s", models_built.parent, mosquitto.port)
+    yield made
+    made.close()
+
+
+def test_the_story(scene: Scene) -> None:
+    """Online, cut, stopped while sending, back: every answer comes, every record is held once."""
+    scene.post.link(up=True)
+    first, _ = scene.post.check(scene.visit(scene.a, 100))
+    told = scene.post.answer(first).told
+    assert told.decision == Decision.POSSIBLE_MATCH
+    assert told.candidates[0].startswith("CASE-A")
+    scene.until_answered()
+
+    scene.link.cut()
+    scene.post.link(up=False)
+    again, _ = scene.post.check(scene.visit(scene.a, 200))
+    other, _ = scene.post.check(scene.visit(scene.b, 300))
+    assert scene.states()[:2] == ["sealed", "sealed"]
+    assert_sealed(scene)
+
+    scene.link.mend_for(2_500)
+    assert scene.link.was_cut.wait(30)
+    scene.kiosk.stop()
+    assert "answered" not in scene.states()[:2]
+    scene.start_kiosk()
+    scene.link.mend()
+    assert scene.post.answer(again).told.decision == Decision.POSSIBLE_MATCH
+    assert scene.post.answer(other).told.decision == Decision.NO_HIT
+    scene.until_answered()
+
+    held = [entry.key for entry in scene.store.inbox.entries()]
+    assert sorted(held) == sorted(PartKey(DEVICE, t, p) for t in (first, again, other) for p in Part)
+    assert_evidence(scene, held)
+
+
+def test_nobody_is_checked_who_is_not_attested_an_adult(scene: Scene) -> None:
+    """Without the attestation no session starts and no device is asked."""
+    with pytest.raises(Refused, match="adults only"):
+        desk.ask(scene.folders.desk, desk.Ask("begin"))
+    assert desk.ask(scene.folders.desk, desk.Ask("status")).state == "idle"
+
+
+def assert_sealed(scene: Scene) -> None:
+    """The kiosk's own keys open nothing of what waits on its disk."""
+    own = load_private(scene.folders.root / "kiosk" / "kiosk.key")
+    outbox = Outbox(scene.folders.outbox)
+    items = outbox.waiting()
+    assert len(items) == 4
+    for item in items:
+        with pytest.raises(SealError):
+            seal.open_envelope(outbox.envelope(item) or b"", own.public(), own)
+    outbox.close()
+    for file in scene.folders.outbox.parent.glob("outbox.db*"):
+        assert b"INT-I" not in file.read_bytes()
+
+
+def assert_evidence(scene: Scene, held: list[PartKey]) -> None:
+    """What the hub holds opens there, and is a file that asks for a search."""
+    own = load_private(scene.folders.root / "hub" / "hub.key")
+    kiosk = load_public(scene.folders.root / "hub" / "peers" / "kiosk.pub").keys()
+    for key in held:
+        content = seal.open_envelope(scene.store.inbox.envelope(key) or b"", kiosk, own)
+        if key.part is Part.EVIDENCE:
+            transaction = nist.read(content)
+            assert (transaction.tcn, transaction.tot) == (key.tcn, "NPS")
+            assert len(transaction.records) == 3
