@@ -24,7 +24,8 @@ from hotspot_kiosk.errors import Incomparable
 from hotspot_kiosk.terms import FingerPosition, FingerTemplate
 
 PPI = 500
-NOTHING_COMMON = -10.0
+NOTHING_TO_COMPARE = -10.0
+LEAST_MINUTIAE = 3
 SPECTRUM_MOTIONS = 3
 
 
@@ -73,8 +74,7 @@ def compare(probe: PreparedFinger, reference: PreparedFinger) -> tuple[EdgeMatch
 
 def compare_edges(probe: PreparedFinger, reference: PreparedFinger) -> EdgeMatch:
     """The first stage alone, some fifty times as fast. Raises Incomparable."""
-    if probe.model != reference.model:
-        raise Incomparable(f"templates of {probe.model} and {reference.model} cannot be compared")
+    _check_model(probe, reference)
     return match_edges(probe.minutiae, probe.edges, reference.minutiae, reference.edges, reference.area)
 
 
@@ -85,16 +85,21 @@ class FingerComparator:
         self._calibration = calibration
 
     def score(self, probe: Finger, reference: Finger) -> float:
-        """Comparison score, higher for more alike; -10 if nothing could be compared.
+        """Comparison score, higher for more alike; -10 if there was nothing to compare.
 
         Raises Incomparable if the templates come from different extractors.
         """
-        edges, ridges = compare(_prepared(probe), _prepared(reference))
-        return fused(measures(edges, ridges)) if ridges.patches else NOTHING_COMMON
+        score = _score(_prepared(probe), _prepared(reference))
+        return NOTHING_TO_COMPARE if score is None else score
 
     def log_odds(self, probe: Finger, reference: Finger) -> float:
-        """The same as log-odds of being mated, within the calibration's limit. Raises Incomparable."""
-        return self._calibration.log_odds(self.score(probe, reference))
+        """The same as log-odds of being mated, within the calibration's limit.
+
+        0, which speaks neither for nor against, if there was nothing to compare: a touch or a
+        reference with fewer than three minutiae, or without ridges. Raises Incomparable.
+        """
+        score = _score(_prepared(probe), _prepared(reference))
+        return 0.0 if score is None else self._calibration.log_odds(score)
 
 
 def warm_up() -> None:
@@ -105,6 +110,20 @@ def warm_up() -> None:
     ridges = np.asarray(np.sin(1.4 * x + 0.002 * y * y) > 0)
     stripes = FingerTemplate("warm-up", FingerPosition.RIGHT_INDEX, PPI, 128, 128, minutiae, area, ridges)
     FingerComparator().score(stripes, stripes)
+
+
+def _score(probe: PreparedFinger, reference: PreparedFinger) -> float | None:
+    """Fused score; None if either shows too little to tell one finger from another."""
+    _check_model(probe, reference)
+    if min(len(probe.minutiae), len(reference.minutiae)) < LEAST_MINUTIAE:
+        return None
+    edges, ridges = compare(probe, reference)
+    return fused(measures(edges, ridges)) if ridges.patches else None
+
+
+def _check_model(probe: PreparedFinger, reference: PreparedFinger) -> None:
+    if probe.model != reference.model:
+        raise Incomparable(f"templates of {probe.model} and {reference.model} cannot be compared")
 
 
 def _prepared(finger: Finger) -> PreparedFinger:
