@@ -31,12 +31,14 @@ from hotspot_kiosk.terms import (
     RequestType,
     Tcn,
     Template,
+    as_plain,
 )
 
 LARGEST_BODY = 10_240 - OVERHEAD
 LARGEST_PLAIN = 1 << 20
 MOST_MINUTIAE = 255
 T = TypeVar("T")
+ENCODER = msgspec.msgpack.Encoder(enc_hook=as_plain)
 
 
 class _Face(msgspec.Struct, frozen=True, array_like=True, tag="f"):
@@ -129,7 +131,7 @@ def decode(data: bytes) -> Probe:
 
 def encode_templates(templates: tuple[Template, ...]) -> bytes:
     """Templates alone, for a gallery."""
-    return zlib.compress(msgspec.msgpack.encode([_pack(template) for template in templates]), 9)
+    return zlib.compress(ENCODER.encode([_pack(template) for template in templates]), 9)
 
 
 def decode_templates(data: bytes) -> tuple[Template, ...]:
@@ -141,7 +143,7 @@ def encode_answer(answer: Answer) -> bytes:
     """An answer's bytes, to be sealed to its post."""
     candidates = tuple((c.reference, c.rank, round(c.score, 2)) for c in answer.candidates)
     return zlib.compress(
-        msgspec.msgpack.encode(
+        ENCODER.encode(
             _Answer(
                 answer.tcr, answer.tot, answer.decision, candidates, answer.answered.timestamp(), answer.note
             )
@@ -159,7 +161,7 @@ def decode_answer(data: bytes) -> Answer:
 
 def _body(request: Request, templates: list[_Face | _Finger]) -> bytes:
     stamp = request.stamp
-    plain = msgspec.msgpack.encode(
+    plain = ENCODER.encode(
         _Body(
             request.tcn,
             request.tot,

@@ -56,6 +56,13 @@ class Tcn(str):
         return int(self[7:14])
 
 
+def as_plain(value: object) -> object:
+    """A Tcn as plain text, for encoders that take exact types only (msgspec's `enc_hook`)."""
+    if isinstance(value, Tcn):
+        return str(value)
+    raise NotImplementedError(f"{type(value).__name__} cannot be encoded")
+
+
 def check_letter(digits: str) -> str:
     """The letter for 14 digits: their value modulo 23, 0 giving Z (INT-I 1.009)."""
     return CHECK_LETTERS[int(digits) % 23]

@@ -13,7 +13,7 @@ import msgspec
 
 from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.seal import PrivateKeys, PublicKeys
-from hotspot_kiosk.terms import MAX_DEVICE, Part, Tcn
+from hotspot_kiosk.terms import MAX_DEVICE, Part, Tcn, as_plain
 
 LARGEST_ENVELOPE = 16 << 20
 LARGEST_MESSAGE = 256 << 10
@@ -92,7 +92,7 @@ class Refusal(Message, frozen=True, tag="x"):
 
 Up = Offer | Chunk | Got | Ask
 Down = Missing | Receipt | Answered | Refusal
-_encoder = msgspec.msgpack.Encoder()
+_encoder = msgspec.msgpack.Encoder(enc_hook=as_plain)
 _up: msgspec.msgpack.Decoder[Up] = msgspec.msgpack.Decoder(Up)
 _down: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down)
 

@@ -10,7 +10,7 @@ import socket
 import threading
 from dataclasses import dataclass
 
-BLOCK = 4096
+BLOCK = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +57,17 @@ class Link:
             _drop(*pair)
         self.was_cut.set()
 
-    def cut_after(self, up_bytes: int) -> None:
-        """Cut by itself once so many more bytes have gone up."""
+    def mend_for(self, up_bytes: int) -> None:
+        """Let connections through until so many bytes have gone up, then cut by itself: see `was_cut`."""
         with self._lock:
             self.was_cut.clear()
             self._cut_after = self._up + up_bytes
+            self._cut = False
 
     def mend(self) -> None:
         """Let connections through again."""
         with self._lock:
             self._cut = False
-            self.was_cut.clear()
 
     def close(self) -> None:
         """Stop for good."""

@@ -1,0 +1,102 @@
+"""Values for tests: keys, templates, captures and requests, all drawn from a seed."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+
+import numpy as np
+
+from hotspot_kiosk.keyring import PublicFile
+from hotspot_kiosk.seal import PrivateKeys
+from hotspot_kiosk.terms import (
+    Capture,
+    ClockStamp,
+    FaceSample,
+    FaceTemplate,
+    FingerPosition,
+    FingerSample,
+    FingerTemplate,
+    Quality,
+    QualityComponent,
+    Request,
+    RequestType,
+    SensorGrade,
+    Tcn,
+)
+
+DEVICE = 17
+R503 = SensorGrade("R503", 192, 192, 500, 16)
+NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+STAMP = ClockStamp("boot-1", 1000, NOW, True)
+
+
+def keys(owner: int) -> PrivateKeys:
+    """The same keys for the same owner, every time."""
+    return PrivateKeys.make(owner, hashlib.shake_256(f"test keys {owner}".encode()).digest(128))
+
+
+HUB = keys(0)
+KIOSK = keys(DEVICE)
+
+
+def public_file(private: PrivateKeys, name: str = "a post") -> PublicFile:
+    """What would stand in the `.pub` file."""
+    half = private.public()
+    return PublicFile(private.owner, name, half.signing, half.sealing)
+
+
+def tcn(counter: int = 1, device: int = DEVICE) -> Tcn:
+    """A number of the test kiosk."""
+    return Tcn.mint(2026, device, counter)
+
+
+def face_template(seed: int = 1) -> FaceTemplate:
+    """A face vector of unit length."""
+    vector = np.random.default_rng(seed).normal(size=128).astype(np.float32)
+    return FaceTemplate("test-face", vector / np.linalg.norm(vector))
+
+
+def finger_template(
+    seed: int = 1, position: FingerPosition = FingerPosition.RIGHT_INDEX, count: int = 20
+) -> FingerTemplate:
+    """Minutiae and ridges drawn at random, 192x192."""
+    rng = np.random.default_rng(seed)
+    minutiae = np.column_stack(
+        [rng.integers(0, 192, (count, 2)), rng.integers(0, 256, count), rng.integers(0, 2, count)]
+    ).astype(np.int16)
+    area = rng.random((24, 24)) > 0.2
+    ridges = rng.random((96, 96)) > 0.5
+    return FingerTemplate("test-finger", position, 500, 192, 192, minutiae, area, ridges)
+
+
+def quality(score: int = 80, advice: str = "Press a little harder.") -> Quality:
+    """One component of that score."""
+    return Quality((QualityComponent("clarity", score, advice),))
+
+
+def face_capture(seed: int = 1, score: int = 80) -> Capture:
+    """A face: smooth colours, 480x600."""
+    ramp = np.linspace(0, 255, 600 * 480 * 3).reshape(600, 480, 3).astype(np.uint8)
+    return Capture(FaceSample("camera", ramp), quality(score, "Look straight."), face_template(seed))
+
+
+def finger_capture(
+    seed: int = 1, position: FingerPosition = FingerPosition.RIGHT_INDEX, score: int = 80
+) -> Capture:
+    """A finger: stripes, 192x192."""
+    stripes = np.tile((np.arange(192) // 4 % 2 * 255).astype(np.uint8), (192, 1))
+    return Capture(FingerSample(position, R503, stripes), quality(score), finger_template(seed, position))
+
+
+def request(counter: int = 1) -> Request:
+    """A face and a finger."""
+    return Request(
+        tcn(counter),
+        RequestType.NPS,
+        "Green line 4",
+        "OP-1",
+        "notice-1",
+        STAMP,
+        (face_capture(), finger_capture()),
+    )

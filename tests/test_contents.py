@@ -1,0 +1,122 @@
+"""What lies inside envelopes: there and back, at most 10 KB, damaged bytes refused."""
+
+import dataclasses
+import zlib
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from making import HUB, KIOSK, NOW, face_template, finger_capture, finger_template, request, tcn
+
+from hotspot_kiosk import contents, seal
+from hotspot_kiosk.errors import BadBytes
+from hotspot_kiosk.terms import (
+    Answer,
+    AnswerType,
+    Candidate,
+    Decision,
+    FaceTemplate,
+    FingerPosition,
+    FingerTemplate,
+    Template,
+)
+
+
+def same(a: Template, b: Template) -> bool:
+    """Equal but for the float16 of face vectors."""
+    if isinstance(a, FaceTemplate) and isinstance(b, FaceTemplate):
+        return a.model == b.model and bool(np.allclose(a.vector, b.vector, atol=1e-3))
+    assert isinstance(a, FingerTemplate)
+    assert isinstance(b, FingerTemplate)
+    arrays = all(np.array_equal(getattr(a, n), getattr(b, n)) for n in ("minutiae", "area", "ridges"))
+    return arrays and (a.model, a.position, a.ppi, a.width) == (b.model, b.position, b.ppi, b.width)
+
+
+def test_a_probe_comes_back() -> None:
+    """Context and templates survive the way."""
+    asked = request()
+    probe = contents.decode(contents.encode(asked))
+    assert (probe.tcn, probe.tot, probe.post, probe.operation) == (asked.tcn, asked.tot, asked.post, "OP-1")
+    assert probe.stamp == asked.stamp
+    for capture, template in zip(asked.captures, probe.templates, strict=True):
+        assert same(capture.template, template)
+
+
+@pytest.mark.parametrize("fingers", [1, 2, 4, 10])
+def test_a_sealed_probe_takes_at_most_10_kb(fingers: int) -> None:
+    """Ten fingers, too: the ridge pictures of the poorest stay behind, minutiae never do."""
+    captures = tuple(finger_capture(i, FingerPosition(i), score=50 + i) for i in range(1, fingers + 1))
+    asked = dataclasses.replace(request(), captures=captures)
+    body = contents.encode(asked)
+    assert len(seal.seal(body, tcn(), "probe", HUB.public(), KIOSK)) <= 10_240
+    templates = contents.decode(body).templates
+    assert len(templates) == fingers
+    full = [t for t in templates if isinstance(t, FingerTemplate) and t.ridges.size]
+    assert full
+    assert templates[0] is full[0] or fingers == 1 or full[0].position == fingers
+
+
+def test_a_probe_that_cannot_fit_is_refused() -> None:
+    """A clear error at the kiosk instead of a message that no hub takes."""
+    captures = tuple(finger_capture(i, FingerPosition(i % 10 + 1)) for i in range(120))
+    with pytest.raises(BadBytes, match="10 KB"):
+        contents.encode(dataclasses.replace(request(), captures=captures))
+
+
+def test_templates_come_back_from_a_gallery() -> None:
+    """A gallery's row is exact but for float16."""
+    given_ = (face_template(), finger_template())
+    back = contents.decode_templates(contents.encode_templates(given_))
+    assert all(same(a, b) for a, b in zip(given_, back, strict=True))
+
+
+def test_an_answer_comes_back() -> None:
+    """Decision, candidates and time survive."""
+    answer = Answer(
+        tcn(), AnswerType.SRE, Decision.POSSIBLE_MATCH, (Candidate("CASE-1", 1, 12.25),), NOW, "note"
+    )
+    assert contents.decode_answer(contents.encode_answer(answer)) == answer
+
+
+@given(st.binary(max_size=300))
+def test_noise_is_no_probe(noise: bytes) -> None:
+    """Bytes from outside give BadBytes, compressed or not."""
+    for data in (noise, zlib.compress(noise)):
+        for decode in (contents.decode, contents.decode_answer, contents.decode_templates):
+            with pytest.raises(BadBytes):
+                decode(data)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 255))
+@settings(max_examples=300)
+def test_a_changed_probe_is_refused_or_still_sane(place: int, change: int) -> None:
+    """No flipped byte inside gives a crash or a template that lies outside its image."""
+    plain = bytearray(zlib.decompress(contents.encode(request())))
+    plain[place % len(plain)] ^= change
+    try:
+        probe = contents.decode(zlib.compress(bytes(plain)))
+    except BadBytes:
+        return
+    for template in probe.templates:
+        if isinstance(template, FingerTemplate):
+            assert (template.minutiae[:, :2] < (template.width, template.height)).all()
+        else:
+            assert np.isfinite(template.vector).all()
+
+
+def test_a_bomb_is_refused() -> None:
+    """A small message that would fill the memory stops at a megabyte."""
+    with pytest.raises(BadBytes, match="larger"):
+        contents.decode(zlib.compress(b"\x00" * 50_000_000, 9))
+
+
+def test_an_impossible_time_is_refused() -> None:
+    """A float that is no date does not crash the hub."""
+    answer = Answer(tcn(), AnswerType.SRE, Decision.NO_HIT, (), datetime(2026, 1, 1, tzinfo=UTC))
+    plain = zlib.decompress(contents.encode_answer(answer))
+    at = plain.index(b"\xcb")
+    broken = plain[: at + 1] + b"\x7f\xef" + b"\xff" * 6 + plain[at + 9 :]
+    with pytest.raises(BadBytes, match="time"):
+        contents.decode_answer(zlib.compress(broken))
