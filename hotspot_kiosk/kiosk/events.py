@@ -20,6 +20,7 @@ class Prompt(StrEnum):
     LOOK_AT_CAMERA = "look at camera"
     PLACE_FINGER = "place finger"
     LIFT_FINGER = "lift finger"
+    READING = "reading"
     AGAIN = "again"
     GOING_ON = "going on without"
     REVIEW = "review"

@@ -110,6 +110,8 @@ def step(session: Session, event: Event, now_ms: int) -> Next:
 
 
 def _begin(session: Session, event: Begin, now_ms: int) -> Next:
+    if session.faults:
+        return _out_of_order(session)
     fresh = _fresh(session, State.NOTICE, tot=event.tot, deadline_ms=now_ms + session.plan.subject_ms)
     return fresh, (Show(Prompt.READ_NOTICE),)
 
@@ -260,7 +262,7 @@ def _answer_late(session: Session, _event: Tick, now_ms: int) -> Next:
 def _rested(session: Session, _event: Tick, now_ms: int) -> Next:
     if session.deadline_ms is None or now_ms < session.deadline_ms:
         return session, ()
-    return _fresh(session, State.IDLE), (Show(Prompt.READY),)
+    return _out_of_order(session) if session.faults else _ready(session)
 
 
 def _rest(session: Session, now_ms: int, last: Show) -> Next:
@@ -284,8 +286,17 @@ def _lost(session: Session, event: Lost, _now_ms: int) -> Next:
 def _found(session: Session, event: Found, _now_ms: int) -> Next:
     session = replace(session, faults=session.faults - {event.device})
     if session.state is State.FAULT and not session.faults:
-        return _fresh(session, State.IDLE), (Show(Prompt.READY),)
+        return _ready(session)
     return session, ()
+
+
+def _ready(session: Session) -> Next:
+    return _fresh(session, State.IDLE), (Show(Prompt.READY),)
+
+
+def _out_of_order(session: Session) -> Next:
+    """A device that went while a record was on its way is missed now."""
+    return _fresh(session, State.FAULT), (Show(Prompt.FAULT, ", ".join(sorted(session.faults))),)
 
 
 def _fresh(session: Session, state: State, **known: object) -> Session:
