@@ -14,6 +14,7 @@ import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Full, Queue
 from typing import Literal
@@ -21,11 +22,12 @@ from typing import Literal
 import msgspec
 
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, LinkDown, Refused
-from hotspot_kiosk.terms import RequestType
+from hotspot_kiosk.terms import RequestType, as_plain
 
 log = logging.getLogger(__name__)
 LONGEST_LINE = 4096
 MOST_UNHEARD = 1000
+STALLED_S = 5.0
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,6 +63,14 @@ class Problem(msgspec.Struct, frozen=True, tag="problem", tag_field="is"):
 Reply = Told | Problem
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Watcher:
+    """A client that hears everything: the lines it has yet to hear (None: no more), its socket."""
+
+    lines: Queue[bytes | None]
+    connection: socket.socket
+
+
 class Desk:
     """The socket's server; `on_ask` is called from a client's thread."""
 
@@ -68,7 +78,9 @@ class Desk:
         self._path = path
         self._on_ask = on_ask
         self._lock = threading.Lock()
-        self._watchers: set[Queue[bytes | None]] = set()
+        self._watchers: set[Watcher] = set()
+        self._connections: set[socket.socket] = set()
+        self._closed = False
         self._server: socketserver.ThreadingUnixStreamServer | None = None
         self._thread: threading.Thread | None = None
 
@@ -78,17 +90,15 @@ class Desk:
 
         class Client(socketserver.StreamRequestHandler):
             def handle(self) -> None:
-                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                    desk._serve(self)
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError, TimeoutError):
+                    desk._admit(self)
 
-        with contextlib.suppress(FileNotFoundError):
-            self._path.unlink()
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._server = socketserver.ThreadingUnixStreamServer(str(self._path), Client)
+            self._make_way()
+            self._server = self._bound(Client)
         except OSError as error:
             raise ConfigError(f"[kiosk] desk = {self._path}: {error.strerror or error}") from None
-        self._path.chmod(0o660)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="desk")
         self._thread.start()
@@ -98,29 +108,75 @@ class Desk:
         said = line(told)
         with self._lock:
             watchers = tuple(self._watchers)
-        for queue in watchers:
+        for watcher in watchers:
             try:
-                queue.put_nowait(said)
+                watcher.lines.put_nowait(said)
             except Full:
-                self._forget(queue)
+                self._forget(watcher)
+                _hang_up(watcher.connection, socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Stop listening and send watchers away."""
+        """Stop listening and send every client away; what was told before still reaches watchers that read."""
         if self._server is None:
             return
         self._server.shutdown()
         with self._lock:
-            watchers = tuple(self._watchers)
-        for queue in watchers:
-            queue.put(None)
+            self._closed = True
+            watchers, connections = tuple(self._watchers), tuple(self._connections)
+        for watcher in watchers:
+            with contextlib.suppress(Full):
+                watcher.lines.put_nowait(None)
+        for connection in connections:
+            _hang_up(connection, socket.SHUT_RD)
         self._server.server_close()
         if self._thread is not None:
             self._thread.join()
-        with contextlib.suppress(FileNotFoundError):
-            self._path.unlink()
+        self._path.unlink(missing_ok=True)
+
+    def _make_way(self) -> None:
+        """Remove the socket of a kiosk that is gone. Raises ConfigError if anything else is there."""
+        if not self._path.exists():
+            return
+        if not self._path.is_socket():
+            raise ConfigError(f"[kiosk] desk = {self._path}: a file is there already; name another path")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+            try:
+                knock.connect(str(self._path))
+            except ConnectionRefusedError:
+                self._path.unlink()
+                return
+        raise ConfigError(f"[kiosk] desk = {self._path}: another kiosk is running; stop it first")
+
+    def _bound(
+        self, client: type[socketserver.StreamRequestHandler]
+    ) -> socketserver.ThreadingUnixStreamServer:
+        """A server that nobody could reach before its file's mode was set."""
+        server = socketserver.ThreadingUnixStreamServer(str(self._path), client, bind_and_activate=False)
+        try:
+            server.server_bind()
+            self._path.chmod(0o660)
+            server.server_activate()
+        except OSError:
+            server.server_close()
+            raise
+        return server
+
+    def _admit(self, client: socketserver.StreamRequestHandler) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._connections.add(client.connection)
+        try:
+            self._serve(client)
+        finally:
+            with self._lock:
+                self._connections.discard(client.connection)
 
     def _serve(self, client: socketserver.StreamRequestHandler) -> None:
-        while asked := client.rfile.readline(LONGEST_LINE):
+        while asked := client.rfile.readline(LONGEST_LINE + 1):
+            if len(asked) > LONGEST_LINE:
+                client.wfile.write(line(Problem(f"a line may have {LONGEST_LINE} bytes at most")))
+                return
             try:
                 ask = _decode(asked)
                 if ask.do == "watch":
@@ -132,24 +188,31 @@ class Desk:
             client.wfile.write(line(reply))
 
     def _watch(self, client: socketserver.StreamRequestHandler) -> None:
-        queue: Queue[bytes | None] = Queue(MOST_UNHEARD)
+        watcher = Watcher(Queue(MOST_UNHEARD), client.connection)
+        client.connection.settimeout(STALLED_S)
         with self._lock:
-            self._watchers.add(queue)
+            self._watchers.add(watcher)
         try:
             client.wfile.write(line(self._on_ask(Ask("status"))))
-            while (said := queue.get()) is not None:
+            while (said := watcher.lines.get()) is not None:
                 client.wfile.write(said)
         finally:
-            self._forget(queue)
+            self._forget(watcher)
 
-    def _forget(self, queue: Queue[bytes | None]) -> None:
+    def _forget(self, watcher: Watcher) -> None:
         with self._lock:
-            self._watchers.discard(queue)
+            self._watchers.discard(watcher)
+
+
+def _hang_up(connection: socket.socket, how: int) -> None:
+    """Wake the thread that reads or writes there; it closes the connection."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(how)
 
 
 def line(value: msgspec.Struct) -> bytes:
     """A value as one line of JSON."""
-    return msgspec.json.encode(value) + b"\n"
+    return msgspec.json.encode(value, enc_hook=as_plain) + b"\n"
 
 
 def _decode(asked: bytes) -> Ask:
@@ -183,8 +246,11 @@ def _connected(path: Path) -> Iterator[io.BufferedRWPair]:
             sock.connect(str(path))
         except OSError:
             raise LinkDown(f"no kiosk answers at {path}; start it with: hotspot kiosk run") from None
-        with sock.makefile("rwb") as stream:
-            yield stream
+        try:
+            with sock.makefile("rwb") as stream:
+                yield stream
+        except (BrokenPipeError, ConnectionResetError):
+            raise LinkDown("the kiosk closed the desk") from None
 
 
 def _told(heard: bytes) -> Told:
