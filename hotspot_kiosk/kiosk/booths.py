@@ -10,16 +10,23 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot_kiosk.errors import BadSample, CaptureCancelled, CaptureTimeout, DeviceLost, WrongDevice
+from hotspot_kiosk.errors import (
+    BadSample,
+    CaptureCancelled,
+    CaptureTimeout,
+    ConfigError,
+    DeviceLost,
+    WrongDevice,
+)
 from hotspot_kiosk.inference import finger_quality
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
@@ -43,6 +50,8 @@ from hotspot_kiosk.terms import Capture, FaceSample, FingerSample, Quality
 
 log = logging.getLogger(__name__)
 REOPEN_S = 2.0
+SLICE_S = 0.5  # a device is asked for no longer, so that a stop it did not hear is noticed
+PASSED_OVER_S = 0.1  # a camera that gives nothing but bad pictures does not keep the processor busy
 PORTRAIT_WIDTH = 600  # SAP 30 asks for 480 x 600; more costs a thin link dearly
 Turn = TypeVar("Turn")
 DEVICE_ERRORS = (DeviceLost, WrongDevice)
@@ -58,12 +67,16 @@ class Voices:
 
 
 class Booth(ABC, Generic[Turn]):
-    """One device, one thread."""
+    """One device, one thread. A turn that was asked for before the last `stop` is never answered."""
 
-    def __init__(self, name: str, voices: Voices) -> None:
+    def __init__(self, name: str, voices: Voices, reopen_s: float) -> None:
         self._name = name
         self._voices = voices
-        self._turns: SimpleQueue[Turn | None] = SimpleQueue()
+        self._reopen_s = reopen_s
+        self._turns: SimpleQueue[tuple[int, Turn] | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._stops = 0
+        self._stops_at_asking = 0
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name)
         self._lost = False
@@ -75,23 +88,22 @@ class Booth(ABC, Generic[Turn]):
 
     def take(self, turn: Turn) -> None:
         """Answer this request; any thread may call."""
-        self._turns.put(turn)
+        with self._lock:
+            self._turns.put((self._stops, turn))
 
     def stop(self) -> None:
         """Stop the capture that is running, and forget requests that wait."""
-        while not self._turns.empty():
-            try:
-                self._turns.get_nowait()
-            except Empty:
-                break
+        with self._lock:
+            self._stops += 1
         self._cancel()
 
     def close(self) -> None:
-        """End the thread and give the device back."""
+        """End the thread, if it was started, and give the device back."""
         self._closing.set()
+        self.stop()
         self._turns.put(None)
-        self._cancel()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
         self._close()
 
     def _run(self) -> None:
@@ -106,15 +118,30 @@ class Booth(ABC, Generic[Turn]):
         if self._lost:
             self._reopen()
             return
-        turn = self._turns.get()
-        if turn is None or self._closing.is_set():
+        asked = self._turns.get()
+        if asked is None:
             return
+        self._stops_at_asking, turn = asked
         try:
-            self._capture(turn)
+            if not self._stopped():
+                self._capture(turn)
         except CaptureCancelled:
             log.debug("the %s was told to stop", self._name)
         except DEVICE_ERRORS as error:
             self._lose(str(error))
+
+    def _stopped(self) -> bool:
+        """Whether nobody waits for this turn any more."""
+        return self._stops_at_asking != self._stops
+
+    def _answer(self, event: Event) -> None:
+        with self._lock:
+            if not self._stopped():
+                self._voices.event(event)
+
+    def _say(self, show: Show) -> None:
+        if not self._stopped():
+            self._voices.show(show)
 
     def _lose(self, why: str) -> None:
         log.error("the %s is lost: %s", self._name, why)
@@ -123,7 +150,7 @@ class Booth(ABC, Generic[Turn]):
         self._voices.event(Lost(self._name))
 
     def _reopen(self) -> None:
-        self._closing.wait(REOPEN_S)
+        self._closing.wait(self._reopen_s)
         if self._closing.is_set():
             return
         try:
@@ -160,8 +187,11 @@ class FaceBooth(Booth[TakeFace]):
         good_enough: int,
         wait_s: float,
         patience_s: float = 4.0,
+        reopen_s: float = REOPEN_S,
     ) -> None:
-        super().__init__("camera", voices)
+        super().__init__("camera", voices, reopen_s)
+        if not hasattr(camera, "frame"):
+            raise ConfigError("[camera] driver names a device that is no camera")
         self._camera = camera
         self._detector = detector
         self._encoder = encoder
@@ -181,26 +211,35 @@ class FaceBooth(Booth[TakeFace]):
     def _capture(self, turn: TakeFace) -> None:
         best: tuple[Quality, DetectedFace, FaceSample] | None = None
         advice = "Look straight at the camera."
-        wait_s, ends = self._wait_s, float("inf")
-        while time.monotonic() < ends:
-            try:
-                frame = self._camera.frame(wait_s)
-                faces = self._detector.detect(frame.pixels)
-            except CaptureTimeout:
-                break
-            except BadSample as error:
-                log.warning("a picture was passed over: %s", error)
+        ends, looked = time.monotonic() + self._wait_s, False
+        while (left := ends - time.monotonic()) > 0 and not self._stopped():
+            seen = self._look(left)
+            if seen is None:
                 continue
+            frame, faces = seen
             quality = face_quality(frame.pixels, faces)
             if faces and (best is None or quality.score > best[0].score):
                 best = (quality, faces[0], frame)
             advice = quality.advice or advice
             if best is not None and best[0].score >= self._good_enough:
                 break
-            self._voices.show(Show(Prompt.LOOK_AT_CAMERA, advice))
-            ends = min(ends, time.monotonic() + self._patience_s)
-            wait_s = max(0.01, ends - time.monotonic())
-        self._voices.event(Missed(turn.turn, advice) if best is None else self._made(turn, *best))
+            self._say(Show(Prompt.LOOK_AT_CAMERA, advice))
+            if not looked:
+                ends, looked = time.monotonic() + self._patience_s, True
+        if not self._stopped():
+            self._answer(Missed(turn.turn, advice) if best is None else self._made(turn, *best))
+
+    def _look(self, left_s: float) -> tuple[FaceSample, Sequence[DetectedFace]] | None:
+        """A frame and the faces in it; None if there was none, or none that can be used, for a while."""
+        try:
+            frame = self._camera.frame(min(left_s, SLICE_S))
+            return frame, self._detector.detect(frame.pixels)
+        except CaptureTimeout:
+            return None
+        except BadSample as error:
+            log.warning("a picture was passed over: %s", error)
+            self._closing.wait(min(left_s, PASSED_OVER_S))
+            return None
 
     def _made(self, turn: TakeFace, quality: Quality, face: DetectedFace, frame: FaceSample) -> Event:
         try:
@@ -226,8 +265,17 @@ def _cropped(frame: FaceSample, face: DetectedFace) -> NDArray[np.uint8]:
 class FingerBooth(Booth[TakeFinger]):
     """One touch a turn."""
 
-    def __init__(self, sensor: FingerSensor, voices: Voices, good_enough: int, wait_s: float) -> None:
-        super().__init__("finger sensor", voices)
+    def __init__(
+        self,
+        sensor: FingerSensor,
+        voices: Voices,
+        good_enough: int,
+        wait_s: float,
+        reopen_s: float = REOPEN_S,
+    ) -> None:
+        super().__init__("finger sensor", voices, reopen_s)
+        if not hasattr(sensor, "capture"):
+            raise ConfigError("[finger] driver names a device that is no finger sensor")
         self._sensor = sensor
         self._good_enough = good_enough
         self._wait_s = wait_s
@@ -248,19 +296,33 @@ class FingerBooth(Booth[TakeFinger]):
     def _capture(self, turn: TakeFinger) -> None:
         self._sensor.show(Light.PLACE_FINGER)
         try:
-            sample = self._sensor.capture(turn.position, self._wait_s, self._seen)
-            self._voices.show(Show(Prompt.READING))
+            sample = self._touch(turn)
+            self._say(Show(Prompt.READING))
             event: Event = self._made(turn, sample)
+        except CaptureCancelled:
+            self._sensor.show(Light.OFF)
+            raise
         except CaptureTimeout:
             event = Missed(turn.turn, "Put your finger on the glass.")
         except BadSample as error:
             event = Missed(turn.turn, str(error))
         good = isinstance(event, Sampled) and event.capture.quality.score >= self._good_enough
         self._sensor.show(Light.DONE if good else Light.AGAIN)
-        self._voices.event(event)
+        self._answer(event)
+
+    def _touch(self, turn: TakeFinger) -> FingerSample:
+        ends = time.monotonic() + self._wait_s
+        while not self._stopped():
+            left = ends - time.monotonic()
+            try:
+                return self._sensor.capture(turn.position, max(0.0, min(left, SLICE_S)), self._seen)
+            except CaptureTimeout:
+                if left <= SLICE_S:
+                    raise
+        raise CaptureCancelled("the capture was stopped on request")
 
     def _seen(self) -> None:
-        self._voices.show(Show(Prompt.LIFT_FINGER))
+        self._say(Show(Prompt.LIFT_FINGER))
 
     def _made(self, turn: TakeFinger, sample: FingerSample) -> Sampled:
         template = extract(sample)
