@@ -6,6 +6,7 @@ the remedy. Relative paths count from the file's own folder. Says nothing about 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib import import_module
@@ -15,10 +16,25 @@ from typing import Any, TypeVar
 import msgspec
 
 from hotspot_kiosk.errors import ConfigError
-from hotspot_kiosk.terms import MAX_DEVICE, FingerPosition, RequestType
+from hotspot_kiosk.terms import MAX_COUNTER, MAX_DEVICE, FingerPosition, RequestType
 
 T = TypeVar("T")
 Section = Mapping[str, Any]
+
+# What an ANSI/NIST file takes; checked here so that nothing is captured which could not be packed.
+EXACT = re.compile(r"[!-~]([ -~]{0,30}[!-~])?")
+COUNTRY = re.compile(r"[A-Z]{3}")
+AGENCY = re.compile(r"[A-Z0-9-]{1,31}")
+
+
+def _range(key: str, value: float, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise ValueError(f"{key} must be {least} to {most}")
+
+
+def _exact(key: str, value: str) -> None:
+    if not EXACT.fullmatch(value):
+        raise ValueError(f"{key} must be 1 to 32 plain ASCII characters, neither first nor last a space")
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,11 +55,14 @@ class Models(Table, frozen=True, kw_only=True):
     folder: Path
     threads: int = 2
 
+    def __post_init__(self) -> None:
+        _range("threads", self.threads, 1, 64)
+
 
 class Post(Table, frozen=True, kw_only=True):
     """Which kiosk this is. `device` is unique in the country; it is part of every TCN.
 
-    `country` (ISO 3166-1 alpha-3) and `agency` say whose kiosk it is, as in ALB and BORDER POLICE.
+    `country` (ISO 3166-1 alpha-3) and `agency` say whose kiosk it is, as in ALB and BORDER-POLICE.
     """
 
     device: int
@@ -53,8 +72,12 @@ class Post(Table, frozen=True, kw_only=True):
     desk: Path
 
     def __post_init__(self) -> None:
-        if not 1 <= self.device <= MAX_DEVICE:
-            raise ValueError(f"device must be 1..{MAX_DEVICE}")
+        _range("device", self.device, 1, MAX_DEVICE)
+        _exact("post", self.post)
+        if not COUNTRY.fullmatch(self.country):
+            raise ValueError("country must be three capital letters (ISO 3166-1 alpha-3)")
+        if not AGENCY.fullmatch(self.agency):
+            raise ValueError("agency must be 1 to 31 capital letters A-Z, digits and hyphens")
 
 
 class OutboxLimits(Table, frozen=True, kw_only=True):
@@ -63,6 +86,10 @@ class OutboxLimits(Table, frozen=True, kw_only=True):
     path: Path
     most_records: int = 5000
     free_mib: int = 64
+
+    def __post_init__(self) -> None:
+        _range("most_records", self.most_records, 1, MAX_COUNTER)
+        _range("free_mib", self.free_mib, 0, 1 << 20)
 
 
 class SessionPlan(Table, frozen=True, kw_only=True):
@@ -78,12 +105,15 @@ class SessionPlan(Table, frozen=True, kw_only=True):
     review: bool = False
 
     def __post_init__(self) -> None:
-        if not all(f in set(FingerPosition) for f in self.fingers) or len(set(self.fingers)) < len(
-            self.fingers
-        ):
+        known = all(finger in set(FingerPosition) for finger in self.fingers)
+        if not known or len(set(self.fingers)) < len(self.fingers):
             raise ValueError("fingers must be different position codes, 1 (right thumb) to 10 (left little)")
-        if not 1 <= self.touches <= 5 or not 1 <= self.attempts <= 10:
-            raise ValueError("touches must be 1..5 and attempts 1..10")
+        _range("touches", self.touches, 1, 5)
+        _range("attempts", self.attempts, 1, 10)
+        _range("face_quality", self.face_quality, 0, 100)
+        _range("finger_quality", self.finger_quality, 0, 100)
+        _range("subject_s", self.subject_s, 1, 3600)
+        _range("answer_s", self.answer_s, 1, 3600)
 
 
 class OperationTable(Table, frozen=True, kw_only=True):
@@ -96,6 +126,9 @@ class OperationTable(Table, frozen=True, kw_only=True):
     tot: RequestType = RequestType.NPS
     begins: str
     ends: str
+
+    def __post_init__(self) -> None:
+        _exact("id", self.id)
 
 
 class KioskConfig(Table, frozen=True, kw_only=True):
@@ -129,6 +162,12 @@ class DecisionTable(Table, frozen=True, kw_only=True):
     no_hit: float = 3.0
     candidates: int = 5
 
+    def __post_init__(self) -> None:
+        _range("possible_match", self.possible_match, -100, 100)
+        _range("candidates", self.candidates, 1, 100)
+        if not -100 <= self.no_hit <= self.possible_match:
+            raise ValueError("no_hit must be -100 or more, and not above possible_match")
+
 
 class HubConfig(Table, frozen=True, kw_only=True):
     """Everything a hub needs."""
@@ -147,7 +186,9 @@ def load(path: Path, kind: type[T]) -> T:
         tables = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"there is no configuration file {path}") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read as TOML: {error}") from None
     return convert(tables, kind, f"in {path}", path.parent.resolve())
 
@@ -158,11 +199,11 @@ def convert(value: object, kind: type[T], where: str, folder: Path) -> T:
     def as_path(wanted: type[Any], given: object) -> object:
         if wanted is Path and isinstance(given, str):
             return folder / given
-        raise NotImplementedError(f"expected {wanted.__name__}")
+        raise TypeError("expected a path in quotes")
 
     try:
         return msgspec.convert(value, kind, dec_hook=as_path)
-    except (msgspec.ValidationError, NotImplementedError) as error:
+    except msgspec.ValidationError as error:
         raise ConfigError(f"{where}: {_plain(str(error))}") from None
 
 
@@ -183,7 +224,9 @@ def build_variant(package: str, table: str, section: Section, folder: Path) -> A
         raise ConfigError(f'[{table}] needs driver = "...", the name of a file in {package}')
     try:
         module = import_module(f"{package}.{driver}")
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise ConfigError(f"[{table}] driver {driver!r} cannot be used: {error}") from None
+    if not hasattr(module, "Options") or not hasattr(module, "build"):
+        raise ConfigError(f"[{table}] driver {driver!r} is no driver, only a part of one; name another")
     options = {key: value for key, value in section.items() if key != "driver"}
     return module.build(convert(options, module.Options, f"[{table}]", folder))

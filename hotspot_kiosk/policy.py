@@ -7,7 +7,7 @@ either lets through or raises Refused with a sentence that an officer can act on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from hotspot_kiosk.errors import ConfigError, Refused
 from hotspot_kiosk.terms import RequestType
@@ -43,8 +43,10 @@ def may_capture(operation: Operation, now: datetime, clock_trusted: bool, adult:
             "adults only: for anyone who may be under 18, take no biometrics and call a child officer"
         )
     if clock_trusted and now < operation.begins:
-        raise Refused(f"operation {operation.id} begins on {operation.begins:%Y-%m-%d %H:%M} UTC")
+        raise Refused(f"operation {operation.id} begins on {_told(operation.begins)}")
     if clock_trusted and now >= operation.ends:
-        raise Refused(
-            f"operation {operation.id} ended on {operation.ends:%Y-%m-%d %H:%M} UTC; ask for a new one"
-        )
+        raise Refused(f"operation {operation.id} ended on {_told(operation.ends)}; ask for a new one")
+
+
+def _told(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

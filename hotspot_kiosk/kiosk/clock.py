@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,9 +17,15 @@ EARLIEST = datetime(2026, 11, 1, tzinfo=UTC)
 class Clock:
     """Reads the machine's clocks. A wall clock before this software was written is never trusted."""
 
-    def __init__(self, boot_id: Path = BOOT_ID, synchronised: Path = SYNCHRONISED) -> None:
+    def __init__(
+        self,
+        boot_id: Path = BOOT_ID,
+        synchronised: Path = SYNCHRONISED,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.boot_id = boot_id.read_text("ascii").strip() if boot_id.exists() else "unknown"
         self._synchronised = synchronised
+        self._wall = wall
 
     def now_ms(self) -> int:
         """Milliseconds since boot, sleeping included; comparable within one boot only."""
@@ -26,7 +33,7 @@ class Clock:
 
     def stamp(self) -> ClockStamp:
         """This moment by all clocks."""
-        wall = datetime.now(UTC)
+        wall = self._wall()
         return ClockStamp(self.boot_id, self.now_ms(), wall, self._trusted(wall))
 
     def _trusted(self, wall: datetime) -> bool:
