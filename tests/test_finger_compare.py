@@ -93,10 +93,12 @@ def test_the_spectrum_finds_turn_and_shift() -> None:
     """A part of a picture, turned by 12 degrees, is proposed back into its place."""
     template = whole(3, 0)
     area = np.kron(template.area, np.ones((4, 4), np.bool_))[:187, :194]
-    relief = np.where(area, np.where(template.ridges, 255, 0), 128).astype(np.uint8)
     motion = cv2.getRotationMatrix2D((97, 93), 12, 1)
-    part = cv2.warpAffine(relief, motion, (194, 187), borderValue=128)[40:136, 50:146]
-    found = propose(coarse_picture(part), coarse_picture(relief), 1)[0]
+    part, known = (
+        cv2.warpAffine(picture.astype(np.uint8), motion, (194, 187))[40:136, 50:146] > 0
+        for picture in (template.ridges, area)
+    )
+    found = propose(coarse_picture(part, known), coarse_picture(template.ridges, area), 1)[0]
     back = cv2.invertAffineTransform(motion) @ [50 + 48, 40 + 48, 1]
     c, s = np.cos(found[0]), np.sin(found[0])
     place = np.array([[c, -s], [s, c]]) @ [48, 48] + found[1:]

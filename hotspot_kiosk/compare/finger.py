@@ -57,7 +57,7 @@ def prepare(template: FingerTemplate) -> PreparedFinger:
     area = np.repeat(np.repeat(template.area, 4, axis=0), 4, axis=1)[:height, :width]
     area, ridges = _scaled(area, scale), _scaled(template.ridges, scale)
     picture = ridge_picture(ridges, area)
-    coarse = coarse_picture(picture.relief[:, :, 0])
+    coarse = coarse_picture(ridges, area)
     return PreparedFinger(template.model, minutiae, area, edge_table(minutiae), picture, coarse)
 
 

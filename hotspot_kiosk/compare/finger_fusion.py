@@ -45,20 +45,20 @@ def fused(values: tuple[float, ...]) -> float:
 
 
 WEIGHTS = (
-    0.5835,
-    0.029566,
-    6.5391,
-    6.0404,
-    -3.2242,
-    10.143,
-    0.14237,
-    -0.40589,
-    2.1873,
+    0.71544,
+    0.018718,
+    6.4714,
+    5.3192,
+    -3.6241,
+    11.215,
+    0.16107,
+    -0.36497,
+    2.0188,
 )
-BIAS = -10.185
+BIAS = -9.9996
 CALIBRATION = Calibration(
-    slope=0.841,
-    offset=0.07828,
+    slope=0.8699,
+    offset=0.1394,
     limit=5.229,
     source="fvc2002_db1_b, 192x192 4-bit probes against other whole impressions",
 )

@@ -36,10 +36,10 @@ class CoarsePicture:
     turned: dict[int, list[Picture]] = field(default_factory=dict, repr=False, compare=False)
 
 
-def coarse_picture(relief: NDArray[np.uint8]) -> CoarsePicture:
-    """From a half-resolution relief: 255 on a ridge, 0 between, 128 unknown."""
-    signed = (relief.astype(np.float32) - 128) / 128
-    height, width = relief.shape
+def coarse_picture(ridges: NDArray[np.bool_], area: NDArray[np.bool_]) -> CoarsePicture:
+    """From a half-resolution ridge picture; area: where it is known."""
+    signed = np.where(area, np.where(ridges, 1, -1), 0).astype(np.float32)
+    height, width = ridges.shape
     size = (max(round(width * SCALE), 1), max(round(height * SCALE), 1))
     return CoarsePicture(np.asarray(cv2.resize(signed, size, interpolation=cv2.INTER_AREA), np.float32))
 
