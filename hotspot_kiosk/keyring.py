@@ -15,8 +15,10 @@ import msgspec
 
 from hotspot_kiosk.errors import BadBytes, ConfigError, KeyMissing
 from hotspot_kiosk.seal import PrivateKeys, PublicKeys
+from hotspot_kiosk.terms import MAX_DEVICE
 
 HUB = 0
+OWNERS = range(MAX_DEVICE + 1)
 F = TypeVar("F", bound=msgspec.Struct)
 
 
@@ -29,6 +31,17 @@ class PrivateFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     mlkem_seed: bytes
     x25519_seed: bytes
 
+    def __post_init__(self) -> None:
+        self.keys()
+        _check_owner(self.owner)
+
+    def keys(self) -> PrivateKeys:
+        """The keys themselves."""
+        return PrivateKeys(self.owner, self.signing_seed, self.mlkem_seed, self.x25519_seed)
+
+    def __repr__(self) -> str:
+        return f"PrivateFile(owner={self.owner})"
+
 
 class PublicFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hotspot-public-1"):
     """What a `.pub` file holds: `owner` is the device number (0: the hub), `name` the post's."""
@@ -38,22 +51,36 @@ class PublicFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="h
     signing: bytes
     sealing: bytes
 
+    def __post_init__(self) -> None:
+        self.keys()
+        _check_owner(self.owner)
+
     def keys(self) -> PublicKeys:
         """The keys themselves."""
         return PublicKeys(self.owner, self.signing, self.sealing)
 
+    def __repr__(self) -> str:
+        return f"PublicFile(owner={self.owner})"
+
 
 def make_pair(folder: Path, stem: str, owner: int, name: str, entropy: bytes) -> tuple[Path, Path]:
-    """Write `stem.key` and `stem.pub` into `folder`; never overwrites. Returns both paths."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write `stem.key` and `stem.pub` into `folder`; never overwrites. Returns both paths.
+
+    Raises ConfigError if one is there already or cannot be written.
+    """
     private, public = folder / f"{stem}.key", folder / f"{stem}.pub"
     for path in (private, public):
         if path.exists():
             raise ConfigError(f"{path} exists already; move it away if it is really to be replaced")
     keys = PrivateKeys.make(owner, entropy)
-    _write(private, PrivateFile(owner, name, keys.signing_seed, keys.mlkem_seed, keys.x25519_seed), 0o600)
     half = keys.public()
-    _write(public, PublicFile(owner, name, half.signing, half.sealing), 0o644)
+    secret = PrivateFile(owner, name, keys.signing_seed, keys.mlkem_seed, keys.x25519_seed)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(private, secret, 0o600)
+        _write(public, PublicFile(owner, name, half.signing, half.sealing), 0o644)
+    except OSError as error:
+        raise ConfigError(f"the keys cannot be written into {folder}: {error.strerror}") from None
     return private, public
 
 
@@ -62,15 +89,12 @@ def load_private(path: Path) -> PrivateKeys:
     text = _read(path)
     if path.stat().st_mode & 0o077:
         raise ConfigError(f"{path} can be read by others; run: chmod 600 {path}")
-    file = _decode(text, PrivateFile, path)
-    return PrivateKeys(file.owner, file.signing_seed, file.mlkem_seed, file.x25519_seed)
+    return _decode(text, PrivateFile, path).keys()
 
 
 def load_public(path: Path) -> PublicFile:
     """One public file. Raises KeyMissing or BadBytes."""
-    file = _decode(_read(path), PublicFile, path)
-    file.keys()
-    return file
+    return _decode(_read(path), PublicFile, path)
 
 
 def load_peers(folder: Path) -> Mapping[int, PublicFile]:
@@ -114,5 +138,10 @@ def _read(path: Path) -> bytes:
 def _decode(text: bytes, kind: type[F], path: Path) -> F:
     try:
         return msgspec.json.decode(text, type=kind)
-    except msgspec.DecodeError:
-        raise BadBytes(f"{path} is not a key file of the expected kind") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadBytes(f"{path} is not a whole key file of the expected kind; copy it again") from None
+
+
+def _check_owner(owner: int) -> None:
+    if owner not in OWNERS:
+        raise ValueError(f"owner must be 0 (the hub) to {MAX_DEVICE}")
