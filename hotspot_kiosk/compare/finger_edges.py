@@ -89,7 +89,8 @@ def match_edges(
         reference_edges.order,
         reference_area,
     )
-    return EdgeMatch(float(found[0]), int(found[1]), float(found[2]), float(found[3]), motions)
+    best_first = motions[np.argsort(-motions[:, 3])]
+    return EdgeMatch(float(found[0]), int(found[1]), float(found[2]), float(found[3]), best_first)
 
 
 def _cells(angles: Floats) -> NDArray[np.int64]:
@@ -112,11 +113,11 @@ def _edges(minutiae: Floats, most: int) -> tuple[Ints, Floats]:
         for j in range(count):
             distance[j] = math.hypot(minutiae[i, 0] - minutiae[j, 0], minutiae[i, 1] - minutiae[j, 1])
         distance[i] = np.inf
-        nearest = np.argsort(distance)
         for k in range(min(most, count - 1)):
-            j = nearest[k]
-            line = math.atan2(minutiae[j, 1] - minutiae[i, 1], minutiae[j, 0] - minutiae[i, 0])
+            j = int(np.argmin(distance))
             neighbours[i, k], measures[i, k, 0] = j, distance[j]
+            distance[j] = np.inf
+            line = math.atan2(minutiae[j, 1] - minutiae[i, 1], minutiae[j, 0] - minutiae[i, 0])
             measures[i, k, 1] = _wrapped(line - minutiae[i, 2])
             measures[i, k, 2] = _wrapped(line - minutiae[j, 2])
     return neighbours, measures
@@ -172,7 +173,7 @@ def _match(
             kept = _note(motions, kept, motion, score)
             if score > best[0]:
                 best[0], best[1], best[2], best[3] = score, size, support, share
-    return best, motions[np.argsort(-motions[:kept, 3])]
+    return best, motions[:kept]
 
 
 @njit(cache=True, nogil=True)
@@ -223,21 +224,26 @@ def _near_cells(own: float, other: float) -> Ints:
 @njit(cache=True, nogil=True)
 def _group(links: Ints, weights: Floats, pairs: int) -> tuple[Ints, Floats, Ints]:
     """Sort links by start pair, in place. Returns where each pair's links begin, its votes, the voted."""
-    first = np.zeros(pairs + 1, np.int32)
+    first = np.zeros(pairs + 2, np.int32)
     votes = np.zeros(pairs, np.float32)
+    roots = np.empty(min(pairs, len(links)), np.int32)
+    voted = 0
     for q in range(len(links)):
-        first[links[q, 0] + 1] += 1
-        votes[links[q, 0]] += weights[q]
-    roots = np.flatnonzero(votes > LEAST_VOTE).astype(np.int32)
-    first = np.cumsum(first).astype(np.int32)
-    free = first[:-1].copy()
+        pair = links[q, 0]
+        first[pair + 2] += 1
+        if votes[pair] == 0:
+            roots[voted] = pair
+            voted += 1
+        votes[pair] += weights[q]
+    for pair in range(pairs):
+        first[pair + 2] += first[pair + 1]
     old_links, old_weights = links.copy(), weights.copy()
     for q in range(len(links)):
-        place = free[old_links[q, 0]]
-        free[old_links[q, 0]] += 1
-        links[place] = old_links[q]
+        place = first[old_links[q, 0] + 1]
+        first[old_links[q, 0] + 1] += 1
+        links[place, 0], links[place, 1] = old_links[q, 0], old_links[q, 1]
         weights[place] = old_weights[q]
-    return first, votes, roots
+    return first, votes, roots[:voted]
 
 
 @njit(cache=True, nogil=True)

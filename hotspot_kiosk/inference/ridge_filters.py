@@ -85,8 +85,10 @@ def _filter_tile(padded: Floats, taps: Floats, top: int, left: int, out: Floats)
                     value = padded[top + y + dy, left + x + dx]
                     even[y, x] += a * value
                     odd[y, x] += b * value
-    out[0, top : top + 4, left : left + 8] = even
-    out[1, top : top + 4, left : left + 8] = odd
+    for y in range(4):
+        for x in range(8):
+            out[0, top + y, left + x] = even[y, x]
+            out[1, top + y, left + x] = odd[y, x]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
