@@ -1,6 +1,5 @@
 """The hub's storage port: one contract for every variant."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,9 +16,9 @@ KEY = PartKey(DEVICE, tcn(), Part.PROBE)
 
 
 @pytest.fixture(params=["sqlite"])
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path: Path) -> Store:
     """An empty store of each variant."""
-    yield store_sqlite.build(store_sqlite.Options(path=tmp_path / "hub.db"))
+    return store_sqlite.build(store_sqlite.Options(path=tmp_path / "hub.db"))
 
 
 def test_pieces_make_a_whole(store: Store) -> None:

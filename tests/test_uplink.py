@@ -141,7 +141,7 @@ class Rig:
 
     def close(self) -> None:
         """End everything."""
-        self.uplink.stop()
+        self.uplink.close()
         self.hub.close()
         self.outbox.close()
 
@@ -193,7 +193,7 @@ def test_a_kiosk_that_starts_again_goes_on(rig: Rig) -> None:
     rig.hub.deaf = True
     rig.put()
     rig.until(lambda: len(rig.outbox.waiting()) < 2)
-    rig.uplink.stop()
+    rig.uplink.close()
     rig.outbox.close()
     rig.hub.deaf = False
     rig.start()

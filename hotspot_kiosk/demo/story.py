@@ -41,6 +41,7 @@ class Story:
         self._cast = Cast(folders)
         self._began = time.monotonic()
         self._wrong: list[str] = []
+        self._decisions: dict[Tcn, str] = {}
 
     def play(self) -> bool:
         """The whole story."""
@@ -147,6 +148,7 @@ class Story:
     def _verdict(self, check: Check) -> Heard:
         heard = self._post.answer(check.tcn)
         told = heard.told
+        self._decisions[check.tcn] = told.decision
         named = f" {told.candidates[0]}" if told.candidates else ""
         self._say(f"   {check.who}: {told.decision}{named}")
         self._expect(told.decision == check.expected, f"{check.who} is answered with: {check.expected}")
@@ -186,7 +188,7 @@ class Story:
                     "answered": _clock(captured[check.tcn].answered or ""),
                     "record bytes": sum(entry.size for entry in parts),
                     "bytes on the wire": sum(entry.received for entry in parts),
-                    "verdict": check.expected.value if not self._wrong else "see above",
+                    "verdict": self._decisions[check.tcn],
                 }
             )
         self._expect(len(held) == 2 * len(checks), "the hub holds nothing else")

@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 
 from hotspot_kiosk import contents, nist, seal, wire
 from hotspot_kiosk.compare.face import FaceComparator
-from hotspot_kiosk.compare.finger import FingerComparator
+from hotspot_kiosk.compare.finger import FingerComparator, warm_up
 from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.config import HubConfig, build_variant
 from hotspot_kiosk.errors import BadBytes, ConfigError, LinkDown, SealError
@@ -155,6 +155,7 @@ def build(config: HubConfig, folder: Path) -> Hub:
         raise ConfigError(f"{config.keys.own} is a kiosk's key; the hub needs hub.key")
     kiosks = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
     store: Store = build_variant("hotspot_kiosk.hub", "store", config.store, folder)
+    warm_up()
     return Hub(
         store=store,
         inbox=Inbox(store, own, kiosks, _now),

@@ -307,8 +307,8 @@ class FingerBooth(Booth[TakeFinger]):
         except BadSample as error:
             event = Missed(turn.turn, str(error))
         good = isinstance(event, Sampled) and event.capture.quality.score >= self._good_enough
-        self._sensor.show(Light.DONE if good else Light.AGAIN)
         self._answer(event)
+        self._sensor.show(Light.DONE if good else Light.AGAIN)
 
     def _touch(self, turn: TakeFinger) -> FingerSample:
         ends = time.monotonic() + self._wait_s

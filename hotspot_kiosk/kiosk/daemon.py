@@ -99,18 +99,17 @@ class Daemon:
         """Work until stopped; returns why it had to stop, empty if it was asked to."""
         if not (self._face and self._finger and self._uplink and self._desk):
             raise ConfigError("the daemon was not given all its parts")
-        parts = (self._desk, self._uplink, self._finger, self._face)
-        self._face.start()
-        self._finger.start()
-        self._uplink.start()
-        self._desk.start()
-        log.info("kiosk %d ready", self._place.device)
+        started: list[FaceBooth | FingerBooth | Uplink | Desk] = []
         try:
+            for part in (self._face, self._finger, self._uplink, self._desk):
+                part.start()
+                started.append(part)
+            log.info("kiosk %d ready", self._place.device)
             while not self._stop.is_set():
                 self._next()
         finally:
-            for part in parts:
-                part.stop() if isinstance(part, Uplink) else part.close()
+            for part in reversed(started):
+                part.close()
             self._outbox.close()
         return self._fault
 

@@ -53,7 +53,7 @@ class Transfer:
 
 
 class Uplink:
-    """Runs in its own thread from `start` to `stop`."""
+    """Runs in its own thread from `start` to `close`."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class Uplink:
         """There is something new in the outbox; any thread may call this."""
         self._events.put(None)
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Close the link and end the thread."""
         self._transport.close()
         self._stop.set()

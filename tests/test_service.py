@@ -1,0 +1,181 @@
+"""The hub's service over a real broker: garbage on every topic, crashes between commit and answer."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+from making import DEVICE, HUB, KIOSK, face_template, keys, request, tcn
+from mosquitto import Mosquitto
+
+from hotspot_kiosk import contents, nist, seal, wire
+from hotspot_kiosk.config import HubConfig, load
+from hotspot_kiosk.demo.stage import Folders, prepare
+from hotspot_kiosk.errors import ConfigError
+from hotspot_kiosk.hub import service
+from hotspot_kiosk.hub.store import GalleryEntry, PartKey
+from hotspot_kiosk.keyring import load_private, load_public
+from hotspot_kiosk.terms import AnswerType, Decision, Part, Tcn
+from hotspot_kiosk.transports import mqtt
+from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkUp, Taken
+
+MODELS = Path(__file__).resolve().parents[1] / "models"
+
+
+class Desk:
+    """A hub that runs, and a kiosk's client that speaks to it by hand."""
+
+    def __init__(self, folders: Folders, port: int) -> None:
+        self.folders = folders
+        self.hub_key = load_private(folders.root / "hub" / "hub.key")
+        self.kiosk_key = load_private(folders.root / "kiosk" / "kiosk.key")
+        self.hub_public = load_public(folders.root / "kiosk" / "peers" / "hub.pub").keys()
+        self.start_hub()
+        self.heard: SimpleQueue[LinkEvent] = SimpleQueue()
+        self.client = mqtt.build(mqtt.Options(host="127.0.0.1", port=port))
+        self.client.open("by hand", [wire.down_topic(DEVICE)], self.heard.put)
+        self.until(LinkUp)
+        time.sleep(0.3)
+
+    def start_hub(self) -> None:
+        """Build and run."""
+        self.hub = service.build(load(self.folders.hub_config, HubConfig), self.folders.hub_config.parent)
+        self._thread = threading.Thread(target=self.hub.run)
+        self._thread.start()
+
+    def stop_hub(self) -> None:
+        """Stop and wait."""
+        self.hub.stop()
+        self._thread.join()
+
+    def until(self, kind: type[LinkEvent]) -> LinkEvent:
+        """The next event of a kind."""
+        while True:
+            event = self.heard.get(timeout=10)
+            if isinstance(event, kind):
+                return event
+
+    def say(self, payload: bytes, topic: str = wire.up_topic(DEVICE)) -> None:
+        """Publish anything, and wait until the broker has it."""
+        self.client.publish(topic, payload)
+        self.until(Taken)
+
+    def send(self, content: bytes, part: Part = Part.PROBE, number: Tcn = tcn()) -> wire.Receipt:  # noqa: B008
+        """A sealed part in one chunk; its receipt."""
+        envelope = seal.seal(content, number, part, self.hub_public, self.kiosk_key)
+        self.client.publish(
+            wire.up_topic(DEVICE), wire.encode(wire.Chunk(number, part, len(envelope), 0, envelope))
+        )
+        arrived = self.until(Arrived)
+        assert isinstance(arrived, Arrived)
+        receipt = wire.decode_down(arrived.payload)
+        assert isinstance(receipt, wire.Receipt)
+        wire.verify_receipt(receipt, self.hub_public)
+        return receipt
+
+    def opened(self, receipt: wire.Receipt) -> contents.Answer:
+        """The answer that came with a receipt."""
+        return contents.decode_answer(seal.open_envelope(receipt.answer, self.hub_public, self.kiosk_key))
+
+    def close(self) -> None:
+        """End both."""
+        self.client.close()
+        self.stop_hub()
+
+
+@pytest.fixture
+def running(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[Desk]:
+    """A hub on a real broker."""
+    folders = Folders(tmp_path / "d", MODELS)
+    prepare(folders, mosquitto.port, mosquitto.port)
+    made = Desk(folders, mosquitto.port)
+    yield made
+    made.close()
+
+
+def test_a_probe_is_answered_in_the_receipts_message(running: Desk) -> None:
+    """Nobody is in the gallery: no hit."""
+    answer = running.opened(running.send(contents.encode(request())))
+    assert (answer.tcr, answer.tot, answer.decision) == (tcn(), AnswerType.SRE, Decision.NO_HIT)
+
+
+def test_somebody_in_the_gallery_is_found_even_if_enrolled_later(running: Desk) -> None:
+    """The gallery is looked at anew for each probe; a face alone is not enough for a match."""
+    running.send(contents.encode(request()))
+    stored = contents.encode_templates((face_template(),))
+    running.hub._store.gallery.put(GalleryEntry("CASE-1", "2026", stored))
+    again = contents.encode(request(2))
+    answer = running.opened(running.send(again, number=tcn(2)))
+    assert answer.decision in (Decision.UNDECIDED, Decision.POSSIBLE_MATCH)
+    assert answer.candidates[0].reference == "CASE-1"
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        (wire.up_topic(DEVICE), b""),
+        (wire.up_topic(DEVICE), b"\xff" * 1000),
+        (wire.up_topic(DEVICE), b"\x00" * 260_000),
+        ("u/0", wire.encode(wire.Ask())),
+        ("u/nobody", wire.encode(wire.Ask())),
+        ("u/99999", wire.encode(wire.Ask())),
+        (wire.up_topic(DEVICE), wire.encode(wire.Got(tcn(1, 5)))),
+        (wire.up_topic(DEVICE), wire.encode(wire.Answered(tcn(), b"from below"))),
+    ],
+)
+def test_garbage_on_a_topic_is_counted_and_changes_nothing(running: Desk, topic: str, payload: bytes) -> None:
+    """The hub goes on and answers the next honest probe."""
+    running.say(payload, topic)
+    assert running.opened(running.send(contents.encode(request()))).decision == Decision.NO_HIT
+    assert len(running.hub._store.inbox.entries()) == 1
+
+
+def test_a_probe_that_cannot_be_read_is_held_and_answered_with_an_error(running: Desk) -> None:
+    """Nothing that a kiosk sealed and signed is thrown away, and the officer hears of it."""
+    answer = running.opened(running.send(b"sealed nonsense"))
+    assert (answer.tot, answer.decision) == (AnswerType.ERR, Decision.UNDECIDED)
+    assert answer.note
+    assert len(running.hub._store.inbox.entries()) == 1
+
+
+def test_a_probe_of_another_record_inside_is_an_error(running: Desk) -> None:
+    """The number inside must be the number outside."""
+    assert running.opened(running.send(contents.encode(request(2)))).tot == AnswerType.ERR
+
+
+def test_evidence_is_held_and_opens_as_it_was(running: Desk) -> None:
+    """Damaged evidence, too: it is held and the log says that it cannot be exchanged."""
+    file = nist.pack(request(), nist.Agency("XPO", "DEMO"))
+    running.send(file, Part.EVIDENCE)
+    held = running.hub._store.inbox.envelope(PartKey(DEVICE, tcn(), Part.EVIDENCE))
+    assert seal.open_envelope(held or b"", running.kiosk_key.public(), running.hub_key) == file
+    running.send(b"no such file", Part.EVIDENCE, tcn(2))
+
+
+def test_a_probe_whose_answer_was_cut_off_is_answered_after_the_start(running: Desk) -> None:
+    """A crash between commit and answer costs time, not the answer."""
+    content = contents.encode(request())
+    envelope = seal.seal(content, tcn(), "probe", running.hub_public, running.kiosk_key)
+    running.hub._store.inbox.commit(PartKey(DEVICE, tcn(), Part.PROBE), envelope, running.hub._now())
+    running.stop_hub()
+    running.start_hub()
+    time.sleep(0.5)
+    running.say(wire.encode(wire.Ask()))
+    arrived = running.until(Arrived)
+    assert isinstance(arrived, Arrived)
+    answered = wire.decode_down(arrived.payload)
+    assert isinstance(answered, wire.Answered)
+    assert answered.tcn == tcn()
+
+
+def test_a_kiosks_key_does_not_start_a_hub(running: Desk) -> None:
+    """Nor a stranger's."""
+    folders = running.folders
+    config = folders.hub_config.read_text().replace("hub.key", "../kiosk/kiosk.key")
+    folders.hub_config.write_text(config)
+    with pytest.raises(ConfigError, match="kiosk's key"):
+        service.build(load(folders.hub_config, HubConfig), folders.hub_config.parent)
+    assert keys(0) == HUB
+    assert KIOSK.owner == DEVICE
