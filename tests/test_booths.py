@@ -467,6 +467,22 @@ def test_a_stop_that_the_sensor_does_not_hear_counts(
     assert ears.shown == []
 
 
+def test_a_stop_that_the_sensor_does_not_hear_ends_the_wait(
+    finger: FingerBooth, sensor: ScriptedSensor, ears: Ears
+) -> None:
+    """Such a stop ends the turn within a slice, not after a minute."""
+    sensor.before_waiting = finger.stop
+    finger.take(TakeFinger(1, THUMB))
+    sensor.await_capture()
+    sensor.before_waiting = lambda: None
+    finger.take(TakeFinger(2, THUMB))
+    sensor.await_capture(2)
+    sensor.give(touch())
+    sampled = ears.next()
+    assert isinstance(sampled, Sampled)
+    assert sampled.turn == 2
+
+
 def test_a_lost_sensor_is_told_and_found_again(
     finger: FingerBooth, sensor: ScriptedSensor, ears: Ears
 ) -> None:

@@ -252,8 +252,10 @@ def test_close_does_not_wait_for_a_watcher_that_does_not_read(place: Path, offic
     with connected(place) as deaf:
         deaf.sendall(b'{"do":"watch"}\n')
         until(lambda: bool(deaf.recv(1, socket.MSG_PEEK)))
+        opened.tell(Told(kind="show", detail="x" * 4_000_000))  # more than a socket holds
+        until(lambda: len(deaf.recv(1000, socket.MSG_PEEK)) == 1000)
         for _ in range(MOST_UNHEARD):
-            opened.tell(Told(kind="show", detail="x" * 2000))
+            opened.tell(SHOWN)
         closing = threading.Thread(target=opened.close, daemon=True)
         closing.start()
         closing.join(10)
