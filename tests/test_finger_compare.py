@@ -25,7 +25,7 @@ from hotspot_kiosk.compare.finger import (
 from hotspot_kiosk.compare.finger_dense import overlay, ridge_picture
 from hotspot_kiosk.compare.finger_fusion import CALIBRATION
 from hotspot_kiosk.compare.finger_spectrum import coarse_picture, propose
-from hotspot_kiosk.errors import Incomparable
+from hotspot_kiosk.errors import BadBytes, Incomparable
 from hotspot_kiosk.inference.finger import MODEL, extract
 from hotspot_kiosk.simulator.finger_touch import FULL
 from hotspot_kiosk.terms import FingerPosition, FingerTemplate
@@ -177,6 +177,15 @@ def test_plain_stripes_match_nothing_not_even_themselves(turns: int) -> None:
     """A picture with one minutia or none cannot tell one finger from another."""
     stripes = extract(sample(flow(turns, 192)))
     assert COMPARATOR.log_odds(stripes, stripes) == 0
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"ppi": 0}, {"ppi": -500}, {"ppi": 4000}, {"minutiae": np.zeros((401, 4), np.int16)}]
+)
+def test_unbelievable_templates_are_refused(wrong: dict) -> None:
+    """What the extractor can never have made is not compared, whoever sent it."""
+    with pytest.raises(BadBytes, match="not believable"):
+        COMPARATOR.score(replace(small(1, 1), **wrong), reference(1))
 
 
 def test_warming_up_is_harmless() -> None:

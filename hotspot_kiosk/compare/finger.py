@@ -20,10 +20,11 @@ from hotspot_kiosk.compare.finger_edges import EdgeMatch, EdgeTable, edge_table,
 from hotspot_kiosk.compare.finger_fusion import CALIBRATION, fused, measures
 from hotspot_kiosk.compare.finger_spectrum import CoarsePicture, coarse_picture, propose
 from hotspot_kiosk.compare.port import Calibration
-from hotspot_kiosk.errors import Incomparable
+from hotspot_kiosk.errors import BadBytes, Incomparable
 from hotspot_kiosk.terms import FingerPosition, FingerTemplate
 
-PPI = 500
+PPI, LEAST_PPI, GREATEST_PPI = 500, 400, 600
+MOST_MINUTIAE = 400
 NOTHING_TO_COMPARE = -10.0
 LEAST_MINUTIAE = 3
 SPECTRUM_MOTIONS = 3
@@ -49,7 +50,12 @@ Finger = FingerTemplate | PreparedFinger
 
 
 def prepare(template: FingerTemplate) -> PreparedFinger:
-    """Derive from a template all that comparisons need. The template itself is not kept."""
+    """Derive from a template all that comparisons need. The template itself is not kept.
+
+    Raises BadBytes if its density or number of minutiae is none that a finger sample has.
+    """
+    if not LEAST_PPI <= template.ppi <= GREATEST_PPI or len(template.minutiae) > MOST_MINUTIAE:
+        raise BadBytes("a finger template's density or number of minutiae is not believable")
     scale = PPI / template.ppi
     minutiae = template.minutiae.astype(np.float32)
     minutiae *= np.array([scale, scale, math.pi / 128, 1], np.float32)

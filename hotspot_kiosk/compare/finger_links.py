@@ -1,0 +1,130 @@
+"""Edges between neighbouring minutiae, and which edges of two prints are alike: numeric kernels.
+
+An edge has three measures that no shift or turn changes: its length and its angle to the direction
+of either minutia. Similar ones are found by cells of the two angles.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
+
+PROBE_NEIGHBOURS = 8
+LENGTH_SLACK, LENGTH_SHARE, ANGLE_SLACK = 5.0, 0.05, 0.32
+CELLS = 16
+MOST_LINKS = 8192
+
+
+@njit(cache=True, nogil=True)
+def _wrapped(angle: float) -> float:
+    """The same angle within -pi..pi."""
+    return (angle + math.pi) % (2 * math.pi) - math.pi
+
+
+@njit(cache=True, nogil=True)
+def edges(minutiae: Floats, most: int) -> tuple[Ints, Floats]:
+    """Edges to the `most` nearest neighbours, nearest first: neighbours (-1: none) and measures."""
+    count = len(minutiae)
+    neighbours = np.full((count, most), -1, np.int32)
+    measures = np.zeros((count, most, 3), np.float32)
+    distance = np.empty(count, np.float32)
+    for i in range(count):
+        for j in range(count):
+            distance[j] = math.hypot(minutiae[i, 0] - minutiae[j, 0], minutiae[i, 1] - minutiae[j, 1])
+        distance[i] = np.inf
+        for k in range(min(most, count - 1)):
+            j = int(np.argmin(distance))
+            neighbours[i, k], measures[i, k, 0] = j, distance[j]
+            distance[j] = np.inf
+            line = math.atan2(minutiae[j, 1] - minutiae[i, 1], minutiae[j, 0] - minutiae[i, 0])
+            measures[i, k, 1] = _wrapped(line - minutiae[i, 2])
+            measures[i, k, 2] = _wrapped(line - minutiae[j, 2])
+    return neighbours, measures
+
+
+@njit(cache=True, nogil=True)
+def _agreement(a: Floats, b: Floats) -> float:
+    """How alike two edges are, 0 (not at all) to 1."""
+    slack = LENGTH_SLACK + LENGTH_SHARE * a[0]
+    length = abs(a[0] - b[0]) / slack
+    own = abs(_wrapped(a[1] - b[1])) / ANGLE_SLACK
+    other = abs(_wrapped(a[2] - b[2])) / ANGLE_SLACK
+    if length >= 1 or own >= 1 or other >= 1:
+        return 0.0
+    return float((1 - 0.6 * length) * (1 - 0.6 * own) * (1 - 0.6 * other))
+
+
+@njit(cache=True, nogil=True)
+def links(
+    probe_neighbours: Ints,
+    probe_measures: Floats,
+    reference_neighbours: Ints,
+    reference_measures: Floats,
+    starts: Ints,
+    order: Ints,
+) -> tuple[Ints, Floats]:
+    """Pairs of similar edges: rows (start pair, end pair), a pair being probe x references + reference.
+
+    At most 8192, which only pictures full of false minutiae reach; the rest is left out.
+    """
+    links = np.empty((MOST_LINKS, 2), np.int32)
+    weights = np.empty(MOST_LINKS, np.float32)
+    count = 0
+    references, width = reference_neighbours.shape
+    for i in range(len(probe_neighbours)):
+        for a in range(PROBE_NEIGHBOURS):
+            if probe_neighbours[i, a] < 0:
+                break
+            edge = probe_measures[i, a]
+            for cell in _near_cells(edge[1], edge[2]):
+                for q in range(starts[cell], starts[cell + 1]):
+                    j, b = order[q] // width, order[q] % width
+                    weight = _agreement(edge, reference_measures[j, b])
+                    if weight > 0 and count < MOST_LINKS:
+                        links[count, 0] = i * references + j
+                        links[count, 1] = probe_neighbours[i, a] * references + reference_neighbours[j, b]
+                        weights[count] = weight
+                        count += 1
+    return links[:count], weights[:count]
+
+
+@njit(cache=True, nogil=True)
+def _near_cells(own: float, other: float) -> Ints:
+    """The cell of two angles and the eight around it."""
+    out = np.empty(9, np.int32)
+    a = math.floor(own * (CELLS / (2 * math.pi)))
+    b = math.floor(other * (CELLS / (2 * math.pi)))
+    for k in range(9):
+        out[k] = (a + k // 3 - 1) % CELLS * CELLS + (b + k % 3 - 1) % CELLS
+    return out
+
+
+@njit(cache=True, nogil=True)
+def group(links: Ints, weights: Floats, pairs: int) -> tuple[Ints, Floats, Ints]:
+    """Sort links by start pair, in place. Returns where each pair's links begin, its votes, the voted."""
+    first = np.zeros(pairs + 2, np.int32)
+    votes = np.zeros(pairs, np.float32)
+    roots = np.empty(min(pairs, len(links)), np.int32)
+    voted = 0
+    for q in range(len(links)):
+        pair = links[q, 0]
+        first[pair + 2] += 1
+        if votes[pair] == 0:
+            roots[voted] = pair
+            voted += 1
+        votes[pair] += weights[q]
+    for pair in range(pairs):
+        first[pair + 2] += first[pair + 1]
+    old_links, old_weights = links.copy(), weights.copy()
+    for q in range(len(links)):
+        place = first[old_links[q, 0] + 1]
+        first[old_links[q, 0] + 1] += 1
+        links[place, 0], links[place, 1] = old_links[q, 0], old_links[q, 1]
+        weights[place] = old_weights[q]
+    return first, votes, roots[:voted]
