@@ -144,7 +144,7 @@ def _face(idc: int, sample: FaceSample, stamp: ClockStamp, origin: Agency) -> Fa
         width=width,
         height=height,
         device=_plain(sample.device),
-        comment=f"camera frame, not scaled, {width} x {height} px; no SAP claimed{_clock(stamp)}",
+        comment=f"part of a camera frame, {width} x {height} px; no SAP claimed{_clock(stamp)}",
         data=encode_jpeg(sample.pixels),
     )
 

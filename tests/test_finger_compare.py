@@ -244,3 +244,10 @@ def test_no_template_breaks_the_comparator(
     made_up = FingerTemplate(MODEL, FingerPosition.RIGHT_INDEX, 500, 128, 128, minutiae, area, ridges)
     assert np.isfinite(COMPARATOR.score(made_up, reference(1)))
     assert np.isfinite(COMPARATOR.score(reference(1), made_up))
+
+
+def test_ridges_that_did_not_travel_speak_neither_for_nor_against() -> None:
+    """A probe may leave its ridge pictures behind; that is no reason to match or to rule out."""
+    bare = replace(extract(sample(touch(1, 0))), ridges=np.zeros((0, 0), np.bool_))
+    assert COMPARATOR.log_odds(bare, reference(1)) == 0
+    assert COMPARATOR.log_odds(reference(1), bare) == 0

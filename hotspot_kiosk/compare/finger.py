@@ -59,11 +59,13 @@ def prepare(template: FingerTemplate) -> PreparedFinger:
     scale = PPI / template.ppi
     minutiae = template.minutiae.astype(np.float32)
     minutiae *= np.array([scale, scale, math.pi / 128, 1], np.float32)
-    height, width = template.ridges.shape
+    height, width = template.height // 2, template.width // 2
     area = np.repeat(np.repeat(template.area, 4, axis=0), 4, axis=1)[:height, :width]
-    area, ridges = _scaled(area, scale), _scaled(template.ridges, scale)
-    picture = ridge_picture(ridges, area)
-    coarse = coarse_picture(ridges, area)
+    seen = area if template.ridges.size else np.zeros_like(area)  # ridges that did not travel: nothing seen
+    ridges = template.ridges if template.ridges.size else seen
+    area, seen, ridges = _scaled(area, scale), _scaled(seen, scale), _scaled(ridges, scale)
+    picture = ridge_picture(ridges, seen)
+    coarse = coarse_picture(ridges, seen)
     return PreparedFinger(template.model, minutiae, area, edge_table(minutiae), picture, coarse)
 
 

@@ -61,8 +61,9 @@ class Identifier:
         for position in sorted({position for position, _ in fingers}):
             touches = [finger for at, finger in fingers if at == position]
             known = [finger for at, finger in reference.fingers if at == position]
-            if known:
-                yield max(self.finger.log_odds(a, b) for a in touches for b in known)
+            said = [self.finger.log_odds(a, b) for a in touches for b in known]
+            if any(said):
+                yield max(odds for odds in said if odds)  # 0: there was nothing to compare
 
 
 def _raised(thresholds: Thresholds, references: int) -> Thresholds:

@@ -52,6 +52,7 @@ log = logging.getLogger(__name__)
 REOPEN_S = 2.0
 SLICE_S = 0.5  # a device is asked for no longer, so that a stop it did not hear is noticed
 PASSED_OVER_S = 0.1  # a camera that gives nothing but bad pictures does not keep the processor busy
+PPI, PPI_TOLERANCE = 500, 10  # the class of resolution that evidence is sent in (ANSI/NIST-ITL 1.011)
 PORTRAIT_WIDTH = 600  # SAP 30 asks for 480 x 600; more costs a thin link dearly
 Turn = TypeVar("Turn")
 DEVICE_ERRORS = (DeviceLost, WrongDevice)
@@ -282,6 +283,10 @@ class FingerBooth(Booth[TakeFinger]):
 
     def _open(self) -> None:
         grade = self._sensor.open()
+        if abs(grade.ppi - PPI) > PPI_TOLERANCE:
+            raise WrongDevice(
+                f"the finger sensor has {grade.ppi} ppi; only {PPI} +-{PPI_TOLERANCE} can be sent"
+            )
         log.info(
             "finger sensor: %dx%d at %d ppi, %d grey levels",
             *(grade.width, grade.height, grade.ppi, grade.grey_levels),

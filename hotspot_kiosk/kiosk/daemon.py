@@ -51,6 +51,7 @@ from hotspot_kiosk.terms import Answer, FingerPosition, Part, Request, Tcn
 
 log = logging.getLogger(__name__)
 TICK_S = 0.25
+PATIENCE = 0.8  # of the time a subject is given: a device asks again before the subject is taken to have left
 BUTTONS: dict[str, Event] = {
     "notice read": NoticeRead(),
     "accept": Accept(),
@@ -304,7 +305,7 @@ def _face_booth(config: KioskConfig, folder: Path, voices: Voices) -> FaceBooth:
         encoder=FaceEncoder(shelf.open("dlib-face-resnet-v1")),
         voices=voices,
         good_enough=config.session.face_quality,
-        wait_s=config.session.subject_s,
+        wait_s=PATIENCE * config.session.subject_s,
     )
 
 
@@ -313,7 +314,7 @@ def _finger_booth(config: KioskConfig, folder: Path, voices: Voices) -> FingerBo
         sensor=build_variant("hotspot_kiosk.kiosk.devices", "finger", config.finger, folder),
         voices=voices,
         good_enough=config.session.finger_quality,
-        wait_s=config.session.subject_s,
+        wait_s=PATIENCE * config.session.subject_s,
     )
 
 
