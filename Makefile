@@ -36,7 +36,7 @@ bench: .venv/ready models
 	@$(BIN)/hotspot bench $(ONLY)
 
 models: .venv/ready
-	@$(BIN)/python -m models.build
+	@$(BIN)/python -m models.build >&2
 
 .venv/ready: requirements.lock pyproject.toml .ci/venv
 	@.ci/venv $(PYTHON)
