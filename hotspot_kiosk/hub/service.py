@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -92,19 +92,28 @@ class Hub:
             self._inbox.ignored[str(error)] += 1
             log.warning("a message was ignored: %s", error)
             return
-        outcome = self._inbox.take(device, message)
-        if outcome.delivered is not None:
-            self._delivered(outcome.delivered)
-        for reply in outcome.replies:
+        for reply in self.take(device, message):
             self._send(device, reply)
 
-    def _delivered(self, part: Delivered) -> None:
+    def take(self, device: int, message: wire.Up) -> tuple[wire.Down, ...]:
+        """Act on one message of a kiosk, whichever way it came; returns what the kiosk is to be told."""
+        outcome = self._inbox.take(device, message)
+        if outcome.delivered is None:
+            return outcome.replies
+        return (self._delivered(outcome.delivered), *outcome.replies)
+
+    @property
+    def ignored(self) -> Mapping[str, int]:
+        """Why messages were not acted on, and how often."""
+        return self._inbox.ignored
+
+    def _delivered(self, part: Delivered) -> wire.Receipt:
         if part.key.part is Part.PROBE:
             self._answer(part.key, part.content)
         else:
             self._check_evidence(part)
-        self._send(part.key.device, self._inbox.receipt(part.key, part.digest))
         log.info("%s %s held", part.key.tcn, part.key.part)
+        return self._inbox.receipt(part.key, part.digest)
 
     def _answer_again(self, key: PartKey) -> None:
         envelope = self._store.inbox.envelope(key)
