@@ -16,8 +16,9 @@ from hotspot_kiosk.hub import store_sqlite
 from hotspot_kiosk.hub.inbox import Inbox
 from hotspot_kiosk.hub.store import Store
 from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.courier import LIVE_MS, urgency
 from hotspot_kiosk.kiosk.outbox import Item, Outbox
-from hotspot_kiosk.kiosk.uplink import LIVE_MS, Uplink, urgency
+from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.terms import Answer, AnswerType, ClockStamp, Decision, Part, Tcn
 from hotspot_kiosk.transports.loopback import Loopback, Switchboard
 from hotspot_kiosk.transports.port import Arrived, LinkEvent
