@@ -25,6 +25,7 @@ Section = Mapping[str, Any]
 EXACT = re.compile(r"[!-~]([ -~]{0,30}[!-~])?")
 COUNTRY = re.compile(r"[A-Z]{3}")
 AGENCY = re.compile(r"[A-Z0-9-]{1,31}")
+SHARE = re.compile(r"[A-Za-z0-9-]{0,32}")
 
 
 def _range(key: str, value: float, least: int, most: int) -> None:
@@ -42,10 +43,14 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Keys(Table, frozen=True, kw_only=True):
-    """Where the key files lie: this machine's own private one, and the other side's public ones."""
+    """Where the key files lie: this machine's own private one, and the other side's public ones.
+
+    `previous`: a hub's older private keys, for what kiosks sealed before they knew the newer ones.
+    """
 
     own: Path
     peers: Path
+    previous: tuple[Path, ...] = ()
 
 
 class Models(Table, frozen=True, kw_only=True):
@@ -146,9 +151,18 @@ class KioskConfig(Table, frozen=True, kw_only=True):
 
 
 class Bureau(Table, frozen=True, kw_only=True):
-    """Which hub this is."""
+    """Which hub this is; `orders` is the folder in which orders wait for their kiosks.
+
+    Workers that name the same `share` divide the kiosks' messages among them.
+    """
 
     name: str
+    orders: Path | None = None
+    share: str = ""
+
+    def __post_init__(self) -> None:
+        if not SHARE.fullmatch(self.share):
+            raise ValueError("share must be at most 32 letters, digits and hyphens")
 
 
 class DecisionTable(Table, frozen=True, kw_only=True):

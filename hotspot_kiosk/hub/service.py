@@ -1,15 +1,19 @@
 """The hub's composition root: builds all by keyword, takes requests in, sends answers out.
 
 One thread works through what the link brings. A probe is answered at once; evidence is checked
-and kept. A probe whose answer was cut off by a crash is answered at the next start.
+and kept. Nothing of a worker's memory matters to another: where several share one store, any of
+them goes on where another was ended, and a probe whose answer was cut off is answered by the next
+that looks. A worker whose database is away leaves the link to the others until it is back.
 """
 
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -18,7 +22,7 @@ from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator, warm_up
 from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.config import HubConfig, build_variant
-from hotspot_kiosk.errors import BadBytes, ConfigError, LinkDown, SealError
+from hotspot_kiosk.errors import BadBytes, ConfigError, LinkDown, SealError, StorageAway
 from hotspot_kiosk.hub.gallery import Gallery
 from hotspot_kiosk.hub.identify import Identifier
 from hotspot_kiosk.hub.inbox import Delivered, Inbox
@@ -30,6 +34,9 @@ from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, 
 
 log = logging.getLogger(__name__)
 CLIENT = "hub"
+SWEEP_S = 20.0
+GRACE = timedelta(seconds=10)
+LEAST_PAUSE_S, MOST_PAUSE_S = 0.25, 10.0
 FACE_MODEL = "dlib-face-resnet-v1"
 
 
@@ -47,6 +54,7 @@ class Hub:
         own: seal.PrivateKeys,
         post_keys: Callable[[int], seal.PublicKeys],
         now: Callable[[], datetime],
+        share: str = "",
     ) -> None:
         self._store = store
         self._inbox = inbox
@@ -56,33 +64,64 @@ class Hub:
         self._own = own
         self._post_keys = post_keys
         self._now = now
+        self._share = share
+        self._pause_s = LEAST_PAUSE_S
+        self._sweep_at = 0.0
+        self._unanswerable: set[PartKey] = set()
         self._events: SimpleQueue[LinkEvent] = SimpleQueue()
         self._stop = threading.Event()
 
     def run(self) -> None:
-        """Answer what was left open, then take in what comes, until stopped."""
-        for key in self._store.inbox.unanswered():
-            self._answer_again(key)
-        self._transport.open(CLIENT, [wire.UP_FILTER], self._events.put)
+        """Take in what comes, until stopped. Raises StorageFailed."""
+        while not self._stop.is_set():
+            try:
+                self._work()
+            except StorageAway as error:
+                log.warning("%s; this worker leaves the link until it is back", error)
+                self._stop.wait(self._pause_s)
+                self._pause_s = min(2 * self._pause_s, MOST_PAUSE_S)
+
+    def stop(self) -> None:
+        """End `run` soon; any thread may call this."""
+        self._stop.set()
+
+    def _work(self) -> None:
+        self._store.gallery.version()
+        self._pause_s = LEAST_PAUSE_S
+        self._sweep_at = time.monotonic() + SWEEP_S
+        self._events = SimpleQueue()
+        name, topic = CLIENT, wire.UP_FILTER
+        if self._share:
+            name, topic = f"{CLIENT}-{secrets.token_hex(6)}", f"$share/{self._share}/{topic}"
+        self._transport.open(name, [topic], self._events.put)
         try:
             while not self._stop.is_set():
                 self._next()
         finally:
             self._transport.close()
 
-    def stop(self) -> None:
-        """End `run` soon; any thread may call this."""
-        self._stop.set()
-
     def _next(self) -> None:
+        if time.monotonic() >= self._sweep_at:
+            self._sweep(self._now() - GRACE)
         try:
             event = self._events.get(timeout=0.2)
         except Empty:
             return
         if isinstance(event, Arrived):
             self._take(event)
-        elif isinstance(event, LinkUp | LinkLost):
-            log.info("link %s", "up" if isinstance(event, LinkUp) else "lost")
+        elif isinstance(event, LinkUp):
+            log.info("link up")
+            self._sweep(self._now())
+        elif isinstance(event, LinkLost):
+            log.info("link lost")
+
+    def _sweep(self, until: datetime) -> None:
+        """Answer the probes that somebody committed until then and did not live to answer."""
+        for key in self._store.inbox.unanswered(until):
+            self._answer_again(key)
+            if (envelope := self._store.answers.get(key.device, key.tcn)) is not None:
+                self._send(key.device, wire.Answered(key.tcn, envelope))
+        self._sweep_at = time.monotonic() + SWEEP_S
 
     def _take(self, event: Arrived) -> None:
         try:
@@ -99,7 +138,7 @@ class Hub:
         """Act on one message of a kiosk, whichever way it came; returns what the kiosk is to be told."""
         outcome = self._inbox.take(device, message)
         if outcome.delivered is None:
-            return outcome.replies
+            return tuple(self._with_answer(device, reply) for reply in outcome.replies)
         return (self._delivered(outcome.delivered), *outcome.replies)
 
     @property
@@ -115,12 +154,25 @@ class Hub:
         log.info("%s %s held", part.key.tcn, part.key.part)
         return self._inbox.receipt(part.key, part.digest)
 
+    def _with_answer(self, device: int, reply: wire.Down) -> wire.Down:
+        """The reply; if it is the receipt of a probe that nobody lived to answer, with its answer."""
+        if not isinstance(reply, wire.Receipt) or reply.answer or reply.part is not Part.PROBE:
+            return reply
+        key = PartKey(device, Tcn(reply.tcn), reply.part)
+        if not self._store.inbox.owes(key):
+            return reply
+        self._answer_again(key)
+        return self._inbox.receipt(key, reply.digest)
+
     def _answer_again(self, key: PartKey) -> None:
+        if key in self._unanswerable or not self._store.inbox.owes(key):
+            return
         envelope = self._store.inbox.envelope(key)
         try:
             content = self._inbox.open(envelope or b"", key.device)
         except (BadBytes, SealError, KeyError) as error:
             log.warning("%s cannot be answered: %s", key.tcn, error)
+            self._unanswerable.add(key)
             return
         self._answer(key, content)
 
@@ -164,6 +216,11 @@ def build(config: HubConfig, folder: Path) -> Hub:
         raise ConfigError(f"{config.keys.own} is a kiosk's key; the hub needs hub.key")
     kiosks = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
     store: Store = build_variant("hotspot_kiosk.hub", "store", config.store, folder)
+    if config.hub.share and not store.shared:
+        raise ConfigError(
+            f"[hub] share is for several workers, but [store] driver {config.store['driver']!r} is for one; "
+            "take out share, or use store_postgres"
+        )
     warm_up()
     return Hub(
         store=store,
@@ -174,6 +231,7 @@ def build(config: HubConfig, folder: Path) -> Hub:
         own=own,
         post_keys=lambda device: kiosks[device].keys(),
         now=_now,
+        share=config.hub.share,
     )
 
 

@@ -1,19 +1,22 @@
 """The hub's ports to storage, one small port per concern; variants stand beside this file.
 
 A variant (`store_sqlite`, named by the config's `driver`) holds `Options` and `build(options)`,
-which returns a `Store`. Whatever a method returned from is on disk.
+which returns a `Store`. Whatever a method returned from is on disk. Every method may raise
+StorageFailed, or StorageAway while a database server does not answer: then nothing is known to be
+kept. Several processes may share a store whose variant says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.terms import Part, Tcn
-from hotspot_kiosk.wire import Range
+from hotspot_kiosk.wire import MOST_RANGES, Range
 
 
 class PartKey(NamedTuple):
@@ -58,14 +61,15 @@ class ChunkStore(Protocol):
     def add(self, key: PartKey, size: int, offset: int, data: bytes) -> None:
         """Keep a piece; a piece that is here already is counted and dropped.
 
-        Pieces of an envelope of another size are forgotten first: the sender began anew.
+        Pieces of an envelope of another size are forgotten first: the sender began anew. Nothing
+        is kept of a part that the inbox holds.
         """
 
     def missing(self, key: PartKey, size: int) -> tuple[Range, ...]:
         """Which ranges are not here yet; empty when it is whole."""
 
     def whole(self, key: PartKey) -> bytes:
-        """The envelope, put together."""
+        """The envelope, put together; empty if nothing is here. Raises BadBytes if a piece is missing."""
 
     def forget(self, key: PartKey) -> None:
         """Drop all pieces."""
@@ -83,8 +87,11 @@ class InboxStore(Protocol):
     def envelope(self, key: PartKey) -> bytes | None:
         """The envelope held, if any."""
 
-    def unanswered(self) -> Sequence[PartKey]:
-        """Probes that have no answer yet, oldest first."""
+    def owes(self, key: PartKey) -> bool:
+        """Whether this part is a probe, held, that was never answered."""
+
+    def unanswered(self, until: datetime) -> Sequence[PartKey]:
+        """Probes committed until then that have no answer yet, oldest first."""
 
     def entries(self) -> Sequence[InboxEntry]:
         """All parts held, newest first."""
@@ -123,9 +130,43 @@ class GalleryStore(Protocol):
 
 
 class Store(NamedTuple):
-    """All of a hub's storage."""
+    """All of a hub's storage; `shared` if several processes may use it at once. `close` ends its use."""
 
     chunks: ChunkStore
     inbox: InboxStore
     answers: AnswerStore
     gallery: GalleryStore
+    close: Callable[[], None]
+    shared: bool
+
+
+def gaps(pieces: Iterable[tuple[int, int]], size: int) -> tuple[Range, ...]:
+    """What pieces [start, stop), in order of their start, leave open of `size` bytes; at most MOST_RANGES."""
+    found, at = [], 0
+    for start, stop in pieces:
+        if start > at:
+            found.append((at, start))
+        at = max(at, stop)
+    if at < size:
+        found.append((at, size))
+    return tuple(found[:MOST_RANGES])
+
+
+def join(pieces: Iterable[tuple[int, bytes]]) -> bytes:
+    """Pieces in order of their start as one; they may overlap. Raises BadBytes if there is a gap."""
+    whole = bytearray()
+    for start, data in pieces:
+        if start > len(whole):
+            raise BadBytes("an envelope is not whole yet")
+        whole[start : start + len(data)] = data
+    return bytes(whole)
+
+
+def as_text(moment: datetime) -> str:
+    """A moment as the stores write it: ISO 8601 in UTC, milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def as_key(device: int, tcn: str, part: str) -> PartKey:
+    """A key out of a row."""
+    return PartKey(device, Tcn(tcn), Part(part))

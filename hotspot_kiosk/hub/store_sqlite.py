@@ -1,19 +1,28 @@
-"""The hub's embedded storage: one SQLite file. Good for one hub process."""
+"""The hub's embedded storage: one SQLite file, for a hub of one process (`store_postgres` is for more)."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.hub.store import Committed, GalleryEntry, InboxEntry, PartKey, Store
+from hotspot_kiosk.hub.store import (
+    Committed,
+    GalleryEntry,
+    InboxEntry,
+    PartKey,
+    Store,
+    as_key,
+    as_text,
+    gaps,
+    join,
+)
 from hotspot_kiosk.sqlite import SqliteFile
 from hotspot_kiosk.terms import Part, Tcn
-from hotspot_kiosk.wire import MOST_RANGES, Range
+from hotspot_kiosk.wire import Range
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS assembly (
@@ -28,6 +37,9 @@ CREATE TABLE IF NOT EXISTS piece (
 CREATE TABLE IF NOT EXISTS inbox (
     device INTEGER, tcn TEXT, part TEXT, committed TEXT NOT NULL, digest BLOB NOT NULL,
     envelope BLOB NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (device, tcn, part)
+) STRICT;
+CREATE TABLE IF NOT EXISTS owed (
+    device INTEGER, tcn TEXT, committed TEXT NOT NULL, PRIMARY KEY (device, tcn)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS answer (
     device INTEGER, tcn TEXT, made TEXT NOT NULL, envelope BLOB, acknowledged TEXT,
@@ -51,7 +63,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 def build(options: Options) -> Store:
     """Open the file and give each port its view of it. Raises StorageFailed."""
     file = SqliteFile(options.path, SCHEMA, "hub's database")
-    return Store(Chunks(file), Inbox(file), Answers(file), Gallery(file))
+    return Store(Chunks(file), Inbox(file), Answers(file), Gallery(file), file.close, shared=False)
 
 
 class Chunks:
@@ -64,40 +76,29 @@ class Chunks:
         """See the port."""
         with self._file.change() as db:
             db.execute(f"DELETE FROM assembly WHERE {KEY} AND size != ?", (*key, size))
-            db.execute(
-                "INSERT INTO assembly VALUES (?, ?, ?, ?, ?) "
+            open_here = db.execute(
+                f"INSERT INTO assembly SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE {KEY}) "
                 "ON CONFLICT DO UPDATE SET received = received + excluded.received",
-                (*key, size, len(data)),
-            )
-            db.execute(
-                "INSERT OR IGNORE INTO piece VALUES (?, ?, ?, ?, ?, ?)",
-                (*key, offset, offset + len(data), data),
-            )
+                (*key, size, len(data), *key),
+            ).rowcount
+            if open_here:
+                db.execute(
+                    "INSERT OR IGNORE INTO piece VALUES (?, ?, ?, ?, ?, ?)",
+                    (*key, offset, offset + len(data), data),
+                )
 
     def missing(self, key: PartKey, size: int) -> tuple[Range, ...]:
-        """See the port; at most MOST_RANGES of them."""
+        """See the port."""
         pieces = self._file.rows(
             f"SELECT start, stop FROM piece JOIN assembly USING (device, tcn, part) "
             f"WHERE {KEY} AND size = ? ORDER BY start",
             (*key, size),
         )
-        gaps, at = [], 0
-        for start, stop in pieces:
-            if start > at:
-                gaps.append((at, start))
-            at = max(at, stop)
-        if at < size:
-            gaps.append((at, size))
-        return tuple(gaps[:MOST_RANGES])
+        return gaps(pieces, size)
 
     def whole(self, key: PartKey) -> bytes:
-        """See the port. Raises BadBytes if a piece is missing."""
-        whole = bytearray()
-        for start, data in self._file.rows(f"SELECT start, data FROM piece WHERE {KEY} ORDER BY start", key):
-            if start > len(whole):
-                raise BadBytes("an envelope is not whole yet")
-            whole[start : start + len(data)] = data
-        return bytes(whole)
+        """See the port."""
+        return join(self._file.rows(f"SELECT start, data FROM piece WHERE {KEY} ORDER BY start", key))
 
     def forget(self, key: PartKey) -> None:
         """See the port."""
@@ -117,9 +118,11 @@ class Inbox:
             done = db.execute(
                 "INSERT OR IGNORE INTO inbox SELECT ?, ?, ?, ?, ?, ?, "
                 f"coalesce((SELECT received FROM assembly WHERE {KEY}), ?)",
-                (*key, _text(now), digest, envelope, *key, len(envelope)),
+                (*key, as_text(now), digest, envelope, *key, len(envelope)),
             ).rowcount
             held = db.execute(f"SELECT digest FROM inbox WHERE {KEY}", key).fetchone()[0]
+            if done and key.part is Part.PROBE:
+                db.execute("INSERT INTO owed VALUES (?, ?, ?)", (key.device, key.tcn, as_text(now)))
             db.execute(f"DELETE FROM assembly WHERE {KEY}", key)
         if done:
             return Committed.NEW
@@ -135,13 +138,18 @@ class Inbox:
         rows = self._file.rows(f"SELECT envelope FROM inbox WHERE {KEY}", key)
         return rows[0][0] if rows else None
 
-    def unanswered(self) -> Sequence[PartKey]:
+    def owes(self, key: PartKey) -> bool:
+        """See the port."""
+        rows = self._file.rows("SELECT 1 FROM owed WHERE device = ? AND tcn = ?", (key.device, key.tcn))
+        return key.part is Part.PROBE and bool(rows)
+
+    def unanswered(self, until: datetime) -> Sequence[PartKey]:
         """See the port."""
         rows = self._file.rows(
-            "SELECT device, tcn, part FROM inbox LEFT JOIN answer USING (device, tcn) "
-            "WHERE part = 'probe' AND made IS NULL ORDER BY device, tcn"
+            "SELECT device, tcn FROM owed WHERE committed <= ? ORDER BY committed, device, tcn",
+            (as_text(until),),
         )
-        return [_key(*row) for row in rows]
+        return [as_key(device, tcn, Part.PROBE) for device, tcn in rows]
 
     def entries(self) -> Sequence[InboxEntry]:
         """See the port."""
@@ -149,7 +157,7 @@ class Inbox:
             "SELECT device, tcn, part, committed, length(inbox.envelope), received, made "
             "FROM inbox LEFT JOIN answer USING (device, tcn) ORDER BY committed DESC"
         )
-        return [InboxEntry(_key(*row[:3]), *row[3:]) for row in rows]
+        return [InboxEntry(as_key(*row[:3]), *row[3:]) for row in rows]
 
 
 class Answers:
@@ -160,8 +168,11 @@ class Answers:
 
     def put(self, device: int, tcn: Tcn, envelope: bytes, now: datetime) -> bool:
         """See the port."""
-        statement = "INSERT OR IGNORE INTO answer VALUES (?, ?, ?, ?, NULL)"
-        return self._file.update(statement, (device, tcn, _text(now), envelope)) == 1
+        with self._file.change() as db:
+            row = (device, tcn, as_text(now), envelope)
+            done = db.execute("INSERT OR IGNORE INTO answer VALUES (?, ?, ?, ?, NULL)", row).rowcount
+            db.execute("DELETE FROM owed WHERE device = ? AND tcn = ?", (device, tcn))
+        return bool(done)
 
     def get(self, device: int, tcn: Tcn) -> bytes | None:
         """See the port."""
@@ -182,7 +193,7 @@ class Answers:
             "UPDATE answer SET acknowledged = ?, envelope = NULL "
             "WHERE device = ? AND tcn = ? AND acknowledged IS NULL"
         )
-        return self._file.update(statement, (_text(now), device, tcn)) == 1
+        return self._file.update(statement, (as_text(now), device, tcn)) == 1
 
 
 class Gallery:
@@ -214,11 +225,3 @@ class Gallery:
     def version(self) -> int:
         """See the port."""
         return int(self._file.rows("SELECT version FROM gallery_version")[0][0])
-
-
-def _key(device: int, tcn: str, part: str) -> PartKey:
-    return PartKey(device, Tcn(tcn), Part(part))
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")

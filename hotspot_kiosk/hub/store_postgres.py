@@ -1,0 +1,234 @@
+"""The hub's storage in PostgreSQL: any number of hub workers share it.
+
+One port call is one transaction; when it returns, the server has it on disk. A part's pieces and
+its commit are serialised by an advisory lock, so that two workers which see its last piece at once
+hold it once. Templates are plain BYTEA: no preselection inside the server (pgvector) yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, LiteralString
+
+import msgspec
+from psycopg import Cursor
+
+from hotspot_kiosk.hub.store import (
+    Committed,
+    GalleryEntry,
+    InboxEntry,
+    PartKey,
+    Store,
+    as_key,
+    as_text,
+    gaps,
+    join,
+)
+from hotspot_kiosk.hub.store_postgres_server import Server
+from hotspot_kiosk.terms import Part, Tcn
+from hotspot_kiosk.wire import Range
+
+KEY: LiteralString = "device = %s AND tcn = %s AND part = %s"
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`dsn` as libpq takes it (`host=/run/postgresql dbname=hub`); keep its password in a .pgpass file."""
+
+    dsn: str
+    connect_timeout_s: int = 5
+    statement_timeout_s: int = 30
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.connect_timeout_s <= 300 or not 1 <= self.statement_timeout_s <= 3600:
+            raise ValueError("connect_timeout_s must be 1 to 300, statement_timeout_s 1 to 3600")
+
+
+def build(options: Options) -> Store:
+    """Connect, make the tables if need be. Raises ConfigError, StorageAway or StorageFailed."""
+    server = Server(options.dsn, options.connect_timeout_s, options.statement_timeout_s)
+    server.connect()
+    return Store(Chunks(server), Inbox(server), Answers(server), Gallery(server), server.close, shared=True)
+
+
+class Chunks:
+    """Pieces of envelopes."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def add(self, key: PartKey, size: int, offset: int, data: bytes) -> None:
+        """See the port."""
+        with self._server.change() as db:
+            _alone(db, key)
+            db.execute(f"DELETE FROM assembly WHERE {KEY} AND size != %s", (*key, size))
+            db.execute(
+                "INSERT INTO assembly SELECT %s, %s, %s, %s, %s "
+                f"WHERE NOT EXISTS (SELECT FROM inbox WHERE {KEY}) ON CONFLICT (device, tcn, part) "
+                "DO UPDATE SET received = assembly.received + excluded.received",
+                (*key, size, len(data), *key),
+            )
+            if db.rowcount:
+                db.execute(
+                    "INSERT INTO piece VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                    (*key, offset, offset + len(data), data),
+                )
+
+    def missing(self, key: PartKey, size: int) -> tuple[Range, ...]:
+        """See the port."""
+        pieces = self._server.rows(
+            "SELECT start, stop FROM piece JOIN assembly USING (device, tcn, part) "
+            f"WHERE {KEY} AND size = %s ORDER BY start",
+            (*key, size),
+        )
+        return gaps(((start, stop) for start, stop in pieces), size)
+
+    def whole(self, key: PartKey) -> bytes:
+        """See the port."""
+        pieces = self._server.rows(f"SELECT start, data FROM piece WHERE {KEY} ORDER BY start", key)
+        return join((start, data) for start, data in pieces)
+
+    def forget(self, key: PartKey) -> None:
+        """See the port."""
+        with self._server.change() as db:
+            db.execute(f"DELETE FROM assembly WHERE {KEY}", key)
+
+
+class Inbox:
+    """Parts held."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def commit(self, key: PartKey, envelope: bytes, now: datetime) -> Committed:
+        """See the port."""
+        digest = hashlib.sha256(envelope).digest()
+        with self._server.change() as db:
+            _alone(db, key)
+            db.execute(
+                "INSERT INTO inbox SELECT %s, %s, %s, %s, %s, %s, "
+                f"coalesce((SELECT received FROM assembly WHERE {KEY}), %s) ON CONFLICT DO NOTHING",
+                (*key, as_text(now), digest, envelope, *key, len(envelope)),
+            )
+            new = db.rowcount == 1
+            if new and key.part is Part.PROBE:
+                db.execute("INSERT INTO owed VALUES (%s, %s, %s)", (key.device, key.tcn, as_text(now)))
+            db.execute(f"DELETE FROM assembly WHERE {KEY}", key)
+            held = db.execute(f"SELECT digest = %s FROM inbox WHERE {KEY}", (digest, *key)).fetchone()
+        if new:
+            return Committed.NEW
+        return Committed.AGAIN if held == (True,) else Committed.CONFLICT
+
+    def digest(self, key: PartKey) -> bytes | None:
+        """See the port."""
+        return _only(self._server.rows(f"SELECT digest FROM inbox WHERE {KEY}", key))
+
+    def envelope(self, key: PartKey) -> bytes | None:
+        """See the port."""
+        return _only(self._server.rows(f"SELECT envelope FROM inbox WHERE {KEY}", key))
+
+    def owes(self, key: PartKey) -> bool:
+        """See the port."""
+        rows = self._server.rows("SELECT 1 FROM owed WHERE device = %s AND tcn = %s", (key.device, key.tcn))
+        return key.part is Part.PROBE and bool(rows)
+
+    def unanswered(self, until: datetime) -> Sequence[PartKey]:
+        """See the port."""
+        rows = self._server.rows(
+            "SELECT device, tcn FROM owed WHERE committed <= %s ORDER BY committed, device, tcn",
+            (as_text(until),),
+        )
+        return [as_key(device, tcn, Part.PROBE) for device, tcn in rows]
+
+    def entries(self) -> Sequence[InboxEntry]:
+        """See the port."""
+        rows = self._server.rows(
+            "SELECT device, tcn, part, committed, length(inbox.envelope), received, made "
+            "FROM inbox LEFT JOIN answer USING (device, tcn) ORDER BY committed DESC"
+        )
+        return [InboxEntry(as_key(*row[:3]), *row[3:]) for row in rows]
+
+
+class Answers:
+    """Answers on their way."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def put(self, device: int, tcn: Tcn, envelope: bytes, now: datetime) -> bool:
+        """See the port."""
+        with self._server.change() as db:
+            db.execute(
+                "INSERT INTO answer VALUES (%s, %s, %s, %s, NULL) ON CONFLICT DO NOTHING",
+                (device, tcn, as_text(now), envelope),
+            )
+            done = db.rowcount == 1
+            db.execute("DELETE FROM owed WHERE device = %s AND tcn = %s", (device, tcn))
+        return done
+
+    def get(self, device: int, tcn: Tcn) -> bytes | None:
+        """See the port."""
+        query: LiteralString = "SELECT envelope FROM answer WHERE device = %s AND tcn = %s"
+        return _only(self._server.rows(query, (device, tcn)))
+
+    def waiting(self, device: int) -> Sequence[tuple[Tcn, bytes]]:
+        """See the port."""
+        rows = self._server.rows(
+            "SELECT tcn, envelope FROM answer WHERE device = %s AND acknowledged IS NULL ORDER BY tcn",
+            (device,),
+        )
+        return [(Tcn(tcn), envelope) for tcn, envelope in rows]
+
+    def acknowledge(self, device: int, tcn: Tcn, now: datetime) -> bool:
+        """See the port."""
+        with self._server.change() as db:
+            db.execute(
+                "UPDATE answer SET acknowledged = %s, envelope = NULL "
+                "WHERE device = %s AND tcn = %s AND acknowledged IS NULL",
+                (as_text(now), device, tcn),
+            )
+            return db.rowcount == 1
+
+
+class Gallery:
+    """References."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def put(self, entry: GalleryEntry) -> bool:
+        """See the port."""
+        row = (entry.reference, entry.enrolled, entry.templates)
+        return self._change("INSERT INTO gallery VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", row)
+
+    def erase(self, reference: str) -> bool:
+        """See the port."""
+        return self._change("DELETE FROM gallery WHERE reference = %s", (reference,))
+
+    def entries(self) -> Sequence[GalleryEntry]:
+        """See the port."""
+        rows = self._server.rows("SELECT reference, enrolled, templates FROM gallery ORDER BY reference")
+        return [GalleryEntry(*row) for row in rows]
+
+    def version(self) -> int:
+        """See the port."""
+        return int(self._server.rows("SELECT version FROM gallery_version")[0][0])
+
+    def _change(self, statement: LiteralString, values: Sequence[object]) -> bool:
+        with self._server.change() as db:
+            done = db.execute(statement, values).rowcount
+            if done:
+                db.execute("UPDATE gallery_version SET version = version + 1")
+        return bool(done)
+
+
+def _alone(db: Cursor, key: PartKey) -> None:
+    """Until the transaction ends, no other worker touches this part."""
+    name = f"{key.device} {key.tcn} {key.part}".encode()
+    number = int.from_bytes(hashlib.sha256(name).digest()[:8], signed=True)
+    db.execute("SELECT pg_advisory_xact_lock(%s)", (number,))
+
+
+def _only(rows: list[tuple[Any, ...]]) -> bytes | None:
+    return rows[0][0] if rows else None

@@ -1,0 +1,165 @@
+"""One connection to the hub's PostgreSQL, its tables, and its errors as plain sentences.
+
+A lost server raises StorageAway, and the next call connects anew; what was in the middle of a
+transaction is not repeated here. The home of psycopg, with `store_postgres`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from hotspot_kiosk.errors import ConfigError, StorageAway, StorageFailed
+
+SCHEMA: LiteralString = """
+CREATE TABLE IF NOT EXISTS assembly (
+    device INTEGER, tcn TEXT, part TEXT, size INTEGER NOT NULL, received BIGINT NOT NULL,
+    PRIMARY KEY (device, tcn, part)
+);
+CREATE TABLE IF NOT EXISTS piece (
+    device INTEGER, tcn TEXT, part TEXT, start INTEGER, stop INTEGER NOT NULL,
+    data BYTEA STORAGE EXTERNAL NOT NULL, PRIMARY KEY (device, tcn, part, start),
+    FOREIGN KEY (device, tcn, part) REFERENCES assembly ON DELETE CASCADE
+);
+CREATE TABLE IF NOT EXISTS inbox (
+    device INTEGER, tcn TEXT, part TEXT, committed TEXT NOT NULL, digest BYTEA NOT NULL,
+    envelope BYTEA STORAGE EXTERNAL NOT NULL, received BIGINT NOT NULL, PRIMARY KEY (device, tcn, part)
+);
+CREATE TABLE IF NOT EXISTS owed (
+    device INTEGER, tcn TEXT, committed TEXT NOT NULL, PRIMARY KEY (device, tcn)
+);
+CREATE TABLE IF NOT EXISTS answer (
+    device INTEGER, tcn TEXT, made TEXT NOT NULL, envelope BYTEA STORAGE EXTERNAL, acknowledged TEXT,
+    PRIMARY KEY (device, tcn)
+);
+CREATE INDEX IF NOT EXISTS answer_waiting ON answer (device, tcn) WHERE acknowledged IS NULL;
+CREATE TABLE IF NOT EXISTS gallery (
+    reference TEXT PRIMARY KEY, enrolled TEXT NOT NULL, templates BYTEA NOT NULL
+);
+CREATE TABLE IF NOT EXISTS gallery_version (
+    one INTEGER PRIMARY KEY CHECK (one = 1), version BIGINT NOT NULL
+);
+INSERT INTO gallery_version VALUES (1, 0) ON CONFLICT DO NOTHING;
+"""
+SCHEMA_LOCK = 0x485F5350
+# Connection lost, server's resources, operator's hand, deadlock (SQLSTATE classes): all may pass.
+PASSING = ("08", "40", "53", "57")
+# A server that went away without a word is noticed in about 15 s.
+PATIENCE = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 15_000}
+
+
+class Server:
+    """One connection, made anew when it was lost; any thread may call, one at a time."""
+
+    def __init__(self, dsn: str, connect_timeout_s: int, statement_timeout_s: int) -> None:
+        self._timeout_ms = statement_timeout_s * 1000
+        self._conninfo = _conninfo(dsn, connect_timeout_s)
+        self._lock = threading.RLock()
+        self._connection: psycopg.Connection | None = None
+
+    def connect(self) -> psycopg.Connection:
+        """The connection, tables made. Raises StorageAway or StorageFailed."""
+        with self._lock:
+            if self._connection is None:
+                with _plainly():
+                    self._connection = self._fresh()
+            return self._connection
+
+    def close(self) -> None:
+        """Give the connection back; another call would make a new one."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    @contextmanager
+    def change(self) -> Iterator[psycopg.Cursor]:
+        """A transaction: all of it or nothing, on the server's disk when the block ends."""
+        with (
+            self._lock,
+            self._or_away() as connection,
+            connection.transaction(),
+            connection.cursor(binary=True) as cursor,
+        ):
+            yield cursor
+
+    def rows(self, query: LiteralString, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query; a connection that died while idle is made anew once."""
+        try:
+            return self._rows(query, values)
+        except StorageAway:
+            return self._rows(query, values)
+
+    def _rows(self, query: LiteralString, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        with self._lock, self._or_away() as connection, connection.cursor(binary=True) as cursor:
+            return cursor.execute(query, values).fetchall()
+
+    @contextmanager
+    def _or_away(self) -> Iterator[psycopg.Connection]:
+        """The connection; one that failed is given up, whatever the reason."""
+        connection = self.connect()
+        try:
+            with _plainly():
+                yield connection
+        except (StorageAway, StorageFailed):
+            self._connection = None
+            connection.close()
+            raise
+
+    def _fresh(self) -> psycopg.Connection:
+        connection = psycopg.connect(self._conninfo, autocommit=True)
+        try:
+            self._set_up(connection)
+        except (psycopg.Error, StorageFailed):
+            connection.close()
+            raise
+        return connection
+
+    def _set_up(self, connection: psycopg.Connection) -> None:
+        for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute("SELECT set_config(%s, %s, false)", (name, str(self._timeout_ms)))
+        if _setting(connection, "fsync") != "on":
+            raise StorageFailed(
+                "the hub's database server runs with fsync off: a power cut there would lose "
+                "records that kiosks have erased; turn it on"
+            )
+        if _setting(connection, "synchronous_commit") == "off":
+            connection.execute("SET synchronous_commit = on")
+        connection.execute("SET client_min_messages = warning")
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (SCHEMA_LOCK,))
+            connection.execute(SCHEMA)
+
+
+def _setting(connection: psycopg.Connection, name: str) -> str:
+    row = connection.execute("SELECT current_setting(%s)", (name,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def _conninfo(dsn: str, connect_timeout_s: int) -> str:
+    try:
+        given = conninfo_to_dict(dsn)
+    except psycopg.Error:
+        raise ConfigError(
+            "[store] dsn cannot be read; it looks like: host=/run/postgresql dbname=hub"
+        ) from None
+    wanted: dict[str, str | int] = {"connect_timeout": connect_timeout_s, "application_name": "hotspot-hub"}
+    wanted |= PATIENCE
+    return make_conninfo(dsn, **{name: value for name, value in wanted.items() if name not in given})
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        words = str(error).strip().splitlines()[:1] or [type(error).__name__]
+        state = error.sqlstate or ("08" if isinstance(error, psycopg.OperationalError) else "")
+        if state[:2] in PASSING:
+            raise StorageAway(f"the hub's database server is away: {words[0]}") from None
+        raise StorageFailed(f"the hub's database cannot be used: {words[0]}") from None
