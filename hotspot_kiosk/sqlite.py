@@ -6,6 +6,7 @@ off, because what is deleted is ciphertext. One connection, one lock: any thread
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -15,56 +16,137 @@ from typing import Any
 
 import sqlite_utils
 
-from hotspot_kiosk.errors import StorageFailed
+from hotspot_kiosk.errors import StorageDamaged, StorageFailed, StorageFull
 
-PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "secure_delete = OFF", "foreign_keys = ON")
+# The write-ahead log is folded back at 1,000 pages (4 MiB) and cut to that size afterwards: large
+# enough that a fold's two syncs are shared by some twenty records, small enough that a full disk's
+# reserve (8 MiB) still holds a log. Freed pages are used again rather than given back, which costs no
+# writing; `give_back` shortens the file when the disk is short of room.
+LOG_PAGES = 1000
+PRAGMAS = (
+    "auto_vacuum = INCREMENTAL",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    f"wal_autocheckpoint = {LOG_PAGES}",
+    f"journal_size_limit = {LOG_PAGES * 4096}",
+    "secure_delete = OFF",
+    "foreign_keys = ON",
+)
+SYSTEM_CODES = {
+    errno.ENOSPC: sqlite3.SQLITE_FULL,
+    errno.EDQUOT: sqlite3.SQLITE_FULL,
+    errno.EROFS: sqlite3.SQLITE_READONLY,
+    errno.EIO: sqlite3.SQLITE_IOERR,
+}
+DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+WORDS = {
+    sqlite3.SQLITE_READONLY: "the disk can only be read; check the card and its file system",
+    sqlite3.SQLITE_IOERR: "the disk does not work as it should; check or replace the card",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check the folder, its owner and whether the disk is writable",
+}
 
 
 class SqliteFile:
-    """A database file with a schema. Every method may raise StorageFailed with a plain sentence."""
+    """A database file with a schema. Every method may raise StorageFailed with a plain sentence.
+
+    StorageFull and StorageDamaged are two of its kinds that a caller can do something about.
+    """
 
     def __init__(self, path: Path, schema: str, what: str) -> None:
         self._what = f"{what} {path.name}"
         self._lock = threading.RLock()
+        self._db: sqlite_utils.Database | None = None
         with self._plainly():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite_utils.Database(
-                sqlite3.connect(path, check_same_thread=False, timeout=10.0, isolation_level=None)
-            )
-            for pragma in PRAGMAS:
-                self._db.execute(f"PRAGMA {pragma}")
-            self._db.conn.executescript(schema)
+            connection = sqlite3.connect(path, check_same_thread=False, timeout=10.0, isolation_level=None)
+        try:
+            with self._plainly():
+                for pragma in PRAGMAS:
+                    connection.execute(f"PRAGMA {pragma}")
+                connection.executescript(schema)
+        except StorageFailed:
+            connection.close()
+            raise
+        self._db = sqlite_utils.Database(connection)
 
     @contextmanager
-    def change(self) -> Iterator[sqlite_utils.Database]:
-        """A transaction: all of it or nothing, on disk when the block ends."""
+    def change(self, lightly: bool = False) -> Iterator[sqlite_utils.Database]:
+        """A transaction: all of it or nothing, on disk when the block ends.
+
+        `lightly`: a kill cannot undo it, a power cut can, back to where it was before; for what
+        would only be done again. It costs no sync of its own.
+        """
         with self._lock, self._plainly():
-            self._db.execute("BEGIN IMMEDIATE")
+            db = self._open()
+            if lightly:
+                db.execute("PRAGMA synchronous = NORMAL")
             try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+                yield from self._transaction(db)
+            finally:
+                if lightly:
+                    db.execute("PRAGMA synchronous = FULL")
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         with self._lock, self._plainly():
-            return list(self._db.execute(query, values).fetchall())
+            return list(self._open().execute(query, values).fetchall())
 
-    def update(self, statement: str, values: Sequence[object]) -> int:
+    def update(self, statement: str, values: Sequence[object], lightly: bool = False) -> int:
         """One statement in a transaction of its own; returns how many rows it changed."""
-        with self.change() as db:
+        with self.change(lightly) as db:
             return int(db.execute(statement, values).rowcount)
 
+    def check(self) -> None:
+        """Read every page once. Raises StorageDamaged if the file's structure does not hold."""
+        for (finding,) in self.rows("PRAGMA quick_check(1)"):
+            if finding != "ok":
+                raise StorageDamaged(f"the {self._what} is damaged")
+
+    def fold(self) -> None:
+        """Write the log back into the file and cut it to nothing."""
+        self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def give_back(self, pages: int) -> int:
+        """Shorten the file by up to so many free pages; returns how many are still free."""
+        self.rows(f"PRAGMA incremental_vacuum({int(pages)})")
+        return int(self.rows("PRAGMA freelist_count")[0][0])
+
     def close(self) -> None:
-        """Give the file back."""
+        """Give the file back; nothing can be done with it afterwards."""
         with self._lock:
-            self._db.close()
+            if self._db is not None:
+                self._db.close()
+                self._db = None
+
+    def _open(self) -> sqlite_utils.Database:
+        if self._db is None:
+            raise StorageFailed(f"the {self._what} is closed")
+        return self._db
+
+    def _transaction(self, db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+            db.execute("COMMIT")
+        finally:
+            # Not after a commit, and not where a full or failing disk has undone it all already.
+            if db.conn.in_transaction:
+                db.execute("ROLLBACK")
 
     @contextmanager
     def _plainly(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
-            raise StorageFailed(f"the {self._what} cannot be used: {error}") from None
+        except StorageFailed:
+            raise
+        except sqlite3.Error as error:
+            raise self._plain(getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error)) from None
+        except OSError as error:
+            raise self._plain(SYSTEM_CODES.get(error.errno or 0, 0), str(error)) from None
+
+    def _plain(self, code: int, text: str) -> StorageFailed:
+        if code == sqlite3.SQLITE_FULL:
+            return StorageFull(f"the {self._what} cannot grow: the disk is full")
+        if code in DAMAGED:
+            return StorageDamaged(f"the {self._what} is damaged: {text}")
+        return StorageFailed(f"the {self._what} cannot be used: {WORDS.get(code, text)}")

@@ -13,7 +13,7 @@ FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 WORDS = {"", "errors", "terms", "config"}
 CRAFTS = {"seal", "seal_certificates", "wire", "contents", "policy", "pictures", "inference", "compare"}
 EDGES = {"keyring", "sqlite", "stick", "transports"}
-TOPS = {"cli", "demo", "bench"}
+TOPS = {"cli", "demo", "bench", "torture"}
 HOMES = {
     "serial": ("kiosk.devices.uart_finger",),
     "adafruit_fingerprint": ("kiosk.devices.uart_finger",),

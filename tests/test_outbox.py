@@ -1,4 +1,4 @@
-"""The outbox: numbers, states, guards, damaged files."""
+"""The outbox: numbers, states, guards. What goes wrong with its disk: test_outbox_disk."""
 
 import sqlite3
 import subprocess
@@ -164,16 +164,6 @@ def test_a_number_cannot_be_put_twice(outbox: Outbox) -> None:
     with pytest.raises(StorageFailed):
         put(outbox)
     assert len(outbox.waiting()) == 2
-
-
-@pytest.mark.parametrize("damage", [b"not a database at all" * 100, b"SQLite format 3\0" + b"\xff" * 4096])
-def test_a_damaged_file_is_refused_with_a_sentence(tmp_path: Path, damage: bytes) -> None:
-    """It is neither used nor overwritten."""
-    path = tmp_path / "outbox.db"
-    path.write_bytes(damage)
-    with pytest.raises(StorageFailed, match="the outbox outbox"):
-        Outbox(path).check_room()
-    assert path.read_bytes() == damage
 
 
 def test_a_foreign_database_is_refused(tmp_path: Path) -> None:

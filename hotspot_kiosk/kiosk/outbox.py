@@ -1,22 +1,30 @@
 """Sealed records at rest, from the capture to the hub's signed receipt. SQLite, WAL, synced.
 
-A row per record and a row per part; every change of state is one UPDATE guarded by the expected
-state. The envelopes cannot be opened here: this file holds no key. Safe to use from any thread.
+A row per record, per part and per envelope; every change of state is one UPDATE guarded by the
+expected state. The envelopes cannot be opened here: this file holds no key. Any thread may call.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import logging
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
-from hotspot_kiosk.errors import OutboxRefused, Refused
-from hotspot_kiosk.sqlite import SqliteFile
+from hotspot_kiosk.errors import OutboxRefused, Refused, StorageFailed, StorageFull
+from hotspot_kiosk.kiosk.numbers import Ceiling
+from hotspot_kiosk.kiosk.rescue import open_safely
+from hotspot_kiosk.kiosk.reserve import RESERVE, Reserve
 from hotspot_kiosk.terms import ClockStamp, Part, Tcn
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS counter (year INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;
@@ -26,12 +34,18 @@ CREATE TABLE IF NOT EXISTS record (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS part (
     tcn TEXT NOT NULL REFERENCES record (tcn) ON DELETE CASCADE, part TEXT NOT NULL, state TEXT NOT NULL,
-    size INTEGER NOT NULL, digest BLOB NOT NULL, envelope BLOB, settled TEXT, reason TEXT NOT NULL DEFAULT '',
+    size INTEGER NOT NULL, digest BLOB NOT NULL, settled TEXT, reason TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (tcn, part)
+) STRICT;
+CREATE TABLE IF NOT EXISTS envelope (
+    tcn TEXT NOT NULL, part TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (tcn, part),
+    FOREIGN KEY (tcn, part) REFERENCES part (tcn, part) ON DELETE CASCADE
 ) STRICT;
 CREATE INDEX IF NOT EXISTS part_state ON part (state) WHERE state != 'held';
 """
 LARGEST_COUNTER = 9_999_999
+LAYOUT = 2
+STEP_PAGES = 256
 
 
 class PartState(StrEnum):
@@ -76,50 +90,78 @@ class Entry:
 
 
 class Outbox:
-    """The outbox in one SQLite file. Every method may raise StorageFailed."""
+    """The outbox in one SQLite file. Every method may raise StorageFailed.
 
-    def __init__(self, path: Path, most_records: int = 5000, free_bytes: int = 64 << 20) -> None:
+    `salvaged` says what a damaged file led to at the start; `trouble` is why the disk does not work
+    now, empty if it does.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        most_records: int = 5000,
+        free_bytes: int = 64 << 20,
+        most_bytes: int = 2 << 30,
+        reserve_bytes: int = RESERVE,
+    ) -> None:
         self._path = path
         self._most = most_records
+        self._most_bytes = most_bytes
         self._free = free_bytes
-        self._file = SqliteFile(path, SCHEMA, "outbox")
+        self._reserve = Reserve(path.with_name(f"{path.name}.reserve"), reserve_bytes)
+        self._ceiling = Ceiling(path.with_name(f"{path.name}.numbers"))
+        opened = open_safely(path, SCHEMA, "outbox", self._ceiling)
+        self._file, self._hold, self.salvaged = opened.file, opened.hold, opened.outcome
+        self.trouble = ""
+        self._bring_up_to_date()
+        self._reserve.make(self._free)
 
     def close(self) -> None:
         """Give the file back."""
         self._file.close()
+        self._hold.close()
 
     def check_room(self) -> None:
         """Raises OutboxRefused before a capture begins if its record might not fit."""
-        waiting = self._file.rows("SELECT count(DISTINCT tcn) FROM part WHERE state != 'held'")[0][0]
-        if waiting >= self._most:
+        if self.trouble:
+            self._try_again()
+        records, size = self._file.rows(
+            "SELECT count(DISTINCT tcn), coalesce(sum(size), 0) FROM part WHERE state != 'held'"
+        )[0]
+        if records >= self._most:
             raise OutboxRefused(
-                f"the outbox is full: {waiting} records wait for a link; restore the link first"
+                f"the outbox is full: {records} records wait for a link; restore the link first"
             )
-        if shutil.disk_usage(self._path.parent).free < self._free:
+        if size >= self._most_bytes:
+            raise OutboxRefused(
+                f"the outbox is full: {size >> 20} MiB wait for a link; restore the link first"
+            )
+        if not self._has_room():
             raise OutboxRefused("the disk is almost full; free some space before capturing anybody")
+        if not self._reserve.make(self._free):
+            raise OutboxRefused(
+                "the disk was full and its reserve is used; free some space before capturing anybody"
+            )
 
     def mint(self, year: int, device: int) -> Tcn:
-        """The next TCN of this device, stored as used before it is returned."""
-        with self._file.change() as db:
-            db.execute("INSERT OR IGNORE INTO counter VALUES (?, 0)", (year % 100,))
-            db.execute("UPDATE counter SET last = last + 1 WHERE year = ?", (year % 100,))
-            counter = db.execute("SELECT last FROM counter WHERE year = ?", (year % 100,)).fetchone()[0]
+        """The next TCN of this device, stored as used before it is returned.
+
+        Not synced by itself: `put`, without which nobody has seen the number, syncs it, too.
+        """
+        counter = self._watched(lambda: self._next_number(year % 100))
         if counter > LARGEST_COUNTER:
             raise OutboxRefused("this device has used up its numbers for the year")
         return Tcn.mint(year, device, counter)
 
     def put(self, tcn: Tcn, stamp: ClockStamp, envelopes: Sequence[tuple[Part, bytes]]) -> None:
-        """Make a record durable: when this returns, a power cut cannot take it."""
-        with self._file.change() as db:
-            db.execute(
-                "INSERT INTO record (tcn, captured, boot_id, monotonic_ms) VALUES (?, ?, ?, ?)",
-                (tcn, _text(stamp.wall), stamp.boot_id, stamp.monotonic_ms),
-            )
-            for part, data in envelopes:
-                db.execute(
-                    "INSERT INTO part (tcn, part, state, size, digest, envelope) VALUES (?, ?, ?, ?, ?, ?)",
-                    (tcn, part, PartState.SEALED, len(data), hashlib.sha256(data).digest(), data),
-                )
+        """Make a record durable: when this returns, a power cut cannot take it.
+
+        Raises OutboxRefused on a full disk; the reserve is not for new records.
+        """
+        try:
+            self._watched(lambda: self._insert(tcn, stamp, envelopes))
+        except StorageFull:
+            raise OutboxRefused("the disk is full; the record was not stored: free some space") from None
 
     def waiting(self) -> tuple[Item, ...]:
         """Every part that is sealed and not yet on its way, oldest first."""
@@ -130,9 +172,21 @@ class Outbox:
         return tuple(Item(Tcn(r[0]), Part(r[1]), *r[2:]) for r in rows)
 
     def envelope(self, item: Item) -> bytes | None:
-        """The sealed bytes, or None if they were erased meanwhile."""
-        rows = self._file.rows("SELECT envelope FROM part WHERE tcn = ? AND part = ?", (item.tcn, item.part))
-        return rows[0][0] if rows else None
+        """The sealed bytes, or None if there are none to send any more.
+
+        Bytes that have changed on the disk are never sent: the part is quarantined.
+        """
+        rows = self._file.rows(
+            "SELECT state, sealed FROM part LEFT JOIN envelope USING (tcn, part) WHERE tcn = ? AND part = ?",
+            (item.tcn, item.part),
+        )
+        state, sealed = rows[0] if rows else (PartState.HELD, None)
+        if state == PartState.HELD:
+            return None
+        if sealed is None or hashlib.sha256(sealed).digest() != item.digest:
+            self.quarantine(item.tcn, item.part, "its sealed bytes were damaged on the disk")
+            return None
+        return bytes(sealed)
 
     def sending(self, item: Item) -> bool:
         """SEALED to SENDING."""
@@ -144,22 +198,21 @@ class Outbox:
 
     def unsend_all(self) -> None:
         """Every SENDING back to SEALED: after a start or a lost link."""
-        self._file.update("UPDATE part SET state = 'sealed' WHERE state = ?", (PartState.SENDING,))
+        self._small("UPDATE part SET state = 'sealed' WHERE state = ?", (PartState.SENDING,))
 
     def receipt(self, tcn: Tcn, part: Part, digest: bytes, now: datetime) -> bool:
-        """To HELD; the envelope is erased. Only for a verified receipt over this very digest."""
-        done = self._file.update(
-            "UPDATE part SET state = 'held', envelope = NULL, settled = ?, reason = '' "
-            "WHERE tcn = ? AND part = ? AND digest = ? AND state != 'held'",
-            (_text(now), tcn, part, digest),
-        )
-        return done == 1
+        """To HELD; the envelope is erased. Only for a verified receipt over this very digest.
+
+        Not synced by itself: after a power cut the hub would only give its receipt again.
+        """
+        return self._watched(lambda: self._hold_part(tcn, part, digest, now), small=True)
 
     def answer(self, tcn: Tcn, envelope: bytes, now: datetime) -> bool:
         """Keep a sealed answer; the first one stays. False if this TCN is unknown or answered."""
-        done = self._file.update(
+        done = self._small(
             "UPDATE record SET answer = ?, answered = ? WHERE tcn = ? AND answer IS NULL",
             (envelope, _text(now), tcn),
+            lightly=False,
         )
         return done == 1
 
@@ -187,7 +240,7 @@ class Outbox:
             raise Refused(f"there is no record {tcn}")
         if any(state in (PartState.SEALED, PartState.SENDING) for (state,) in rows):
             raise Refused(f"record {tcn} still waits to be sent; only held or quarantined records are erased")
-        self._file.update("DELETE FROM record WHERE tcn = ?", (tcn,))
+        self._small("DELETE FROM record WHERE tcn = ?", (tcn,), lightly=False)
 
     def entries(self) -> Iterator[Entry]:
         """All records, newest first."""
@@ -200,15 +253,99 @@ class Outbox:
         for tcn, captured, answered in records:
             yield Entry(Tcn(tcn), captured, answered, tuple(parts.get(tcn, ())))
 
+    def _next_number(self, year: int) -> int:
+        with self._file.change(lightly=True) as db:
+            db.execute("INSERT OR IGNORE INTO counter VALUES (?, 0)", (year,))
+            db.execute("UPDATE counter SET last = last + 1 WHERE year = ?", (year,))
+            number = int(db.execute("SELECT last FROM counter WHERE year = ?", (year,)).fetchone()[0])
+            self._ceiling.cover(year, number)
+        return number
+
+    def _insert(self, tcn: Tcn, stamp: ClockStamp, envelopes: Sequence[tuple[Part, bytes]]) -> None:
+        with self._file.change() as db:
+            db.execute(
+                "INSERT INTO record (tcn, captured, boot_id, monotonic_ms) VALUES (?, ?, ?, ?)",
+                (tcn, _text(stamp.wall), stamp.boot_id, stamp.monotonic_ms),
+            )
+            for part, data in envelopes:
+                db.execute(
+                    "INSERT INTO part (tcn, part, state, size, digest) VALUES (?, ?, ?, ?, ?)",
+                    (tcn, part, PartState.SEALED, len(data), hashlib.sha256(data).digest()),
+                )
+                db.execute("INSERT INTO envelope VALUES (?, ?, ?)", (tcn, part, data))
+
+    def _hold_part(self, tcn: Tcn, part: Part, digest: bytes, now: datetime) -> bool:
+        with self._file.change(lightly=True) as db:
+            done = db.execute(
+                "UPDATE part SET state = 'held', settled = ?, reason = '' "
+                "WHERE tcn = ? AND part = ? AND digest = ? AND state != 'held'",
+                (_text(now), tcn, part, digest),
+            ).rowcount
+            if done:
+                db.execute("DELETE FROM envelope WHERE tcn = ? AND part = ?", (tcn, part))
+        return bool(done)
+
     def _move(
         self, tcn: Tcn, part: Part, expected: tuple[PartState, ...], to: PartState, reason: str = ""
     ) -> bool:
         marks = ", ".join("?" * len(expected))
-        done = self._file.update(
+        done = self._small(
             f"UPDATE part SET state = ?, reason = ? WHERE tcn = ? AND part = ? AND state IN ({marks})",
             (to, reason, tcn, part, *expected),
         )
         return done == 1
+
+    def _small(self, statement: str, values: Sequence[object], lightly: bool = True) -> int:
+        """A change that frees space or needs next to none: on a full disk the reserve pays for it."""
+        return self._watched(lambda: self._file.update(statement, values, lightly), small=True)
+
+    def _watched(self, change: Callable[[], T], small: bool = False) -> T:
+        """Carry a change out and note in `trouble` whether the disk took it."""
+        try:
+            done = self._with_reserve(change) if small else change()
+        except StorageFailed as error:
+            self.trouble = str(error)
+            raise
+        self.trouble = ""
+        return done
+
+    def _with_reserve(self, change: Callable[[], T]) -> T:
+        try:
+            return change()
+        except StorageFull:
+            if not self._reserve.give_up():
+                raise
+        log.error("the disk is full; the outbox's reserve is given up until there is room again")
+        done = change()
+        with contextlib.suppress(StorageFull):
+            self._file.fold()
+        return done
+
+    def _try_again(self) -> None:
+        """A write that changes nothing, to see whether the disk works again."""
+        try:
+            self._small(f"PRAGMA user_version = {LAYOUT}", ())
+        except StorageFailed as error:
+            raise OutboxRefused(f"nothing can be stored now: {error}") from None
+
+    def _has_room(self) -> bool:
+        """Whether the disk has room; the file's own free pages are given back to it if that helps."""
+        while shutil.disk_usage(self._path.parent).free < self._free:
+            free = int(self._file.rows("PRAGMA freelist_count")[0][0])
+            if not free or self._file.give_back(STEP_PAGES) >= free:
+                return False
+            self._file.fold()
+        return True
+
+    def _bring_up_to_date(self) -> None:
+        """Layout 1 kept the envelope in the part's row, so that each change of state wrote it again."""
+        columns = {row[1] for row in self._file.rows("PRAGMA table_info(part)")}
+        if "envelope" in columns:
+            with self._file.change() as db:
+                db.execute(
+                    "INSERT INTO envelope SELECT tcn, part, envelope FROM part WHERE envelope IS NOT NULL"
+                )
+                db.execute("ALTER TABLE part DROP COLUMN envelope")
 
 
 def _text(moment: datetime) -> str:
