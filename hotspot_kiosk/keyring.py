@@ -7,14 +7,14 @@ prints or logs a key.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from hotspot_kiosk.errors import BadBytes, ConfigError, KeyMissing
-from hotspot_kiosk.seal import PrivateKeys, PublicKeys
+from hotspot_kiosk.errors import BadBytes, ConfigError, KeyMissing, Refused
+from hotspot_kiosk.seal import PrivateKeys, PublicKeys, Ring
 from hotspot_kiosk.terms import MAX_DEVICE
 
 HUB = 0
@@ -50,6 +50,7 @@ class PublicFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="h
     name: str
     signing: bytes
     sealing: bytes
+    generation: int = 1
 
     def __post_init__(self) -> None:
         self.keys()
@@ -63,10 +64,12 @@ class PublicFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="h
         return f"PublicFile(owner={self.owner})"
 
 
-def make_pair(folder: Path, stem: str, owner: int, name: str, entropy: bytes) -> tuple[Path, Path]:
+def make_pair(
+    folder: Path, stem: str, owner: int, name: str, entropy: bytes, generation: int = 1
+) -> tuple[Path, Path]:
     """Write `stem.key` and `stem.pub` into `folder`; never overwrites. Returns both paths.
 
-    Raises ConfigError if one is there already or cannot be written.
+    `generation` counts an owner's keys: the highest is the newest. Raises ConfigError if one is there already or cannot be written.
     """
     private, public = folder / f"{stem}.key", folder / f"{stem}.pub"
     for path in (private, public):
@@ -78,10 +81,18 @@ def make_pair(folder: Path, stem: str, owner: int, name: str, entropy: bytes) ->
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write(private, secret, 0o600)
-        _write(public, PublicFile(owner, name, half.signing, half.sealing), 0o644)
+        _write(public, PublicFile(owner, name, half.signing, half.sealing, generation), 0o644)
     except OSError as error:
         raise ConfigError(f"the keys cannot be written into {folder}: {error.strerror}") from None
     return private, public
+
+
+def save_public(path: Path, file: PublicFile) -> None:
+    """Write a `.pub` file; never overwrites. Raises ConfigError."""
+    try:
+        _write(path, file, 0o644)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def load_private(path: Path) -> PrivateKeys:
@@ -98,24 +109,69 @@ def load_public(path: Path) -> PublicFile:
 
 
 def load_peers(folder: Path) -> Mapping[int, PublicFile]:
-    """Every `.pub` in a folder by its owner. Raises KeyMissing if there is none, ConfigError if two claim one owner."""
+    """The kiosks' `.pub` files in a folder, by device.
+
+    Raises KeyMissing if there is no `.pub` file at all, ConfigError if two claim one device.
+    """
     peers: dict[int, PublicFile] = {}
-    for path in sorted(folder.glob("*.pub")):
-        file = load_public(path)
+    for file in _all(folder):
         if file.owner in peers:
             raise ConfigError(f"two files in {folder} claim to be device {file.owner}; remove one")
-        peers[file.owner] = file
-    if not peers:
-        raise KeyMissing(f"there is no .pub file in {folder}; copy the other side's public key there")
+        if file.owner != HUB:
+            peers[file.owner] = file
     return peers
 
 
-def load_hub(folder: Path) -> PublicKeys:
-    """The hub's public keys out of a kiosk's peers."""
-    hub = load_peers(folder).get(HUB)
-    if hub is None:
+def load_hub(folder: Path) -> Ring:
+    """The hub's public keys out of a kiosk's peers, the newest generation first. Raises KeyMissing."""
+    files = sorted((f for f in _all(folder) if f.owner == HUB), key=lambda f: -f.generation)
+    if not files:
         raise KeyMissing(f"the hub's public key is not in {folder}; copy hub.pub there")
-    return hub.keys()
+    return Ring(tuple(file.keys() for file in files))
+
+
+class Trust:
+    """The hub's keys that a kiosk trusts, in its folder of peers and in memory. Any thread may call."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.ring = load_hub(folder)
+
+    def add(self, file: PublicFile) -> None:
+        """Trust newer keys, too; of the older ones only the last before them is kept.
+
+        Raises Refused for keys that are not the hub's or not newer, ConfigError if they cannot be kept.
+        """
+        known = {path: load_public(path) for path in self._folder.glob("*.pub")}
+        hubs = {path: each for path, each in known.items() if each.owner == HUB}
+        newest = max(each.generation for each in hubs.values())
+        if file.owner != HUB or file.generation <= newest:
+            raise Refused("these are no newer keys of the hub")
+        save_public(self._folder / f"hub-{file.keys().key_id.hex()}.pub", file)
+        for path, each in hubs.items():
+            if each.generation < newest:
+                path.unlink()
+        self.ring = load_hub(self._folder)
+
+
+def _all(folder: Path) -> Sequence[PublicFile]:
+    files = [load_public(path) for path in sorted(folder.glob("*.pub"))]
+    if not files:
+        raise KeyMissing(f"there is no .pub file in {folder}; copy the other side's public key there")
+    return files
+
+
+def as_bytes(file: PublicFile) -> bytes:
+    """A public file's text."""
+    return msgspec.json.encode(file)
+
+
+def from_bytes(text: bytes) -> PublicFile:
+    """A public file out of its text. Raises BadBytes."""
+    try:
+        return msgspec.json.decode(text, type=PublicFile)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadBytes("this is no public key") from None
 
 
 def _write(path: Path, file: msgspec.Struct, mode: int) -> None:

@@ -71,6 +71,42 @@ class PublicKeys:
 
 
 @dataclass(frozen=True, slots=True)
+class Ring:
+    """Public keys of one owner, newest first: more than one while they are being changed."""
+
+    keys: tuple[PublicKeys, ...]
+
+    def __post_init__(self) -> None:
+        if not self.keys or len({keys.owner for keys in self.keys}) != 1:
+            raise ValueError("a ring holds the keys of one owner")
+
+    @property
+    def newest(self) -> PublicKeys:
+        """The keys to seal for."""
+        return self.keys[0]
+
+    @property
+    def owner(self) -> int:
+        """Whose they are."""
+        return self.newest.owner
+
+    def verify(self, statement: bytes, signature: bytes) -> None:
+        """Check a signed statement. Raises SealError unless one of the keys signed it."""
+        self._verify(STATEMENT_DOMAIN + statement, signature)
+
+    def _verify(self, message: bytes, signature: bytes) -> None:
+        for keys in self.keys[:-1]:
+            try:
+                return keys._verify(message, signature)
+            except SealError:
+                continue
+        return self.keys[-1]._verify(message, signature)
+
+
+Trusted = PublicKeys | Ring
+
+
+@dataclass(frozen=True, slots=True)
 class PrivateKeys:
     """One machine's private keys as seeds: Ed25519 (32), ML-KEM-768 (64), X25519 (32 bytes)."""
 
@@ -147,7 +183,7 @@ def peek(envelope: bytes) -> Header:
         raise BadBytes("an envelope's TCN is not text") from None
 
 
-def verify_envelope(envelope: bytes, by: PublicKeys) -> Header:
+def verify_envelope(envelope: bytes, by: Trusted) -> Header:
     """Check who sealed it, without opening. Raises BadBytes or SealError."""
     header = peek(envelope)
     if header.sender != by.owner:
@@ -156,7 +192,7 @@ def verify_envelope(envelope: bytes, by: PublicKeys) -> Header:
     return header
 
 
-def open_envelope(envelope: bytes, by: PublicKeys, to: PrivateKeys) -> bytes:
+def open_envelope(envelope: bytes, by: Trusted, to: PrivateKeys) -> bytes:
     """Verify the sender, then open. Raises BadBytes or SealError; never returns unverified bytes."""
     header = verify_envelope(envelope, by)
     if header.key_id != to.public().key_id:

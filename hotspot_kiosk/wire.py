@@ -1,24 +1,28 @@
 """The messages between kiosk and hub, as bytes and as values (MessagePack, arrays, tagged).
 
-Up (`u/<device>`): Offer, Chunk, Got, Ask. Down (`d/<device>`): Missing, Receipt, Answered, Refusal.
-A single chunk that holds the whole envelope needs no offer. Decoding proves nothing: envelopes,
-receipts and refusals carry signatures, and whoever acts on them checks those first.
+Up (`u/<device>`): Offer, Chunk, Got, Ask, Done. Down (`d/<device>`): Missing, Receipt, Answered,
+Refusal, Order. A single chunk that holds the whole envelope needs no offer. Decoding proves nothing:
+envelopes, receipts, refusals and orders carry signatures, and whoever acts on them checks those first.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TypeVar
 
 import msgspec
 
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.seal import PrivateKeys, PublicKeys
+from hotspot_kiosk.seal import PrivateKeys, Trusted
 from hotspot_kiosk.terms import MAX_DEVICE, Part, Tcn, as_plain
 
 LARGEST_ENVELOPE = 16 << 20
 LARGEST_MESSAGE = 256 << 10
 CHUNK_OVERHEAD = 64
 MOST_RANGES = 256
+TIME_BYTES = 8
+NONCE_BYTES = 8
 M = TypeVar("M")
 Range = tuple[int, int]
 
@@ -53,7 +57,20 @@ class Got(Message, frozen=True, tag="g"):
 
 
 class Ask(Message, frozen=True, tag="a"):
-    """Up: I am here again; send what waits for me."""
+    """Up: I am here again; send what waits for me.
+
+    nonce: send the time, too, signed over these bytes. key_id: the newest hub key that I know.
+    """
+
+    nonce: bytes = b""
+    key_id: bytes = b""
+
+
+class Done(Message, frozen=True, tag="e"):
+    """Up: the order of this number is carried out here; signed by the kiosk, as proof."""
+
+    number: int
+    signature: bytes
 
 
 class Missing(Message, frozen=True, tag="m"):
@@ -90,8 +107,27 @@ class Refusal(Message, frozen=True, tag="x"):
     signature: bytes
 
 
-Up = Offer | Chunk | Got | Ask
-Down = Missing | Receipt | Answered | Refusal
+class OrderKind(StrEnum):
+    """What the hub may order."""
+
+    TIME = "time"
+    HUB_KEY = "hub key"
+    REVOKE = "revoke"
+    ERASE = "erase"
+
+
+class Order(Message, frozen=True, tag="y"):
+    """Down: a signed command to one kiosk. `number` only ever rises; an older one is not obeyed."""
+
+    device: int
+    number: int
+    kind: OrderKind
+    body: bytes
+    signature: bytes
+
+
+Up = Offer | Chunk | Got | Ask | Done
+Down = Missing | Receipt | Answered | Refusal | Order
 _encoder = msgspec.msgpack.Encoder(enc_hook=as_plain)
 _up: msgspec.msgpack.Decoder[Up] = msgspec.msgpack.Decoder(Up)
 _down: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down)
@@ -143,7 +179,7 @@ def sign_receipt(tcn: Tcn, part: Part, digest: bytes, by: PrivateKeys, answer: b
     return Receipt(tcn, part, digest, by.sign(_receipt_words(tcn, part, digest)), answer)
 
 
-def verify_receipt(receipt: Receipt, hub: PublicKeys) -> None:
+def verify_receipt(receipt: Receipt, hub: Trusted) -> None:
     """Raises SealError unless the hub signed exactly this."""
     hub.verify(_receipt_words(receipt.tcn, receipt.part, receipt.digest), receipt.signature)
 
@@ -153,9 +189,51 @@ def sign_refusal(tcn: Tcn, part: Part, reason: str, by: PrivateKeys) -> Refusal:
     return Refusal(tcn, part, reason, by.sign(_refusal_words(tcn, part, reason)))
 
 
-def verify_refusal(refusal: Refusal, hub: PublicKeys) -> None:
+def verify_refusal(refusal: Refusal, hub: Trusted) -> None:
     """Raises SealError unless the hub signed exactly this."""
     hub.verify(_refusal_words(refusal.tcn, refusal.part, refusal.reason), refusal.signature)
+
+
+def sign_order(device: int, number: int, kind: OrderKind, body: bytes, by: PrivateKeys) -> Order:
+    """An order to one kiosk."""
+    return Order(device, number, kind, body, by.sign(_order_words(device, number, kind, body)))
+
+
+def verify_order(order: Order, hub: Trusted) -> None:
+    """Raises SealError unless the hub signed exactly this."""
+    hub.verify(_order_words(order.device, order.number, order.kind, order.body), order.signature)
+
+
+def sign_done(device: int, number: int, by: PrivateKeys) -> Done:
+    """A kiosk's proof that it carried an order out."""
+    return Done(number, by.sign(_done_words(device, number)))
+
+
+def verify_done(done: Done, device: int, kiosk: Trusted) -> None:
+    """Raises SealError unless that kiosk signed exactly this."""
+    kiosk.verify(_done_words(device, done.number), done.signature)
+
+
+def time_body(nonce: bytes, now: datetime) -> bytes:
+    """What an order of kind TIME says: the nonce it answers, then milliseconds since 1970."""
+    return nonce + int(now.timestamp() * 1000).to_bytes(TIME_BYTES, "big")
+
+
+def read_time(body: bytes) -> tuple[bytes, datetime]:
+    """The inverse of `time_body`. Raises BadBytes."""
+    try:
+        moment = datetime.fromtimestamp(int.from_bytes(body[-TIME_BYTES:], "big") / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise BadBytes("the hub told an impossible time") from None
+    return body[:-TIME_BYTES], moment
+
+
+def _order_words(device: int, number: int, kind: OrderKind, body: bytes) -> bytes:
+    return f"order\0{device}\0{number}\0{kind}\0".encode() + body
+
+
+def _done_words(device: int, number: int) -> bytes:
+    return f"done\0{device}\0{number}".encode()
 
 
 def _receipt_words(tcn: str, part: Part, digest: bytes) -> bytes:

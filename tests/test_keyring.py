@@ -12,9 +12,23 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from making import keys
 
-from hotspot_kiosk.errors import BadBytes, ConfigError, KeyMissing
-from hotspot_kiosk.keyring import HUB, PrivateFile, load_hub, load_peers, load_private, load_public, make_pair
+from hotspot_kiosk.errors import BadBytes, ConfigError, KeyMissing, Refused, SealError
+from hotspot_kiosk.keyring import (
+    HUB,
+    PrivateFile,
+    PublicFile,
+    Trust,
+    as_bytes,
+    from_bytes,
+    load_hub,
+    load_peers,
+    load_private,
+    load_public,
+    make_pair,
+    save_public,
+)
 from hotspot_kiosk.terms import MAX_DEVICE
 
 ENTROPY = bytes(range(128))
@@ -57,7 +71,8 @@ def test_the_private_file_is_nobody_elses(umask: int, tmp_path: Path) -> None:
 def test_the_public_file_holds_nothing_private(tmp_path: Path) -> None:
     """Only the public halves stand in it."""
     _, public = made(tmp_path)
-    assert json.loads(public.read_bytes()).keys() == {"type", "owner", "name", "signing", "sealing"}
+    fields = {"type", "owner", "name", "signing", "sealing", "generation"}
+    assert json.loads(public.read_bytes()).keys() == fields
 
 
 @pytest.mark.parametrize("there", ["kiosk.key", "kiosk.pub"])
@@ -205,11 +220,11 @@ def test_a_damaged_file_is_refused_or_read_whole(tmp_path: Path, draw: st.DataOb
 
 
 def test_peers_are_found_by_their_number(tmp_path: Path) -> None:
-    """Every .pub of a folder counts; other files do not."""
+    """Every kiosk's .pub of a folder counts; the hub's own and other files do not."""
     made(tmp_path, "a", 17)
     made(tmp_path, "b", HUB)
     (tmp_path / "notes.txt").write_text("x")
-    assert load_peers(tmp_path).keys() == {17, HUB}
+    assert load_peers(tmp_path).keys() == {17}
 
 
 def test_two_files_of_one_device_are_refused(tmp_path: Path) -> None:
@@ -239,7 +254,53 @@ def test_a_folder_without_peers_is_named(name: str, tmp_path: Path) -> None:
 def test_the_hub_is_found_among_the_peers(tmp_path: Path) -> None:
     """A kiosk takes the hub's keys from its peers."""
     made(tmp_path, "hub", HUB)
-    assert load_hub(tmp_path) == load_public(tmp_path / "hub.pub").keys()
+    assert load_hub(tmp_path).newest == load_public(tmp_path / "hub.pub").keys()
+
+
+def hub_file(generation: int) -> PublicFile:
+    """The hub's public file of a generation."""
+    half = keys(generation).public()
+    return PublicFile(HUB, "hub", half.signing, half.sealing, generation)
+
+
+def test_the_highest_generation_of_the_hub_is_the_newest(tmp_path: Path) -> None:
+    """Whatever the files are called; the older ones still verify."""
+    for generation in (2, 1, 3):
+        save_public(tmp_path / f"{9 - generation}.pub", hub_file(generation))
+    ring = load_hub(tmp_path)
+    assert ring.newest == hub_file(3).keys()
+    ring.verify(b"said", keys(1).sign(b"said"))
+    with pytest.raises(SealError):
+        ring.verify(b"said", keys(4).sign(b"said"))
+
+
+def test_trust_moves_on_and_keeps_the_last(tmp_path: Path) -> None:
+    """A newer key is kept across a restart, the one before it still counts, older ones do not."""
+    save_public(tmp_path / "hub.pub", hub_file(1))
+    trust = Trust(tmp_path)
+    trust.add(hub_file(2))
+    assert trust.ring == load_hub(tmp_path)
+    assert [each.key_id for each in trust.ring.keys] == [hub_file(n).keys().key_id for n in (2, 1)]
+    trust.add(hub_file(3))
+    assert [each.key_id for each in load_hub(tmp_path).keys] == [hub_file(n).keys().key_id for n in (3, 2)]
+
+
+@pytest.mark.parametrize("generation", [0, 1])
+def test_trust_never_moves_back(tmp_path: Path, generation: int) -> None:
+    """An old key that was lost cannot be brought back, nor a kiosk's key be the hub's."""
+    save_public(tmp_path / "hub.pub", hub_file(1))
+    with pytest.raises(Refused):
+        Trust(tmp_path).add(hub_file(generation))
+    half = keys(17).public()
+    with pytest.raises(Refused):
+        Trust(tmp_path).add(PublicFile(17, "kiosk", half.signing, half.sealing, 9))
+
+
+def test_a_public_file_survives_a_message() -> None:
+    """As an order carries it; nonsense is refused."""
+    assert from_bytes(as_bytes(hub_file(2))) == hub_file(2)
+    with pytest.raises(BadBytes):
+        from_bytes(b"nonsense")
 
 
 def test_a_missing_hub_is_named(tmp_path: Path) -> None:

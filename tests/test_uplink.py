@@ -15,8 +15,10 @@ from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.hub import store_sqlite
 from hotspot_kiosk.hub.inbox import Inbox
 from hotspot_kiosk.hub.store import Store
+from hotspot_kiosk.keyring import Trust, save_public
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.courier import LIVE_MS, urgency
+from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Item, Outbox
 from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.terms import Answer, AnswerType, ClockStamp, Decision, Part, Tcn
@@ -93,6 +95,11 @@ class Rig:
         self.store = store_sqlite.build(store_sqlite.Options(path=folder / "hub.db"))
         self.hub = SmallHub(self.board, self.store, meddle)
         self.path = folder / "outbox.db"
+        self.peers = folder / "peers"
+        self.peers.mkdir()
+        save_public(self.peers / "hub.pub", public_file(HUB))
+        self.ordered: list[wire.Order] = []
+        self.clock = Clock()
         self.answers: list[Answer] = []
         self.links: list[bool] = []
         self.faults: list[str] = []
@@ -106,10 +113,12 @@ class Rig:
             outbox=self.outbox,
             transport=Loopback(self.board),
             own=KIOSK,
-            hub=HUB.public(),
-            clock=Clock(),
+            trust=Trust(self.peers),
+            orders=Orders(self.path.with_name("orders.json"), DEVICE),
+            clock=self.clock,
             on_answer=self.answers.append,
             on_link=self.links.append,
+            on_order=self.ordered.append,
             on_fault=self.faults.append,
         )
         self.uplink.start()

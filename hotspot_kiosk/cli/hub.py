@@ -1,15 +1,22 @@
-"""`hotspot hub`: run the hub, list what it holds."""
+"""`hotspot hub`: run the hub, list what it holds, take in what came on a stick."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from hotspot_kiosk.cli.options import config_option, json_option, list_out, on_signals
 from hotspot_kiosk.config import HubConfig, build_variant, load
+from hotspot_kiosk.errors import ConfigError, Refused, StorageFailed
 from hotspot_kiosk.hub import service
+from hotspot_kiosk.hub.orders import OrderBook
+from hotspot_kiosk.hub.stick import Import
 from hotspot_kiosk.hub.store import Store
+from hotspot_kiosk.keyring import HUB, load_peers, load_private
+from hotspot_kiosk.stick import Stick
+from hotspot_kiosk.wire import OrderKind
 
 
 @click.group("hub")
@@ -44,6 +51,49 @@ def inbox(config: Path, as_json: bool) -> None:
         for entry in open_store(config).inbox.entries()
     ]
     list_out(rows, as_json, "The hub holds no record.")
+
+
+@command.command("import")
+@config_option
+@click.argument("folder", type=click.Path(path_type=Path))
+def import_(config: Path, folder: Path) -> None:
+    """Take in records from a stick, write receipts and answers onto it; the hub may run meanwhile.
+
+    What came by radio before, or comes later, is held once.
+    """
+    stick, table = Stick(folder), load(config, HubConfig)
+    hub = service.build(table, config.parent.resolve())
+    kiosks = {owner: file for owner, file in load_peers(table.keys.peers).items() if owner != HUB}
+    carried = Import(stick, hub.take, kiosks, hub.ignored)
+    unwritten = carried.run()
+    for line in carried.tally.sentences():
+        click.echo(line)
+    if unwritten:
+        raise StorageFailed(
+            f"{unwritten}; what it brought is in, but not all receipts and answers are on it: "
+            "import it again when it can be written, or let them go by radio"
+        )
+
+
+@command.command()
+@config_option
+@click.argument("kind", type=click.Choice(["revoke", "erase"]))
+@click.option("--device", type=int, required=True, help="The kiosk's number.")
+@click.confirmation_option(prompt="The kiosk will obey as soon as it has a link. Give the order?")
+def order(config: Path, kind: str, device: int) -> None:
+    """Order a kiosk to stop capturing (revoke) or to destroy its key and records (erase).
+
+    The order waits for the kiosk; its signed proof is kept beside it.
+    """
+    table = load(config, HubConfig)
+    if table.hub.orders is None:
+        raise ConfigError("[hub] orders is missing: name a folder in which orders wait for their kiosks")
+    if device not in load_peers(table.keys.peers):
+        raise Refused(f"device {device} is not admitted: its .pub file is not among the peers")
+    given = OrderBook(table.hub.orders).give(
+        device, OrderKind(kind), load_private(table.keys.own), datetime.now(UTC)
+    )
+    click.echo(f"Order {given.number} waits for device {device}: {kind}.")
 
 
 def open_store(config: Path) -> Store:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from hotspot_kiosk.cli import certificates
 from hotspot_kiosk.cli.options import json_option
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.keyring import HUB, load_private, load_public, make_pair
@@ -19,6 +20,9 @@ def command() -> None:
     """Make and show keys."""
 
 
+command.add_command(certificates.command)
+
+
 @command.command()
 @click.argument("who", type=click.Choice(["hub", "kiosk"]))
 @click.option(
@@ -26,12 +30,15 @@ def command() -> None:
 )
 @click.option("--name", required=True, help="The post's or the bureau's name.")
 @click.option("--folder", type=click.Path(path_type=Path), required=True, help="Where to write both files.")
-def make(who: str, device: int | None, name: str, folder: Path) -> None:
+@click.option(
+    "--generation", default=1, show_default=True, help="Counts a hub's keys; the highest is the newest."
+)
+def make(who: str, device: int | None, name: str, folder: Path, generation: int) -> None:
     """Make a pair: a private .key that stays here, a public .pub for the other side."""
     if (who == "kiosk") == (device is None):
         raise Refused("a kiosk needs --device NUMBER, a hub takes none")
-    stem = "hub" if device is None else f"kiosk-{device:05d}"
-    private, public = make_pair(folder, stem, device or HUB, name, os.urandom(128))
+    stem = f"kiosk-{device:05d}" if device else "hub" if generation == 1 else f"hub-{generation}"
+    private, public = make_pair(folder, stem, device or HUB, name, os.urandom(128), generation)
     click.echo(f"{private}  private: keep it on this machine only")
     click.echo(f"{public}  public: copy it into the other side's folder of peers")
 

@@ -1,8 +1,9 @@
-"""`hotspot outbox`: list, show, requeue and erase the sealed records of a kiosk."""
+"""`hotspot outbox`: list, show, requeue and erase the sealed records of a kiosk; carry them on a stick."""
 
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -12,8 +13,10 @@ from hotspot_kiosk.config import KioskConfig, load
 from hotspot_kiosk.contents import decode_answer
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.keyring import load_hub, load_private
+from hotspot_kiosk.kiosk import stick as carrier
 from hotspot_kiosk.kiosk.outbox import Entry, Outbox
 from hotspot_kiosk.seal import open_envelope
+from hotspot_kiosk.stick import Stick, Tally
 from hotspot_kiosk.terms import Tcn
 
 
@@ -70,6 +73,33 @@ def erase(config: Path, tcn: str) -> None:
     """Erase a held or quarantined record; one that waits to be sent is refused."""
     _open(config).erase(Tcn(tcn))
     click.echo(f"{tcn} erased.")
+
+
+@command.command()
+@config_option
+@click.option("--to", "folder", type=click.Path(path_type=Path), required=True, help="The stick's folder.")
+def export(config: Path, folder: Path) -> None:
+    """Write what waits onto a stick; it waits here, too, until the hub's receipt is back.
+
+    The kiosk may run meanwhile. Take the stick to the hub: hotspot hub import.
+    """
+    tally = carrier.export(Stick(folder), _open(config), load_private(load(config, KioskConfig).keys.own))
+    _tell(tally)
+
+
+@command.command("import")
+@config_option
+@click.argument("folder", type=click.Path(path_type=Path))
+def import_(config: Path, folder: Path) -> None:
+    """Take in receipts and answers from a stick that was at the hub; the kiosk may run meanwhile."""
+    keys = load(config, KioskConfig).keys
+    own, hub = load_private(keys.own), load_hub(keys.peers)
+    _tell(carrier.take_in(Stick(folder), _open(config), own, hub, datetime.now(UTC)))
+
+
+def _tell(tally: Tally) -> None:
+    for line in tally.sentences():
+        click.echo(line)
 
 
 def _open(config: Path) -> Outbox:

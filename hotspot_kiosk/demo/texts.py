@@ -50,6 +50,7 @@ ends = "2099-01-01T00:00:00Z"
 HUB = """\
 [hub]
 name = "Demo bureau"
+orders = "orders"
 
 [keys]
 own = "hub.key"

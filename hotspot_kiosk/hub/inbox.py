@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from hotspot_kiosk import seal, wire
 from hotspot_kiosk.errors import BadBytes, SealError
+from hotspot_kiosk.hub.orders import OrderBook
 from hotspot_kiosk.hub.store import Committed, PartKey, Store
-from hotspot_kiosk.keyring import PublicFile
+from hotspot_kiosk.keyring import PublicFile, as_bytes
 from hotspot_kiosk.terms import Part, Tcn
 
 log = logging.getLogger(__name__)
@@ -49,10 +50,17 @@ class Inbox:
         own: seal.PrivateKeys,
         kiosks: Mapping[int, PublicFile],
         now: Callable[[], datetime],
+        *,
+        previous: Sequence[seal.PrivateKeys] = (),
+        newest: PublicFile | None = None,
+        book: OrderBook | None = None,
     ) -> None:
         self._store = store
         self._own = own
         self._own_id = own.public().key_id
+        self._openers = {keys.public().key_id: keys for keys in (own, *previous)}
+        self._newest = newest
+        self._book = book
         self._kiosks = kiosks
         self._now = now
         self._spoiled: Counter[PartKey] = Counter()
@@ -63,8 +71,9 @@ class Inbox:
         if device not in self._kiosks:
             return self._ignore(f"device {device} is not admitted: its .pub file is not among the peers")
         if isinstance(message, wire.Ask):
-            waiting = self._store.answers.waiting(device)
-            return Outcome(tuple(wire.Answered(tcn, envelope) for tcn, envelope in waiting))
+            return self._asked(device, message)
+        if isinstance(message, wire.Done):
+            return self._done(device, message)
         tcn = Tcn(message.tcn)
         if tcn.device != device:
             return self._ignore(f"device {device} sent a number of another device")
@@ -76,7 +85,35 @@ class Inbox:
 
     def open(self, envelope: bytes, device: int) -> bytes:
         """What an envelope holds. Raises BadBytes or SealError."""
-        return seal.open_envelope(envelope, self._kiosks[device].keys(), self._own)
+        opener = self._openers.get(seal.peek(envelope).key_id, self._own)
+        return seal.open_envelope(envelope, self._kiosks[device].keys(), opener)
+
+    def _asked(self, device: int, ask: wire.Ask) -> Outcome:
+        waiting = self._store.answers.waiting(device)
+        answers = tuple(wire.Answered(tcn, envelope) for tcn, envelope in waiting)
+        orders = self._book.waiting(device) if self._book else ()
+        return Outcome((*self._time(device, ask), *self._new_key(device, ask), *orders, *answers))
+
+    def _time(self, device: int, ask: wire.Ask) -> Iterator[wire.Order]:
+        if len(ask.nonce) == wire.NONCE_BYTES:
+            now = self._now()
+            body = wire.time_body(ask.nonce, now)
+            yield wire.sign_order(device, _number(now), wire.OrderKind.TIME, body, self._own)
+
+    def _new_key(self, device: int, ask: wire.Ask) -> Iterator[wire.Order]:
+        """The newest key, signed with the one that this kiosk still believes to be it."""
+        known = self._openers.get(ask.key_id)
+        if self._newest is not None and known is not None and ask.key_id != self._own_id:
+            body = as_bytes(self._newest)
+            yield wire.sign_order(device, _number(self._now()), wire.OrderKind.HUB_KEY, body, known)
+
+    def _done(self, device: int, done: wire.Done) -> Outcome:
+        try:
+            if self._book is not None and self._book.done(device, done, self._kiosks[device].keys()):
+                log.info("device %d proved that it carried out order %d", device, done.number)
+        except SealError as error:
+            return self._ignore(f"device {device}: {error}")
+        return Outcome()
 
     def _offer(self, key: PartKey, offer: wire.Offer) -> Outcome:
         held = self._store.inbox.digest(key)
@@ -97,7 +134,10 @@ class Inbox:
         self._store.chunks.add(key, chunk.size, chunk.offset, chunk.data)
         if self._store.chunks.missing(key, chunk.size):
             return Outcome()
-        return self._complete(key, self._store.chunks.whole(key))
+        envelope = self._store.chunks.whole(key)
+        if len(envelope) < chunk.size:
+            return Outcome()  # another worker saw the last piece, too, and was quicker
+        return self._complete(key, envelope)
 
     def _complete(self, key: PartKey, envelope: bytes) -> Outcome:
         try:
@@ -114,7 +154,7 @@ class Inbox:
         header = seal.peek(envelope)
         if (header.tcn, header.content) != (key.tcn, key.part):
             raise BadBytes("an envelope holds another record than its message says")
-        if header.key_id != self._own_id:
+        if header.key_id not in self._openers:
             raise SealError("an envelope was sealed for other keys than this hub's")
 
     def _spoil(self, key: PartKey, size: int, why: str) -> Outcome:
@@ -141,3 +181,7 @@ class Inbox:
             log.warning("%s", why)
         self.ignored[why] += 1
         return Outcome()
+
+
+def _number(now: datetime) -> int:
+    return int(now.timestamp() * 1000)

@@ -26,9 +26,10 @@ from hotspot_kiosk.errors import BadBytes, ConfigError, LinkDown, SealError, Sto
 from hotspot_kiosk.hub.gallery import Gallery
 from hotspot_kiosk.hub.identify import Identifier
 from hotspot_kiosk.hub.inbox import Delivered, Inbox
+from hotspot_kiosk.hub.orders import OrderBook
 from hotspot_kiosk.hub.store import PartKey, Store
 from hotspot_kiosk.inference.port import Manifest, read_manifest
-from hotspot_kiosk.keyring import HUB, load_peers, load_private
+from hotspot_kiosk.keyring import HUB, PublicFile, load_peers, load_private, load_public
 from hotspot_kiosk.terms import Answer, AnswerType, Decision, Part, Tcn
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Transport
 
@@ -224,7 +225,7 @@ def build(config: HubConfig, folder: Path) -> Hub:
     warm_up()
     return Hub(
         store=store,
-        inbox=Inbox(store, own, kiosks, _now),
+        inbox=_inbox(config, store, own, kiosks),
         gallery=Gallery(store.gallery),
         identifier=_identifier(config),
         transport=build_variant("hotspot_kiosk.transports", "link", config.link, folder),
@@ -233,6 +234,13 @@ def build(config: HubConfig, folder: Path) -> Hub:
         now=_now,
         share=config.hub.share,
     )
+
+
+def _inbox(config: HubConfig, store: Store, own: seal.PrivateKeys, kiosks: Mapping[int, PublicFile]) -> Inbox:
+    previous = [load_private(path) for path in config.keys.previous]
+    newest = load_public(config.keys.own.with_suffix(".pub")) if previous else None
+    book = OrderBook(config.hub.orders) if config.hub.orders else None
+    return Inbox(store, own, kiosks, _now, previous=previous, newest=newest, book=book)
 
 
 def _identifier(config: HubConfig) -> Identifier:

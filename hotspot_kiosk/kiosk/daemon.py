@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from hotspot_kiosk import contents, nist, policy, seal
+from hotspot_kiosk import contents, nist, policy, seal, wire
 from hotspot_kiosk.config import KioskConfig, OperationTable, SessionPlan, build_variant
 from hotspot_kiosk.errors import ConfigError, HotspotError, OutboxRefused, Refused, StorageFailed
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.finger import warm_up
 from hotspot_kiosk.inference.port import ModelShelf
-from hotspot_kiosk.keyring import load_hub, load_private
+from hotspot_kiosk.keyring import Trust, load_private
 from hotspot_kiosk.kiosk.booths import FaceBooth, FingerBooth, Voices
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
@@ -44,6 +45,7 @@ from hotspot_kiosk.kiosk.events import (
     TakeFinger,
     Tick,
 )
+from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.session import Plan, Session, State, step
 from hotspot_kiosk.kiosk.uplink import Uplink
@@ -62,14 +64,16 @@ BUTTONS: dict[str, Event] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which kiosk this is and under which operation it works."""
+    """Which kiosk this is and under which operation it works; `remains` is what an erasure destroys."""
 
     device: int
     post: str
     agency: nist.Agency
     operation: policy.Operation
     own: seal.PrivateKeys
-    hub: seal.PublicKeys
+    trust: Trust
+    orders: Orders
+    remains: tuple[Path, ...]
 
 
 class Daemon:
@@ -83,6 +87,7 @@ class Daemon:
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._stop = threading.Event()
         self._fault = ""
+        self._erase = False
         self._face: FaceBooth | None = None
         self._finger: FingerBooth | None = None
         self._uplink: Uplink | None = None
@@ -112,6 +117,8 @@ class Daemon:
             for part in reversed(started):
                 part.close()
             self._outbox.close()
+            if self._erase:
+                _destroy(self._place.remains)
         return self._fault
 
     def stop(self) -> None:
@@ -133,6 +140,14 @@ class Daemon:
         """The link came up or went down; called by the uplink's thread."""
         self._events.put(LinkChanged(up))
 
+    def ordered(self, order: wire.Order) -> None:
+        """The hub gave an order; called by the uplink's thread, after the proof was sent."""
+        if order.kind is wire.OrderKind.REVOKE:
+            self._events.put(Cancel())
+        elif order.kind is wire.OrderKind.ERASE:
+            self._erase = True
+            self.fault("this kiosk was erased by order of the hub")
+
     def asked(self, ask: Ask) -> Told:
         """The desk's requests; called by a client's thread. Raises Refused or OutboxRefused."""
         if ask.do == "begin":
@@ -144,6 +159,8 @@ class Daemon:
     def _begin(self, ask: Ask) -> None:
         session, operation = self._session, self._place.operation
         stamp = self._clock.stamp()
+        if self._place.orders.memory.revoked:
+            raise Refused("this kiosk was withdrawn by the hub; what it holds is still sent")
         policy.may_capture(operation, stamp.wall, stamp.trusted, ask.adult)
         if session.state is State.FAULT:
             raise Refused(f"the kiosk is out of order: {', '.join(sorted(session.faults))}")
@@ -221,6 +238,7 @@ class Daemon:
 
     def _put(self, effect: Store) -> Tcn:
         place, stamp = self._place, self._clock.stamp()
+        hub = place.trust.ring.newest
         tcn = self._outbox.mint(stamp.wall.year, place.device)
         request = Request(
             tcn=tcn,
@@ -232,8 +250,8 @@ class Daemon:
             captures=effect.captures,
             acquisition_failures=effect.failures,
         )
-        probe = seal.seal(contents.encode(request), tcn, Part.PROBE, place.hub, place.own)
-        evidence = seal.seal(nist.pack(request, place.agency), tcn, Part.EVIDENCE, place.hub, place.own)
+        probe = seal.seal(contents.encode(request), tcn, Part.PROBE, hub, place.own)
+        evidence = seal.seal(nist.pack(request, place.agency), tcn, Part.EVIDENCE, hub, place.own)
         self._outbox.put(tcn, stamp, [(Part.PROBE, probe), (Part.EVIDENCE, evidence)])
         return tcn
 
@@ -248,9 +266,19 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         raise ConfigError(
             f"{config.keys.own} belongs to device {own.owner}, but [kiosk] says device {config.kiosk.device}"
         )
-    hub = load_hub(config.keys.peers)
+    trust = Trust(config.keys.peers)
+    orders = Orders(config.outbox.path.with_name("orders.json"), config.kiosk.device)
     agency = nist.Agency(config.kiosk.country, config.kiosk.agency)
-    place = Place(config.kiosk.device, config.kiosk.post, agency, operation(config.operation), own, hub)
+    place = Place(
+        device=config.kiosk.device,
+        post=config.kiosk.post,
+        agency=agency,
+        operation=operation(config.operation),
+        own=own,
+        trust=trust,
+        orders=orders,
+        remains=_remains(config),
+    )
     outbox = Outbox(config.outbox.path, config.outbox.most_records, config.outbox.free_mib << 20)
     clock = Clock()
     daemon = Daemon(place, plan(config.session), clock, outbox)
@@ -262,10 +290,12 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
             outbox=outbox,
             transport=build_variant("hotspot_kiosk.transports", "link", config.link, folder),
             own=own,
-            hub=hub,
+            trust=trust,
+            orders=orders,
             clock=clock,
             on_answer=daemon.answered,
             on_link=daemon.link_changed,
+            on_order=daemon.ordered,
             on_fault=daemon.fault,
         ),
         desk=Desk(config.kiosk.desk, daemon.asked),
@@ -295,6 +325,18 @@ def operation(table: OperationTable) -> policy.Operation:
     except ValueError:
         raise ConfigError("[operation] begins and ends must look like 2026-11-01T00:00:00Z") from None
     return policy.Operation(table.id, table.purpose, table.legal_basis, table.notice, table.tot, begins, ends)
+
+
+def _remains(config: KioskConfig) -> tuple[Path, ...]:
+    outbox = config.outbox.path
+    return (config.keys.own, *(outbox.with_name(outbox.name + tail) for tail in ("", "-wal", "-shm")))
+
+
+def _destroy(files: Sequence[Path]) -> None:
+    """Key first: without it nothing that is left speaks for this kiosk."""
+    for path in files:
+        path.unlink(missing_ok=True)
+    log.warning("erased: %s", ", ".join(path.name for path in files))
 
 
 def _face_booth(config: KioskConfig, folder: Path, voices: Voices) -> FaceBooth:

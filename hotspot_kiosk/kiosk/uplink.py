@@ -7,6 +7,7 @@ next. One thread does all of it. Nothing is erased or believed but by the hub's 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -14,9 +15,11 @@ from queue import Empty, SimpleQueue
 
 from hotspot_kiosk import seal, wire
 from hotspot_kiosk.contents import decode_answer
-from hotspot_kiosk.errors import BadBytes, LinkDown, SealError
+from hotspot_kiosk.errors import BadBytes, LinkDown, Refused, SealError
+from hotspot_kiosk.keyring import Trust, from_bytes
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.courier import Courier
+from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Item, Outbox
 from hotspot_kiosk.terms import Answer, Part, Tcn
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Taken, Transport
@@ -36,25 +39,31 @@ class Uplink:
         outbox: Outbox,
         transport: Transport,
         own: seal.PrivateKeys,
-        hub: seal.PublicKeys,
+        trust: Trust,
+        orders: Orders,
         clock: Clock,
         on_answer: Callable[[Answer], None],
         on_link: Callable[[bool], None],
+        on_order: Callable[[wire.Order], None],
         on_fault: Callable[[str], None],
     ) -> None:
         self._device = device
         self._outbox = outbox
         self._transport = transport
         self._own = own
-        self._hub = hub
+        self._trust = trust
+        self._orders = orders
         self._clock = clock
         self._on_answer = on_answer
         self._on_link = on_link
+        self._on_order = on_order
         self._on_fault = on_fault
         self._events: SimpleQueue[LinkEvent | None] = SimpleQueue()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="uplink")
         self._courier = Courier(clock.boot_id)
+        self._nonce = b""
+        self._asked_ms = 0
         self.ignored: Counter[str] = Counter()
 
     @property
@@ -113,8 +122,15 @@ class Uplink:
         log.info("link up")
         self._courier.came_up(event.largest, self._clock.now_ms())
         self._pump()
-        self._send(wire.Ask())
+        self._ask()
         self._on_link(True)
+
+    def _ask(self) -> None:
+        """Ask for what waits here, and for the time if nobody else tells it."""
+        stamp = self._clock.stamp()
+        self._nonce = b"" if stamp.trusted else os.urandom(wire.NONCE_BYTES)
+        self._asked_ms = stamp.monotonic_ms
+        self._send(wire.Ask(self._nonce, self._trust.ring.newest.key_id))
 
     def _went_down(self, event: LinkLost) -> None:
         log.info("link lost: %s", event.reason)
@@ -174,16 +190,18 @@ class Uplink:
                 self._receipt(message)
             elif isinstance(message, wire.Answered):
                 self._answered(Tcn(message.tcn), message.envelope)
+            elif isinstance(message, wire.Order):
+                self._ordered(message)
             else:
                 self._refused(message)
-        except (BadBytes, SealError) as error:
+        except (BadBytes, SealError, Refused) as error:
             self.ignored[str(error)] += 1
             log.warning("a message from the hub's side was ignored: %s", error)
         else:
             self._courier.heard(self._clock.now_ms())
 
     def _receipt(self, receipt: wire.Receipt) -> None:
-        wire.verify_receipt(receipt, self._hub)
+        wire.verify_receipt(receipt, self._trust.ring)
         tcn = Tcn(receipt.tcn)
         if receipt.answer:
             self._answered(tcn, receipt.answer)
@@ -192,7 +210,7 @@ class Uplink:
             self._courier.settled(tcn, receipt.part)
 
     def _refused(self, refusal: wire.Refusal) -> None:
-        wire.verify_refusal(refusal, self._hub)
+        wire.verify_refusal(refusal, self._trust.ring)
         self._quarantine(Tcn(refusal.tcn), refusal.part, refusal.reason)
 
     def _quarantine(self, tcn: Tcn, part: Part, reason: str) -> None:
@@ -204,9 +222,25 @@ class Uplink:
         header = seal.peek(envelope)
         if header.tcn != tcn or header.content != "answer":
             raise BadBytes("an answer belongs to another record")
-        answer = decode_answer(seal.open_envelope(envelope, self._hub, self._own))
+        answer = decode_answer(seal.open_envelope(envelope, self._trust.ring, self._own))
         if self._outbox.answer(tcn, envelope, self._clock.stamp().wall):
             log.info("%s answered", tcn)
             self._on_answer(answer)
         if self._outbox.knows(tcn):
             self._send(wire.Got(tcn))
+
+    def _ordered(self, order: wire.Order) -> None:
+        if order.kind is wire.OrderKind.TIME:
+            told = self._orders.time(order, self._trust.ring, self._nonce)
+            self._nonce = b""
+            self._clock.learn(told, self._asked_ms)
+            return
+        if not self._orders.obey(order, self._trust.ring):
+            self._send(wire.sign_done(self._device, order.number, self._own))
+            return
+        log.warning("order %d of the hub: %s", order.number, order.kind)
+        if order.kind is wire.OrderKind.HUB_KEY:
+            self._trust.add(from_bytes(order.body))
+        else:
+            self._send(wire.sign_done(self._device, order.number, self._own))
+        self._on_order(order)

@@ -1,0 +1,153 @@
+"""What kiosks sent on a stick, into the hub; receipts, refusals and answers back onto it.
+
+A stick is a kiosk that speaks slowly: its envelopes go through the same offer, missing ranges and
+chunks as by radio, so whatever holds for the radio (verify, dedupe, commit, answer) holds here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from hotspot_kiosk import seal, wire
+from hotspot_kiosk.errors import BadBytes, SealError, StorageFailed
+from hotspot_kiosk.keyring import PublicFile
+from hotspot_kiosk.stick import (
+    ANSWER,
+    HALF_WRITTEN,
+    NOTE,
+    RECEIPT,
+    REFUSAL,
+    SEALED,
+    UNFINISHED,
+    Stick,
+    Tally,
+    name_of,
+    read_note,
+)
+from hotspot_kiosk.terms import Part, Tcn
+
+Take = Callable[[int, wire.Up], Sequence[wire.Down]]
+CHUNK = wire.LARGEST_MESSAGE - 1024
+TRIES = 2
+NOT_TAKEN = "not taken by this hub"
+
+
+class Import:
+    """One stick at one hub. `take` is the hub's own way with a message; `ignored` its reasons not to act."""
+
+    def __init__(
+        self, stick: Stick, take: Take, kiosks: Mapping[int, PublicFile], ignored: Mapping[str, int]
+    ) -> None:
+        self._stick = stick
+        self._take = take
+        self._kiosks = kiosks
+        self._ignored = ignored
+        self._unwritten = ""
+        self.tally = Tally()
+
+    def run(self) -> str:
+        """Take in everything; returns why nothing could be written back, empty if it could.
+
+        Raises StorageFailed for the hub's own storage only.
+        """
+        for device in self._stick.devices():
+            self._device(device)
+        return self._unwritten
+
+    def _device(self, device: int) -> None:
+        if device not in self._kiosks:
+            files = len(self._stick.names(device, ""))
+            self.tally.aside[f"of device {device}, whose .pub file is not among the peers"] += files
+            return
+        for name in self._stick.names(device, SEALED):
+            self._aside(lambda name=name: self._sealed(device, name))  # type: ignore[misc]
+        for _ in self._stick.names(device, NOTE):
+            self._aside(lambda: self._note(device))
+        if unfinished := self._stick.names(device, UNFINISHED):
+            self.tally.aside[HALF_WRITTEN] += len(unfinished)
+        for reply in self._take(device, wire.Ask()):
+            self._back(device, reply)
+        self._settle(device)
+
+    def _aside(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except (BadBytes, SealError) as error:
+            self.tally.aside[str(error)] += 1
+
+    def _sealed(self, device: int, name: str) -> None:
+        envelope = self._stick.read(device, name)
+        header = seal.peek(envelope)
+        if header.content not in tuple(Part) or name != name_of(header.tcn, Part(header.content), SEALED):
+            raise BadBytes("another record than the file's name says")
+        before = Counter(self._ignored)
+        replies = self._deliver(device, header.tcn, Part(header.content), envelope)
+        for reply in replies:
+            self._back(device, reply)
+        if not replies:
+            why = next(iter(Counter(self._ignored) - before), "")
+            raise BadBytes(f"{NOT_TAKEN}: {why}" if why else NOT_TAKEN)
+
+    def _deliver(self, device: int, tcn: Tcn, part: Part, envelope: bytes) -> list[wire.Down]:
+        """The hub's receipt or refusal; nothing if it took the envelope neither way.
+
+        The second try is for pieces that came by radio and did not fit: they are forgotten by then.
+        """
+        size = len(envelope)
+        replies = self._take(device, wire.Offer(tcn, part, size, hashlib.sha256(envelope).digest()))
+        if verdict := _verdict(replies):
+            self.tally.done["parts known already"] += isinstance(verdict[0], wire.Receipt)
+            return verdict
+        for _ in range(TRIES):
+            ranges = next((r.ranges for r in replies if isinstance(r, wire.Missing)), None)
+            if ranges is None:
+                return []
+            for start, stop in _pieces(ranges or ((0, size),)):
+                replies = self._take(device, wire.Chunk(tcn, part, size, start, envelope[start:stop]))
+            if verdict := _verdict(replies):
+                self.tally.done["parts taken in"] += isinstance(verdict[0], wire.Receipt)
+                return verdict
+            if ranges == ((0, size),):
+                return []
+        return []
+
+    def _note(self, device: int) -> None:
+        for tcn in read_note(self._stick.read(device, NOTE), self._kiosks[device].keys()):
+            self._take(device, wire.Got(tcn))
+
+    def _back(self, device: int, reply: wire.Down) -> None:
+        if isinstance(reply, wire.Receipt):
+            name = name_of(Tcn(reply.tcn), reply.part, RECEIPT)
+            what, reply = "receipts written", msgspec.structs.replace(reply, answer=b"")
+        elif isinstance(reply, wire.Refusal):
+            name, what = name_of(Tcn(reply.tcn), reply.part, REFUSAL), "refusals written"
+        elif isinstance(reply, wire.Answered):
+            name, what = f"{reply.tcn}{ANSWER}", "answers written"
+        else:
+            return
+        self._write(device, name, what, wire.encode(reply))
+
+    def _write(self, device: int, name: str, what: str, payload: bytes) -> None:
+        """A stick that is full or locked does not keep the hub from taking the rest in."""
+        try:
+            self.tally.done[what] += self._stick.write(device, name, payload)
+        except StorageFailed as error:
+            self._unwritten = str(error)
+
+    def _settle(self, device: int) -> None:
+        try:
+            self._stick.settle(device)
+        except StorageFailed as error:
+            self._unwritten = str(error)
+
+
+def _verdict(replies: Sequence[wire.Down]) -> list[wire.Down]:
+    return [reply for reply in replies if isinstance(reply, wire.Receipt | wire.Refusal)]
+
+
+def _pieces(ranges: Sequence[wire.Range]) -> list[wire.Range]:
+    return [(at, min(at + CHUNK, stop)) for start, stop in ranges for at in range(start, stop, CHUNK)]

@@ -1,0 +1,100 @@
+"""The hub's signed orders to this kiosk: which are obeyed, and what must be remembered of them.
+
+An order counts once: its number must be higher than the last one's, which is remembered on disk.
+The time is no such order: it answers a nonce, and is believed only while somebody waits for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from hotspot_kiosk import wire
+from hotspot_kiosk.errors import ConfigError, Refused, StorageFailed
+from hotspot_kiosk.seal import Trusted
+
+log = logging.getLogger(__name__)
+
+
+class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What outlasts a restart. `hub_ms`: the latest time the hub told, ms since 1970."""
+
+    last_order: int = 0
+    revoked: bool = False
+    hub_ms: int = 0
+
+
+class Orders:
+    """Checks orders and remembers, in one small file. One thread calls; any may read `memory`."""
+
+    def __init__(self, path: Path, device: int) -> None:
+        self._path = path
+        self._device = device
+        self.memory = _read(path)
+
+    def obey(self, order: wire.Order, hub: Trusted) -> bool:
+        """Whether to carry this order out now; remembered before it is.
+
+        False for an order that was obeyed before. Raises SealError if the hub did not sign it,
+        Refused if it is for another kiosk, StorageFailed if it cannot be remembered.
+        """
+        wire.verify_order(order, hub)
+        if order.device != self._device:
+            raise Refused("an order is for another kiosk")
+        if order.number <= self.memory.last_order:
+            return False
+        revoked = self.memory.revoked or order.kind is wire.OrderKind.REVOKE
+        self._remember(msgspec.structs.replace(self.memory, last_order=order.number, revoked=revoked))
+        return True
+
+    def time(self, order: wire.Order, hub: Trusted, nonce: bytes) -> datetime:
+        """The hub's time out of an order that answers `nonce`.
+
+        Raises SealError, BadBytes, or Refused if it answers something else.
+        """
+        wire.verify_order(order, hub)
+        answered, moment = wire.read_time(order.body)
+        if order.device != self._device or not nonce or answered != nonce:
+            raise Refused("nobody asked for this time")
+        hub_ms = int(moment.timestamp() * 1000)
+        if hub_ms > self.memory.hub_ms:
+            self._remember(msgspec.structs.replace(self.memory, hub_ms=hub_ms))
+        return moment
+
+    def _remember(self, memory: Memory) -> None:
+        fresh = self._path.with_suffix(".tmp")
+        try:
+            with fresh.open("wb") as out:
+                out.write(msgspec.json.encode(memory))
+                out.flush()
+                os.fsync(out.fileno())
+            fresh.replace(self._path)
+            _sync(self._path.parent)
+        except OSError as error:
+            raise StorageFailed(f"{self._path} cannot be written: {error.strerror}") from None
+        self.memory = memory
+
+
+def _read(path: Path) -> Memory:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Memory)
+    except FileNotFoundError:
+        return Memory()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        log.error("%s is damaged and set aside: orders are counted anew", path)
+        path.replace(path.with_suffix(".damaged"))
+        return Memory()
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

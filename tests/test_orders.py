@@ -1,0 +1,169 @@
+"""The hub's orders: obeyed once, only when signed, for this kiosk, and remembered; time on request."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from making import DEVICE, HUB, KIOSK, NOW, keys, public_file
+from test_uplink import Rig
+
+from hotspot_kiosk import wire
+from hotspot_kiosk.errors import BadBytes, Refused, SealError
+from hotspot_kiosk.hub.orders import OrderBook
+from hotspot_kiosk.keyring import HUB as HUB_NUMBER
+from hotspot_kiosk.keyring import PublicFile
+from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.orders import Orders
+from hotspot_kiosk.wire import OrderKind
+
+NONCE = b"12345678"
+
+
+def order(number: int, kind: OrderKind = OrderKind.REVOKE, device: int = DEVICE) -> wire.Order:
+    """An order of the hub."""
+    return wire.sign_order(device, number, kind, b"", HUB)
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> Orders:
+    """A kiosk that never got an order."""
+    return Orders(tmp_path / "orders.json", DEVICE)
+
+
+def test_an_order_is_obeyed_once_even_across_a_restart(orders: Orders, tmp_path: Path) -> None:
+    """A replayed or reordered one changes nothing."""
+    assert orders.obey(order(5), HUB.public())
+    assert not orders.obey(order(5), HUB.public())
+    assert not orders.obey(order(4, OrderKind.ERASE), HUB.public())
+    again = Orders(tmp_path / "orders.json", DEVICE)
+    assert not again.obey(order(5), HUB.public())
+    assert again.memory.revoked
+    assert again.obey(order(6, OrderKind.ERASE), HUB.public())
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        wire.sign_order(DEVICE, 9, OrderKind.ERASE, b"", KIOSK),
+        wire.sign_order(DEVICE, 9, OrderKind.ERASE, b"", keys(5)),
+        wire.Order(DEVICE, 10, OrderKind.REVOKE, b"", order(9).signature),
+        wire.Order(DEVICE, 9, OrderKind.ERASE, b"", order(9).signature),
+        wire.Order(DEVICE, 9, OrderKind.REVOKE, b"x", order(9).signature),
+    ],
+)
+def test_only_the_hubs_exact_words_count(orders: Orders, forged: wire.Order) -> None:
+    """Not another's signature, not another number, kind or body."""
+    with pytest.raises(SealError):
+        orders.obey(forged, HUB.public())
+    assert not orders.memory.revoked
+
+
+def test_an_order_for_another_kiosk_is_refused(orders: Orders) -> None:
+    """Even though the hub signed it."""
+    with pytest.raises(Refused):
+        orders.obey(order(9, device=DEVICE + 1), HUB.public())
+
+
+def test_time_is_believed_only_by_who_asked(orders: Orders) -> None:
+    """A recorded time cannot be played to a kiosk later."""
+    told = wire.sign_order(DEVICE, 1, OrderKind.TIME, wire.time_body(NONCE, NOW), HUB)
+    assert orders.time(told, HUB.public(), NONCE) == NOW
+    for nonce in (b"", b"87654321"):
+        with pytest.raises(Refused):
+            orders.time(told, HUB.public(), nonce)
+
+
+def test_an_impossible_time_is_refused(orders: Orders) -> None:
+    """A year that no clock has does not stop the kiosk."""
+    body = NONCE + b"\xff" * 8
+    with pytest.raises(BadBytes):
+        orders.time(wire.sign_order(DEVICE, 1, OrderKind.TIME, body, HUB), HUB.public(), NONCE)
+
+
+def test_the_latest_hub_time_is_remembered(orders: Orders, tmp_path: Path) -> None:
+    """It is a floor for the next start, and never falls."""
+    for moment in (NOW, NOW - timedelta(days=1)):
+        told = wire.sign_order(DEVICE, 1, OrderKind.TIME, wire.time_body(NONCE, moment), HUB)
+        orders.time(told, HUB.public(), NONCE)
+    assert Orders(tmp_path / "orders.json", DEVICE).memory.hub_ms == int(NOW.timestamp() * 1000)
+
+
+def test_a_damaged_memory_is_set_aside_and_the_kiosk_goes_on(tmp_path: Path) -> None:
+    """A kiosk far away must not freeze because of one torn file."""
+    path = tmp_path / "orders.json"
+    path.write_bytes(b"torn")
+    assert Orders(path, DEVICE).memory.last_order == 0
+    assert (tmp_path / "orders.damaged").read_bytes() == b"torn"
+
+
+def test_a_book_keeps_orders_until_their_proof(tmp_path: Path) -> None:
+    """The kiosk's signature, and no other, ends the waiting; the proof stays."""
+    book = OrderBook(tmp_path / "orders")
+    first = book.give(DEVICE, OrderKind.REVOKE, HUB, NOW)
+    second = book.give(DEVICE, OrderKind.ERASE, HUB, NOW)
+    assert second.number > first.number
+    assert list(book.waiting(DEVICE)) == [first, second]
+    assert list(book.waiting(DEVICE + 1)) == []
+    with pytest.raises(SealError):
+        book.done(DEVICE, wire.sign_done(DEVICE, first.number, keys(5)), KIOSK.public())
+    assert book.done(DEVICE, wire.sign_done(DEVICE, first.number, KIOSK), KIOSK.public())
+    assert not book.done(DEVICE, wire.sign_done(DEVICE, first.number, KIOSK), KIOSK.public())
+    assert list(book.waiting(DEVICE)) == [second]
+    third = book.give(DEVICE, OrderKind.REVOKE, HUB, NOW - timedelta(days=9))
+    assert third.number > second.number
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    """A kiosk's uplink and a small hub."""
+    made = Rig(tmp_path)
+    yield made
+    made.close()
+
+
+def reconnect(rig: Rig) -> None:
+    """Pull the cable and put it back: the kiosk asks again."""
+    rig.board.cut(f"kiosk-{DEVICE}")
+    rig.board.mend(f"kiosk-{DEVICE}")
+
+
+def test_an_order_reaches_its_kiosk_and_its_proof_comes_back(rig: Rig, tmp_path: Path) -> None:
+    """Given while the kiosk was away; obeyed and proven when it asks."""
+    book = OrderBook(tmp_path / "orders")
+    rig.hub.inbox._book = book
+    book.give(DEVICE, OrderKind.REVOKE, HUB, datetime.now(UTC))
+    reconnect(rig)
+    rig.until(lambda: bool(rig.ordered))
+    rig.until(lambda: not book.waiting(DEVICE))
+    assert [each.kind for each in rig.ordered] == [OrderKind.REVOKE]
+    assert list((tmp_path / "orders").glob("*.done"))
+
+
+def test_a_kiosk_without_a_clock_learns_the_time(rig: Rig, tmp_path: Path) -> None:
+    """Records that follow carry the hub's time and say that it can be trusted."""
+    rig.clock = Clock(synchronised=tmp_path / "never", wall=lambda: datetime(1970, 1, 1, tzinfo=UTC))
+    rig.uplink.close()
+    rig.outbox.close()
+    assert not rig.clock.stamp().trusted
+    rig.start()
+    rig.until(lambda: rig.clock.stamp().trusted)
+    assert abs(rig.clock.stamp().wall - NOW) < timedelta(seconds=30)
+
+
+def test_a_new_hub_key_reaches_the_kiosk_and_is_used(rig: Rig) -> None:
+    """Signed with the key that the kiosk knows; both are accepted for a while."""
+    new = keys(99)
+    new = type(new)(HUB_NUMBER, new.signing_seed, new.mlkem_seed, new.x25519_seed)
+    half = new.public()
+    newest = PublicFile(HUB_NUMBER, "hub", half.signing, half.sealing, 2)
+    inbox = rig.hub.inbox
+    type(inbox).__init__(
+        inbox, rig.store, new, {DEVICE: public_file(KIOSK)}, lambda: NOW, previous=[HUB], newest=newest
+    )
+    reconnect(rig)
+    rig.until(lambda: rig.uplink._trust.ring.newest == half)
+    assert [each.kind for each in rig.ordered] == [OrderKind.HUB_KEY]
+    rig.put()
+    rig.until(rig.all_held)
+    assert len(list(rig.peers.iterdir())) == 2
