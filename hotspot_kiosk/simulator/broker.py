@@ -1,0 +1,143 @@
+"""A real Mosquitto with the project's own configuration, on loopback ports, for bench and tests.
+
+Makes its certificates, rewrites only paths, ports and the user of `systemd/mosquitto/hotspot.conf`,
+and ends the process that it started. It stands for the bureau's broker, not for a kiosk's part.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import socket
+import subprocess
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hotspot_kiosk import seal_certificates as certificates
+from hotspot_kiosk.errors import Temporary
+from hotspot_kiosk.seal_certificates import Identity, Term
+
+CONFIG = Path(__file__).resolve().parents[2] / "systemd" / "mosquitto"
+INSTALLED = "/etc/mosquitto/hotspot"
+START_S = 20.0
+
+
+class NoBroker(Temporary):
+    """Mosquitto is not installed or did not start."""
+
+
+def find() -> str | None:
+    """Where Mosquitto is; Debian keeps it out of a plain user's PATH."""
+    return shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
+class Files:
+    """Certificates of a trial in one folder, all made anew; `ca` is what a client trusts."""
+
+    def __init__(self, folder: Path, now: datetime | None = None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._now = now or datetime.now(UTC)
+        self.server_ca = certificates.make_authority("broker-ca", self.term())
+        self.device_ca = certificates.make_authority("device-ca", self.term())
+        self.ca = self.write("broker-ca", self.server_ca)[0]
+        self.write("device-ca", self.device_ca)
+        self.broker(self.term())
+        self.hub = self.write("hub", certificates.make_hub(self.device_ca, self.term()))
+
+    def term(self, begins_in_days: float = 0, days: int = 30) -> Term:
+        """A term that begins so many days from now."""
+        return Term(self._now + timedelta(days=begins_in_days), days)
+
+    def broker(self, term: Term) -> None:
+        """Give the broker another certificate."""
+        self.write("broker", certificates.make_broker(self.server_ca, ["localhost", "127.0.0.1"], term))
+
+    def kiosk(
+        self, device: int, term: Term | None = None, authority: Identity | None = None
+    ) -> tuple[Path, Path]:
+        """Certificate and key of a kiosk."""
+        made = certificates.make_kiosk(authority or self.device_ca, device, term or self.term())
+        return self.write(f"kiosk-{device}", made)
+
+    def write(self, stem: str, identity: Identity) -> tuple[Path, Path]:
+        """Both files of an identity."""
+        pem, key = self.folder / f"{stem}.pem", self.folder / f"{stem}.key"
+        pem.write_bytes(identity.certificate)
+        key.touch(0o600)
+        key.write_bytes(identity.key)
+        return pem, key
+
+
+class Broker:
+    """Mosquitto as a bureau would run it; a context manager."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self.port, self.hub_port = _free_port(), _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Broker:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def log(self) -> str:
+        """What it said."""
+        return (self._files.folder / "mosquitto.log").read_text(errors="replace")
+
+    def start(self) -> None:
+        """Start and wait until it listens. Raises NoBroker."""
+        program = find()
+        if program is None:
+            raise NoBroker("Mosquitto is not installed: apt-get install mosquitto")
+        folder = self._files.folder
+        shutil.copy(CONFIG / "acl", folder / "acl")
+        (folder / "hotspot.conf").write_text(self._config())
+        environment = {**os.environ, "OPENSSL_CONF": str(CONFIG / "openssl.cnf")}
+        with (folder / "mosquitto.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [program, "-c", str(folder / "hotspot.conf")], stdout=log, stderr=log, env=environment
+            )
+        ends = time.monotonic() + START_S
+        while not (_listens(self.port) and _listens(self.hub_port)):
+            if self._process.poll() is not None or time.monotonic() > ends:
+                raise NoBroker(f"Mosquitto did not start: {self.log.strip().splitlines()[-1:]}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End the process that `start` started."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+            self._process = None
+
+    def _config(self) -> str:
+        text = (CONFIG / "hotspot.conf").read_text().replace(INSTALLED, str(self._files.folder))
+        text = text.replace("listener 8883\n", f"listener {self.port} 127.0.0.1\n")
+        text = text.replace("listener 8884 127.0.0.1\n", f"listener {self.hub_port} 127.0.0.1\n")
+        return text + ("\nuser root\n" if os.geteuid() == 0 else "")
+
+
+def _free_port() -> int:
+    """Below the range from which outgoing connections take theirs, so that it stays free."""
+    while True:
+        port = random.randrange(20_000, 32_000)  # noqa: S311 - any port will do
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        return port
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True

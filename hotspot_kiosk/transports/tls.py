@@ -1,0 +1,102 @@
+"""TLS for thin links and clocks that may be wrong: 1.3 only, small hello, no resumption.
+
+Broker and clients trust one CA each, and not the same: with one CA for both, OpenSSL appends the
+root to every handshake (measured: 300 bytes each way). This file knows nothing of MQTT.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hotspot_kiosk.errors import ConfigError
+
+log = logging.getLogger(__name__)
+TLSEXT_PADDING = 0x10
+NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
+
+
+class Floor:
+    """A time that is surely past: the later of a fixed one and one that a file keeps.
+
+    `at` is the date of the image or release; `file` holds one line, the last time that was
+    learned from the hub. Either may be missing. A wall clock before it is wrong.
+    """
+
+    def __init__(self, at: str | None = None, file: Path | None = None) -> None:
+        """Raises ConfigError if `at` is no time."""
+        self._file = file
+        try:
+            self._at = _moment(at) if at is not None else None
+        except ValueError:
+            raise ConfigError(f"[link] floor = {at!r} is no time: write 2026-11-23T00:00:00Z") from None
+
+    def time(self) -> datetime | None:
+        """The floor now; the file is read each time."""
+        return max((t for t in (self._at, self._kept()) if t is not None), default=None)
+
+    def above(self, now: datetime) -> datetime | None:
+        """The floor, if the clock lies before it; None if the clock may be right."""
+        floor = self.time()
+        return floor if floor is not None and now < floor else None
+
+    def _kept(self) -> datetime | None:
+        if self._file is None or not self._file.exists():
+            return None
+        try:
+            return _moment(self._file.read_text("ascii").strip())
+        except (ValueError, OSError) as error:
+            log.warning("the last time heard from the hub cannot be read from %s: %s", self._file, error)
+            return None
+
+
+def context(ca: Path, certificate: Path, key: Path, group: str, floor: datetime | None) -> ssl.SSLContext:
+    """For one connection: trusts `ca`, shows `certificate`. Raises ConfigError.
+
+    If the clock is known to be wrong, pass the `floor`: dates are then not checked against the
+    clock, only that the broker's certificate had not ended by the floor. That it begins later is no
+    reason to refuse, for the true time is some time after the floor. The CA's dates go unchecked.
+    """
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.minimum_version = ssl.TLSVersion.TLSv1_3
+    made.options &= ~ssl.Options(TLSEXT_PADDING)
+    try:
+        made.load_verify_locations(ca)
+        made.load_cert_chain(certificate, key)
+        made.set_ecdh_curve(group)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"[link] the certificates or the group cannot be used: {error}") from None
+    if floor is not None:
+        made.verify_flags |= NO_CHECK_TIME
+    made.sslsocket_class = _socket_class(floor)
+    return made
+
+
+def check_end(peer: dict[str, object], floor: datetime) -> None:
+    """Raises ssl.SSLCertVerificationError if this certificate (getpeercert) had ended by the floor."""
+    ends = ssl.cert_time_to_seconds(str(peer["notAfter"]))
+    if ends < floor.timestamp():
+        raise ssl.SSLCertVerificationError("certificate verify failed: it had ended before the floor time")
+
+
+def _socket_class(floor: datetime | None) -> type[ssl.SSLSocket]:
+    class Checked(ssl.SSLSocket):
+        """Checks the peer's dates against the floor, if any; closes when the handshake fails."""
+
+        def do_handshake(self, block: bool = False) -> None:
+            try:
+                super().do_handshake(block)
+                if floor is not None:
+                    check_end(dict(self.getpeercert() or {}), floor)
+            except OSError:
+                self.close()
+                raise
+
+    return Checked
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
