@@ -165,11 +165,11 @@ class Outbox:
 
     def waiting(self) -> tuple[Item, ...]:
         """Every part that is sealed and not yet on its way, oldest first."""
-        rows = self._file.rows(
-            "SELECT tcn, part, sequence, size, digest, boot_id, monotonic_ms FROM part JOIN record USING (tcn) "
-            "WHERE state = 'sealed' ORDER BY sequence"
-        )
-        return tuple(Item(Tcn(r[0]), Part(r[1]), *r[2:]) for r in rows)
+        return self._items(PartState.SEALED, PartState.SEALED)
+
+    def unheld(self) -> tuple[Item, ...]:
+        """Every part that the hub is not known to hold, on its way or not, oldest first."""
+        return self._items(PartState.SEALED, PartState.SENDING)
 
     def envelope(self, item: Item) -> bytes | None:
         """The sealed bytes, or None if there are none to send any more.
@@ -252,6 +252,14 @@ class Outbox:
             parts.setdefault(tcn, []).append((Part(row[0]), PartState(row[1]), row[2], row[3]))
         for tcn, captured, answered in records:
             yield Entry(Tcn(tcn), captured, answered, tuple(parts.get(tcn, ())))
+
+    def _items(self, *states: PartState) -> tuple[Item, ...]:
+        rows = self._file.rows(
+            "SELECT tcn, part, sequence, size, digest, boot_id, monotonic_ms FROM part JOIN record USING (tcn) "
+            "WHERE state IN (?, ?) ORDER BY sequence",
+            states,
+        )
+        return tuple(Item(Tcn(r[0]), Part(r[1]), *r[2:]) for r in rows)
 
     def _next_number(self, year: int) -> int:
         with self._file.change(lightly=True) as db:

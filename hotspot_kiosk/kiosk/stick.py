@@ -6,13 +6,13 @@ receipt comes, by radio or by stick, whichever is first. Import believes what th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 
 from hotspot_kiosk import seal, wire
 from hotspot_kiosk.contents import decode_answer
 from hotspot_kiosk.errors import BadBytes, SealError, StorageFailed
-from hotspot_kiosk.kiosk.outbox import Entry, Item, Outbox, PartState
+from hotspot_kiosk.kiosk.outbox import Entry, Outbox
 from hotspot_kiosk.stick import (
     ANSWER,
     HALF_WRITTEN,
@@ -39,7 +39,7 @@ def export(stick: Stick, outbox: Outbox, own: seal.PrivateKeys) -> Tally:
     """
     tally = Tally()
     entries = list(outbox.entries())
-    waiting = sorted(_waiting(entries), key=lambda item: (item.part is not Part.PROBE, item.sequence))
+    waiting = sorted(outbox.unheld(), key=lambda item: (item.part is not Part.PROBE, item.sequence))
     try:
         stick.write(own.owner, NOTE, _note(entries, own))
         for item in waiting:
@@ -116,14 +116,6 @@ class Returned:
         if not self._outbox.knows(tcn):
             raise BadBytes(FOREIGN)
         return tcn
-
-
-def _waiting(entries: list[Entry]) -> Iterator[Item]:
-    """Every part that the hub is not known to hold, under way or not; quarantined ones stay here."""
-    for place, entry in enumerate(reversed(entries)):
-        for part, state, size, _ in entry.parts:
-            if state in (PartState.SEALED, PartState.SENDING):
-                yield Item(entry.tcn, part, place, size, b"")
 
 
 def _note(entries: list[Entry], own: seal.PrivateKeys) -> bytes:
