@@ -154,3 +154,14 @@ def test_answers_wait_until_they_are_acknowledged(inbox: Inbox) -> None:
     assert send(inbox, wire.Ask()).replies
     send(inbox, wire.Got(tcn()))
     assert send(inbox, wire.Ask()).replies == ()
+
+
+def test_pieces_that_are_all_here_are_taken_when_they_are_offered(inbox: Inbox) -> None:
+    """A worker that died between the last piece and the commit leaves no part that can never be held."""
+    size = len(ENVELOPE)
+    inbox._store.chunks.add(KEY, size, 0, ENVELOPE)
+    offer = wire.Offer(tcn(), Part.PROBE, size, hashlib.sha256(ENVELOPE).digest())
+    outcome = send(inbox, offer)
+    assert outcome.delivered
+    assert [type(reply) for reply in outcome.replies] == [wire.Receipt]
+    assert held(inbox) == 1

@@ -119,6 +119,8 @@ class Inbox:
         held = self._store.inbox.digest(key)
         if held is None:
             missing = self._store.chunks.missing(key, offer.size)
+            if not missing:
+                return self._put_together(key, offer.size)
             return Outcome((wire.Missing(key.tcn, key.part, missing),))
         if held == offer.digest:
             return Outcome((self.receipt(key, held),))
@@ -131,11 +133,17 @@ class Inbox:
             if whole and hashlib.sha256(chunk.data).digest() != held:
                 return self._refuse(key, "the hub holds another record of this number")
             return Outcome((self.receipt(key, held),))
+        if len(chunk.data) == chunk.size:
+            return self._complete(key, chunk.data)
         self._store.chunks.add(key, chunk.size, chunk.offset, chunk.data)
         if self._store.chunks.missing(key, chunk.size):
             return Outcome()
+        return self._put_together(key, chunk.size)
+
+    def _put_together(self, key: PartKey, size: int) -> Outcome:
+        """All pieces are here: from this message on, or since a worker died just before its commit."""
         envelope = self._store.chunks.whole(key)
-        if len(envelope) < chunk.size:
+        if len(envelope) < size:
             return Outcome()  # another worker saw the last piece, too, and was quicker
         return self._complete(key, envelope)
 
