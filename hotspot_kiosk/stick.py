@@ -22,7 +22,7 @@ import msgspec
 
 from hotspot_kiosk.errors import BadBytes, Refused, StorageFailed
 from hotspot_kiosk.seal import PrivateKeys, PublicKeys
-from hotspot_kiosk.terms import MAX_COUNTER, MAX_DEVICE, Part, Tcn
+from hotspot_kiosk.terms import MAX_COUNTER, MAX_DEVICE, Part, Tcn, as_plain
 from hotspot_kiosk.wire import LARGEST_ENVELOPE
 
 TOP = "hotspot-stick-1"
@@ -134,7 +134,8 @@ def name_of(tcn: Tcn, part: Part, suffix: str) -> str:
 
 def sign_note(device: int, answered: tuple[str, ...], by: PrivateKeys) -> bytes:
     """A kiosk's note as bytes."""
-    return msgspec.msgpack.encode(Note(device, answered, by.sign(_note_words(device, answered))))
+    note = Note(device, answered, by.sign(_note_words(device, answered)))
+    return msgspec.msgpack.encode(note, enc_hook=as_plain)
 
 
 def read_note(payload: bytes, by: PublicKeys) -> tuple[Tcn, ...]:

@@ -1,7 +1,8 @@
 """What kiosks sent on a stick, into the hub; receipts, refusals and answers back onto it.
 
 A stick is a kiosk that speaks slowly: its envelopes go through the same offer, missing ranges and
-chunks as by radio, so whatever holds for the radio (verify, dedupe, commit, answer) holds here.
+chunks as by radio, so whatever holds for the radio (verify, dedupe, commit, answer) holds here. Only
+signatures are looked at before that: whoever hands in a stick must not bring about a refusal.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ class Import:
         header = seal.peek(envelope)
         if header.content not in tuple(Part) or name != name_of(header.tcn, Part(header.content), SEALED):
             raise BadBytes("another record than the file's name says")
+        seal.verify_envelope(envelope, self._kiosks[device].keys())
         before = Counter(self._ignored)
         replies = self._deliver(device, header.tcn, Part(header.content), envelope)
         for reply in replies:

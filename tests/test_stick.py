@@ -1,0 +1,553 @@
+"""Records and answers on a stick: the whole circle, mixed with the radio, and every bad stick."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from making import DEVICE, HUB, KIOSK, NOW, STAMP, keys, public_file, request, tcn
+from test_cli import hotspot
+from test_uplink import Rig
+
+from hotspot_kiosk import contents, nist, seal, wire
+from hotspot_kiosk.demo.stage import Folders, prepare
+from hotspot_kiosk.errors import BadBytes, Refused, SealError, StorageFailed
+from hotspot_kiosk.hub.inbox import Inbox
+from hotspot_kiosk.hub.stick import Import
+from hotspot_kiosk.hub.store import PartKey, Store
+from hotspot_kiosk.keyring import load_private, load_public
+from hotspot_kiosk.kiosk import stick as carrier
+from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.seal import PrivateKeys
+from hotspot_kiosk.stick import NOTE, TOP, Stick, Tally, read_note, sign_note
+from hotspot_kiosk.terms import Answer, AnswerType, Decision, Part
+
+MODELS = Path(__file__).resolve().parents[1] / "models"
+CLIENT = f"kiosk-{DEVICE}"
+OTHER_HUB = PrivateKeys.make(0, bytes(range(128)))
+
+
+class Desk:
+    """The hub's desk where sticks come in: its own inbox over the same store, as a second process has."""
+
+    def __init__(self, store: Store, own: PrivateKeys = HUB) -> None:
+        self.store, self._own = store, own
+        self.inbox = Inbox(store, own, {DEVICE: public_file(KIOSK)}, lambda: NOW)
+
+    def take(self, device: int, message: wire.Up) -> Sequence[wire.Down]:
+        """What the hub's service does, with `no hit` for everybody."""
+        outcome = self.inbox.take(device, message)
+        if outcome.delivered is None:
+            return outcome.replies
+        key = outcome.delivered.key
+        if key.part is Part.PROBE:
+            answer = contents.encode_answer(Answer(key.tcn, AnswerType.SRE, Decision.NO_HIT, (), NOW))
+            sealed = seal.seal(answer, key.tcn, "answer", KIOSK.public(), self._own)
+            self.store.answers.put(device, key.tcn, sealed, NOW)
+        return (self.inbox.receipt(key, outcome.delivered.digest), *outcome.replies)
+
+    def take_in(self, folder: Path) -> tuple[Tally, str]:
+        """`hotspot hub import`."""
+        made = Import(Stick(folder), self.take, {DEVICE: public_file(KIOSK)}, self.inbox.ignored)
+        return made.tally, made.run()
+
+
+class Circle(Rig):
+    """A kiosk with its radio cut, a hub, and a stick between them."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.stick = folder / "stick"
+        self.stick.mkdir()
+        self.desk = Desk(self.store)
+        self.until(lambda: self.links == [True])
+        self.board.cut(CLIENT)
+        self.until(lambda: self.links[-1:] == [False])
+
+    def export(self) -> Tally:
+        """At the kiosk."""
+        return carrier.export(Stick(self.stick), self.outbox, KIOSK)
+
+    def at_hub(self) -> Tally:
+        """At the hub."""
+        tally, unwritten = self.desk.take_in(self.stick)
+        assert not unwritten
+        return tally
+
+    def back(self) -> Tally:
+        """At the kiosk again."""
+        return carrier.take_in(Stick(self.stick), self.outbox, KIOSK, HUB.public(), NOW)
+
+    def radio(self) -> None:
+        """The link comes back for as long as it is needed."""
+        self.board.mend(CLIENT)
+        self.until(lambda: self.links[-1:] == [True])
+        self.until(self.all_held, 60)
+        self.until(lambda: not self.store.answers.waiting(DEVICE))
+        self.board.cut(CLIENT)
+        self.until(lambda: self.links[-1:] == [False])
+
+    def envelope(self, part: Part) -> bytes:
+        """The first waiting envelope of a part."""
+        found = self.outbox.envelope(next(item for item in self.outbox.waiting() if item.part is part))
+        assert found
+        return found
+
+    def home(self) -> Path:
+        """This kiosk's folder on the stick."""
+        return self.stick / TOP / f"{DEVICE:05d}"
+
+    def sealed(self) -> list[Path]:
+        """The envelopes on the stick."""
+        return sorted(self.home().glob("*.sealed"))
+
+    def state(self) -> tuple[object, ...]:
+        """Everything both sides hold."""
+        return list(self.outbox.entries()), self.store.inbox.entries(), self.store.answers.waiting(DEVICE)
+
+
+@pytest.fixture
+def circle(tmp_path: Path) -> Iterator[Circle]:
+    """No link, an empty stick."""
+    made = Circle(tmp_path)
+    yield made
+    made.close()
+
+
+STEPS: dict[str, Callable[[Circle], object]] = {
+    "export": Circle.export,
+    "hub": Circle.at_hub,
+    "back": Circle.back,
+    "radio": Circle.radio,
+}
+
+
+def reframe(path: Path, payload: bytes) -> None:
+    """Put other bytes into a file, with a frame that fits them."""
+    path.unlink(missing_ok=True)
+    Stick(path.parents[2]).write(int(path.parent.name), path.name, payload)
+
+
+def payload(path: Path) -> bytes:
+    """What a file holds."""
+    return Stick(path.parents[2]).read(int(path.parent.name), path.name)
+
+
+def test_records_go_up_and_answers_come_down_without_any_link(circle: Circle) -> None:
+    """Both parts held, the answer in the outbox, and no envelope left there."""
+    number = circle.put()
+    assert circle.export().done["parts written"] == 2
+    assert circle.at_hub().done == {"parts taken in": 2, "receipts written": 2, "answers written": 1}
+    assert circle.back().done == {"parts held by the hub": 2, "answers": 1}
+    assert circle.all_held()
+    sealed = circle.outbox.sealed_answer(number)
+    assert sealed
+    answer = contents.decode_answer(seal.open_envelope(sealed, HUB.public(), KIOSK))
+    assert (answer.tcr, answer.decision) == (number, Decision.NO_HIT)
+
+
+def test_what_is_held_is_what_was_sealed_bit_by_bit(circle: Circle) -> None:
+    """Nothing is opened or sealed anew on the way."""
+    circle.put()
+    sealed = {item.part: circle.outbox.envelope(item) for item in circle.outbox.waiting()}
+    circle.export()
+    circle.at_hub()
+    entries = circle.store.inbox.entries()
+    assert {e.key.part: circle.store.inbox.envelope(e.key) for e in entries} == sealed
+
+
+def test_an_export_changes_nothing_in_the_outbox(circle: Circle) -> None:
+    """A stick may get lost: everything still waits."""
+    circle.put()
+    before, waiting = list(circle.outbox.entries()), circle.outbox.waiting()
+    circle.export()
+    assert (list(circle.outbox.entries()), circle.outbox.waiting()) == (before, waiting)
+    circle.radio()
+    assert len(circle.store.inbox.entries()) == 2
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "export hub back radio",
+        "export radio hub back",
+        "export hub radio back",
+        "radio export hub back",
+        "export export hub hub back back",
+        "export hub export hub back",
+        "export hub back export hub back",
+    ],
+)
+def test_radio_and_stick_in_any_order_hold_everything_once(circle: Circle, order: str) -> None:
+    """And whatever is done once more changes nothing."""
+    numbers = {circle.put(1), circle.put(2, size=300_000)}
+    for step in order.split():
+        STEPS[step](circle)
+    assert circle.all_held()
+    assert len(circle.store.inbox.entries()) == 4
+    assert {entry.tcn for entry in circle.outbox.entries() if entry.answered} == numbers
+    entries = circle.state()[:2]
+    for step in order.split():
+        STEPS[step](circle)
+    assert circle.state()[:2] == entries
+
+
+def test_pieces_that_came_by_radio_are_completed_by_the_stick(circle: Circle) -> None:
+    """The hub's missing ranges count here, too."""
+    number = circle.put(size=400_000)
+    circle.export()
+    evidence = circle.envelope(Part.EVIDENCE)
+    size = len(evidence)
+    for at in (0, 100_000):
+        circle.desk.take(DEVICE, wire.Chunk(number, Part.EVIDENCE, size, at, evidence[at : at + 8_000]))
+    assert circle.at_hub().done["parts taken in"] == 2
+    held = {entry.key.part: entry for entry in circle.store.inbox.entries()}[Part.EVIDENCE]
+    assert (held.size, held.received) == (size, size)
+
+
+@pytest.mark.parametrize("crashed", [False, True], ids=["spoiled", "complete but not committed"])
+def test_pieces_that_came_by_radio_in_a_bad_state_do_no_harm(circle: Circle, crashed: bool) -> None:
+    """Pieces that do not verify are forgotten; pieces of a hub that died before its commit count."""
+    number = circle.put()
+    circle.export()
+    evidence = circle.envelope(Part.EVIDENCE)
+    half = bytes(1000) if not crashed else evidence
+    circle.store.chunks.add(PartKey(DEVICE, number, Part.EVIDENCE), len(evidence), 0, half)
+    assert circle.at_hub().done["parts taken in"] == 2
+    assert circle.back().done["parts held by the hub"] == 2
+
+
+def test_the_hub_forgets_an_answer_when_the_kiosks_note_says_it_is_stored(circle: Circle) -> None:
+    """Until then it is written again onto every stick."""
+    circle.put()
+    for _ in range(2):
+        circle.export()
+        circle.at_hub()
+        assert circle.store.answers.waiting(DEVICE)
+    circle.back()
+    circle.export()
+    circle.at_hub()
+    assert not circle.store.answers.waiting(DEVICE)
+
+
+def test_a_stick_with_nothing_but_a_note_brings_back_what_waits(circle: Circle) -> None:
+    """A record went up by radio, its answer did not come down."""
+    circle.put()
+    for item in circle.outbox.waiting():
+        envelope = circle.outbox.envelope(item) or b""
+        circle.desk.take(DEVICE, wire.Chunk(item.tcn, item.part, len(envelope), 0, envelope))
+        circle.outbox.receipt(item.tcn, item.part, item.digest, NOW)
+    circle.export()
+    assert not circle.sealed()
+    assert circle.at_hub().done["answers written"] == 1
+    assert circle.back().done["answers"] == 1
+
+
+@pytest.mark.parametrize("length", [0, 5, 8, 30, 44, 45, 1000])
+def test_a_half_written_file_is_left_aside_and_the_rest_goes_on(circle: Circle, length: int) -> None:
+    """A stick pulled too early."""
+    circle.put(1)
+    circle.put(2)
+    circle.export()
+    victim = circle.sealed()[0]
+    victim.write_bytes(victim.read_bytes()[:length])
+    tally = circle.at_hub()
+    assert (tally.aside, tally.done["parts taken in"]) == ({"only half written": 1}, 3)
+    circle.back()
+    circle.export()
+    assert circle.at_hub().done["parts taken in"] == 1
+
+
+def test_the_rest_of_a_broken_write_is_named_and_the_next_export_replaces_it(circle: Circle) -> None:
+    """A file is whole under its name, or it has another one."""
+    circle.put()
+    circle.export()
+    victim = circle.sealed()[0]
+    victim.rename(victim.with_name(victim.name + ".unfinished"))
+    assert circle.at_hub().aside == {"only half written": 1}
+    circle.export()
+    assert (circle.at_hub().aside, len(circle.store.inbox.entries())) == ({}, 2)
+
+
+def test_a_flipped_bit_is_damage_not_a_refusal(circle: Circle) -> None:
+    """The kiosk keeps the part and may export it again."""
+    circle.put()
+    circle.export()
+    victim = circle.sealed()[0]
+    raw = bytearray(victim.read_bytes())
+    raw[-1] ^= 1
+    victim.write_bytes(raw)
+    assert circle.at_hub().aside == {"damaged on the stick": 1}
+    assert circle.export().done == {"parts written": 1, "parts on the stick already": 1}
+
+
+def test_a_forged_envelope_changes_nothing_however_often_it_comes(circle: Circle) -> None:
+    """No refusal is to be had for it, which would quarantine the true part."""
+    number = circle.put()
+    circle.export()
+    victim = next(path for path in circle.sealed() if "evidence" in path.name)
+    raw = bytearray(payload(victim))
+    raw[-100] ^= 1
+    reframe(victim, bytes(raw))
+    for _ in range(5):
+        tally = circle.at_hub()
+        assert tally.aside == {"a signature does not verify": 1}
+    assert not list(circle.home().glob("*.refusal"))
+    circle.back()
+    circle.export()
+    circle.at_hub()
+    circle.back()
+    assert circle.all_held()
+    assert circle.outbox.knows(number)
+
+
+def test_a_file_under_another_records_name_is_left_aside(circle: Circle) -> None:
+    """One file a part: nobody makes the hub look at the same thing a thousand times."""
+    circle.put()
+    circle.export()
+    shutil.copy(circle.sealed()[0], circle.home() / f"{tcn(7)}-probe.sealed")
+    tally = circle.at_hub()
+    assert tally.aside == {"another record than the file's name says": 1}
+    assert tally.done["parts taken in"] == 2
+
+
+def test_another_hub_takes_nothing_and_says_why(circle: Circle, tmp_path: Path) -> None:
+    """Sealed for others: it cannot open it and gives no receipt."""
+    circle.put()
+    circle.export()
+    tally, _ = Desk(circle.store, OTHER_HUB).take_in(circle.stick)
+    (why,) = tally.aside
+    assert "not taken by this hub: " in why
+    assert not circle.store.inbox.entries()
+    assert not list(circle.home().glob("*.receipt"))
+
+
+def test_another_hubs_receipts_and_answers_are_not_believed(circle: Circle) -> None:
+    """Nothing is erased at the kiosk but by its own hub's signature."""
+    number = circle.put()
+    digest = hashlib.sha256(circle.envelope(Part.PROBE)).digest()
+    stick = Stick(circle.stick)
+    answer = contents.encode_answer(Answer(number, AnswerType.SRE, Decision.NO_HIT, (), NOW))
+    envelope = seal.seal(answer, number, "answer", KIOSK.public(), OTHER_HUB)
+    for name, message in (
+        (f"{number}-probe.receipt", wire.sign_receipt(number, Part.PROBE, digest, OTHER_HUB)),
+        (f"{number}-evidence.refusal", wire.sign_refusal(number, Part.EVIDENCE, "no", OTHER_HUB)),
+        (f"{number}.answer", wire.Answered(number, envelope)),
+    ):
+        stick.write(DEVICE, name, wire.encode(message))
+    before = list(circle.outbox.entries())
+    tally = circle.back()
+    assert (sum(tally.aside.values()), sum(tally.done.values())) == (3, 0)
+    assert list(circle.outbox.entries()) == before
+
+
+def test_a_receipt_over_other_bytes_erases_nothing(circle: Circle) -> None:
+    """The digest must be the one of what is kept here."""
+    number = circle.put()
+    wrong = wire.sign_receipt(number, Part.PROBE, b"d" * 32, HUB)
+    Stick(circle.stick).write(DEVICE, f"{number}-probe.receipt", wire.encode(wrong))
+    circle.back()
+    assert len(circle.outbox.waiting()) == 2
+
+
+def test_a_signed_refusal_quarantines_as_by_radio(circle: Circle) -> None:
+    """The hub holds another record of this number: the operator sees it."""
+    circle.put()
+    other = seal.seal(b"another", tcn(), "probe", HUB.public(), KIOSK)
+    circle.desk.take(DEVICE, wire.Chunk(tcn(), Part.PROBE, len(other), 0, other))
+    circle.export()
+    assert circle.at_hub().done["refusals written"] == 1
+    assert circle.back().done["parts refused by the hub"] == 1
+    assert next(circle.outbox.entries()).state == "quarantined"
+    assert circle.back().done["refusals known already"] == 1
+
+
+def test_files_of_a_kiosk_that_is_not_admitted_are_counted(circle: Circle) -> None:
+    """Whatever stands in its folder."""
+    circle.put()
+    circle.export()
+    circle.home().rename(circle.home().with_name("00018"))
+    tally = circle.at_hub()
+    assert tally.aside == {"of device 18, whose .pub file is not among the peers": 3}
+    assert not circle.store.inbox.entries()
+
+
+def test_another_kiosks_files_in_our_folder_are_left_aside(circle: Circle) -> None:
+    """Neither hub nor kiosk takes them for ours."""
+    circle.put()
+    circle.export()
+    stick, stranger = Stick(circle.stick), tcn(1, 18)
+    envelope = seal.seal(b"probe", stranger, "probe", HUB.public(), keys(18))
+    stick.write(DEVICE, f"{stranger}-probe.sealed", envelope)
+    receipt = wire.encode(wire.sign_receipt(stranger, Part.PROBE, b"d" * 32, HUB))
+    stick.write(DEVICE, f"{stranger}-probe.receipt", receipt)
+    (why,) = circle.at_hub().aside
+    assert "another sender" in why
+    assert circle.back().aside == {carrier.FOREIGN: 1}
+
+
+def test_a_note_counts_only_with_the_kiosks_signature() -> None:
+    """Or a stranger could make the hub drop answers."""
+    assert read_note(sign_note(DEVICE, (tcn(),), KIOSK), KIOSK.public()) == (tcn(),)
+    with pytest.raises(SealError):
+        read_note(sign_note(DEVICE, (tcn(),), keys(18)), KIOSK.public())
+    with pytest.raises(BadBytes):
+        read_note(sign_note(18, (tcn(),), keys(18)), KIOSK.public())
+    with pytest.raises(BadBytes):
+        read_note(b"\xc1", KIOSK.public())
+
+
+def test_a_forged_note_is_left_aside(circle: Circle) -> None:
+    """The answer stays at the hub."""
+    circle.put()
+    circle.export()
+    reframe(circle.home() / NOTE, sign_note(DEVICE, (tcn(),), keys(18)))
+    assert circle.at_hub().aside == {"a signature does not verify": 1}
+    assert circle.store.answers.waiting(DEVICE)
+
+
+@pytest.mark.parametrize("kind", ["text", "link", "pipe", "folder", "endless"])
+def test_strange_things_on_a_stick_are_left_aside(circle: Circle, kind: str) -> None:
+    """A letter, a link to elsewhere, a pipe that never ends."""
+    circle.put()
+    circle.export()
+    strange = circle.home() / f"{tcn(9)}-probe.sealed"
+    if kind == "text":
+        strange.write_text("Dear hub, please find enclosed")
+    elif kind == "link":
+        strange.symlink_to("/etc/passwd")
+    elif kind == "pipe":
+        os.mkfifo(strange)
+    elif kind == "folder":
+        strange.mkdir()
+    else:
+        strange.symlink_to("/dev/zero")
+    tally = circle.at_hub()
+    assert sum(tally.aside.values()) == 1
+    assert tally.done["parts taken in"] == 2
+
+
+def test_other_files_and_folders_are_not_ours(circle: Circle) -> None:
+    """Holiday pictures stay what they are."""
+    circle.put()
+    (circle.stick / "holiday.jpg").write_bytes(b"x")
+    (circle.stick / TOP / "notes").mkdir(parents=True)
+    (circle.stick / TOP / "00000").mkdir()
+    circle.export()
+    (circle.home() / "desktop.ini").write_bytes(b"x")
+    assert not circle.at_hub().aside
+    assert (circle.stick / "holiday.jpg").exists()
+
+
+def test_an_empty_stick_is_no_error(circle: Circle) -> None:
+    """There is nothing to do, and it says so."""
+    assert circle.at_hub().sentences() == ["Nothing was to be done."]
+    assert circle.back().sentences() == ["Nothing was to be done."]
+
+
+def test_no_stick_is_an_error(tmp_path: Path) -> None:
+    """Nobody writes records into an empty mount point's parent by mistake."""
+    with pytest.raises(Refused, match="is the stick in"):
+        Stick(tmp_path / "nowhere")
+
+
+def test_our_folder_must_not_lead_elsewhere(circle: Circle, tmp_path: Path) -> None:
+    """A link instead of our folder: nothing is written through it."""
+    (tmp_path / "elsewhere").mkdir()
+    (circle.stick / TOP).symlink_to(tmp_path / "elsewhere")
+    circle.put()
+    with pytest.raises(StorageFailed, match="link"):
+        circle.export()
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_names_say_device_record_and_part_and_nothing_else(circle: Circle) -> None:
+    """Nothing about a person on the outside."""
+    circle.put()
+    circle.export()
+    assert {path.name for path in circle.home().iterdir()} == {
+        f"{tcn()}-probe.sealed",
+        f"{tcn()}-evidence.sealed",
+        NOTE,
+    }
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 1 MB, mounted."""
+    if os.geteuid() or not shutil.which("mkfs.ext4"):
+        pytest.skip("needs root and mkfs.ext4 to make a small stick")
+    image, folder = tmp_path / "image", tmp_path / "small"
+    image.write_bytes(bytes(1 << 20))
+    folder.mkdir()
+    subprocess.run(["mkfs.ext4", "-q", "-O", "^has_journal", "-m", "0", str(image)], check=True)
+    if subprocess.run(["mount", "-o", "loop", str(image), str(folder)], check=False).returncode:
+        pytest.skip("no loop devices here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_stick_says_how_much_is_on_it_and_what_is_on_it_counts(circle: Circle, small: Path) -> None:
+    """All probes first; the rest goes onto the next stick."""
+    for counter in range(1, 7):
+        circle.put(counter, size=200_000)
+    circle.stick = small
+    with pytest.raises(StorageFailed, match=r"the stick is full; \d+ of 12 parts"):
+        circle.export()
+    assert not list(circle.home().glob("*.unfinished"))
+    tally, unwritten = circle.desk.take_in(small)
+    assert not tally.aside
+    assert tally.done["parts taken in"] >= 8
+    assert len([e for e in circle.store.inbox.entries() if e.key.part is Part.PROBE]) == 6
+    assert unwritten in ("", "the stick is full")
+
+
+def test_a_locked_stick_is_read_and_the_answers_wait(circle: Circle, small: Path) -> None:
+    """The hub takes in what it brought and says that nothing could be written back."""
+    circle.put()
+    circle.stick = small
+    circle.export()
+    subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
+    tally, unwritten = circle.desk.take_in(small)
+    assert tally.done["parts taken in"] == 2
+    assert "cannot be written: Read-only file system" in unwritten
+    circle.put(2)
+    with pytest.raises(StorageFailed, match="Read-only file system; 1 of 4 parts"):
+        circle.export()
+    circle.radio()
+
+
+def test_the_commands_carry_a_record_and_its_answer(tmp_path: Path) -> None:
+    """Three commands, as an operator types them; each a second time, which changes nothing."""
+    folders, stick = Folders(tmp_path / "d", MODELS), tmp_path / "usb"
+    prepare(folders, 1, 2)
+    stick.mkdir()
+    own = load_private(folders.root / "kiosk" / "kiosk.key")
+    hub = load_public(folders.root / "kiosk" / "peers" / "hub.pub").keys()
+    outbox = Outbox(folders.outbox)
+    outbox.put(
+        tcn(),
+        STAMP,
+        [
+            (Part.PROBE, seal.seal(contents.encode(request()), tcn(), "probe", hub, own)),
+            (
+                Part.EVIDENCE,
+                seal.seal(nist.pack(request(), nist.Agency("XPO", "DEMO")), tcn(), "evidence", hub, own),
+            ),
+        ],
+    )
+    for words in (("2 parts written.",), ("2 parts on the stick already.",)):
+        assert hotspot("outbox", "export", "--to", stick, "-c", folders.kiosk_config).strip() in words
+    first = hotspot("hub", "import", stick, "-c", folders.hub_config)
+    assert first == "2 parts taken in, 2 receipts written, 1 answers written.\n"
+    assert hotspot("hub", "import", stick, "-c", folders.hub_config) == "2 parts known already.\n"
+    back = hotspot("outbox", "import", stick, "-c", folders.kiosk_config)
+    assert back == "2 parts held by the hub, 1 answers.\n"
+    assert "known already" in hotspot("outbox", "import", stick, "-c", folders.kiosk_config)
+    assert "no hit" in hotspot("outbox", "show", tcn(), "-c", folders.kiosk_config)
+    assert "is the stick in" in hotspot(
+        "outbox", "export", "--to", tmp_path / "no", "-c", folders.kiosk_config, ok=False
+    )
