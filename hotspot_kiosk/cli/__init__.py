@@ -20,6 +20,7 @@ GROUPS = {
     "nist": "Look into ANSI/NIST-ITL files.",
     "simulate": "The far end of a wire: a sensor on a pty, a link that can be cut.",
     "demo": "The whole way of a record, with the link cut in the middle.",
+    "torture": "Power cuts, kills, bad links, full disks: count what was lost.",
     "bench": "Measure; one JSON object a figure.",
 }
 

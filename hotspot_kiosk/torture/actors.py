@@ -1,0 +1,238 @@
+"""What runs in the processes that are killed: a writer, a kiosk without devices, a hub.
+
+The parts are the real ones, built here as the composition roots build them. A kiosk says `stored`
+on its pipe after `put` has returned, with the time and the SHA-256 of what it sealed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import random
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from hotspot_kiosk import seal
+from hotspot_kiosk.compare.face import FaceComparator
+from hotspot_kiosk.compare.finger import FingerComparator
+from hotspot_kiosk.compare.port import Calibration, Thresholds
+from hotspot_kiosk.errors import HotspotError, OutboxRefused
+from hotspot_kiosk.hub import store_sqlite
+from hotspot_kiosk.hub.gallery import Gallery
+from hotspot_kiosk.hub.identify import Identifier
+from hotspot_kiosk.hub.inbox import Inbox
+from hotspot_kiosk.hub.service import Hub
+from hotspot_kiosk.keyring import PublicFile, Trust
+from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.orders import Orders
+from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.uplink import Uplink
+from hotspot_kiosk.terms import Part, Tcn
+from hotspot_kiosk.torture.meddler import Meddler
+from hotspot_kiosk.transports import mqtt
+
+GIVEN_UP = 3
+MOST_WAITING = 30
+SIZES = {Part.PROBE: (800, 4000), Part.EVIDENCE: (4000, 60_000)}
+YEAR = 2026
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Everybody's keys, drawn from the seed: keys of a trial protect nobody."""
+
+    seed: int
+
+    def keys(self, owner: int) -> seal.PrivateKeys:
+        """The keys of a device, or of the hub (0)."""
+        entropy = hashlib.shake_256(f"torture {self.seed} {owner}".encode()).digest(128)
+        return seal.PrivateKeys.make(owner, entropy)
+
+    def public_file(self, owner: int) -> PublicFile:
+        """The public half as it stands in a `.pub` file."""
+        half = self.keys(owner).public()
+        return PublicFile(owner, f"post {owner}", half.signing, half.sealing)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Who a process is and what it finds there."""
+
+    cast: Cast = field(repr=False)
+    device: int
+    folder: Path
+    log: Path
+    port: int
+    seed: int
+    spite: float = 0.0
+    rate: float = 0.0
+    shift_s: float = 0.0
+    devices: tuple[int, ...] = ()
+
+    @property
+    def outbox(self) -> Path:
+        """The kiosk's outbox."""
+        return self.folder / "outbox.db"
+
+    @property
+    def hub_file(self) -> Path:
+        """The hub's database."""
+        return self.folder / "hub.db"
+
+
+def writer(role: Role, pipe: Connection) -> None:
+    """Put records as fast as they can be sealed; settle old ones so that the file stays small."""
+    _to_log(role)
+    outbox = _outbox(role)
+    records = Records(role, outbox, pipe)
+    try:
+        while True:
+            records.one()
+            records.settle_old()
+    except HotspotError:
+        sys.exit(GIVEN_UP)
+
+
+def kiosk(role: Role, pipe: Connection) -> None:
+    """Capture at a rate, send by the real uplink; ends by itself when it cannot go on."""
+    _to_log(role)
+    failed = threading.Event()
+    try:
+        outbox = _outbox(role)
+        records = Records(role, outbox, pipe)
+        uplink = _uplink(role, outbox, failed)
+        uplink.start()
+    except HotspotError as error:
+        logging.error("the kiosk cannot start: %s", error)
+        os._exit(GIVEN_UP)
+    while not failed.wait(records.pause_s()):
+        if role.rate and records.one():
+            uplink.wake()
+    os._exit(GIVEN_UP)
+
+
+def hub(role: Role, _pipe: Connection) -> None:
+    """The real hub with an empty gallery."""
+    _to_log(role)
+    own = role.cast.keys(0)
+    kiosks = {device: role.cast.public_file(device) for device in role.devices}
+    try:
+        store = store_sqlite.build(store_sqlite.Options(path=role.hub_file))
+        Hub(
+            store=store,
+            inbox=Inbox(store, own, kiosks, _now),
+            gallery=Gallery(store.gallery),
+            identifier=_identifier(),
+            transport=_transport(role),
+            own=own,
+            post_keys=lambda device: kiosks[device].keys(),
+            now=_now,
+        ).run()
+    except HotspotError as error:
+        logging.error("the hub stopped: %s", error)
+        os._exit(GIVEN_UP)
+
+
+class Records:
+    """Makes records of random bytes; each plaintext begins with its own name and is like no other."""
+
+    def __init__(self, role: Role, outbox: Outbox, pipe: Connection) -> None:
+        self._role = role
+        self._outbox = outbox
+        self._pipe = pipe
+        self._rng = random.Random(role.seed)  # noqa: S311 - draws faults, hides nothing
+        self._own = role.cast.keys(role.device)
+        self._hub = role.cast.keys(0).public()
+        self._clock = _clock(role)
+
+    def pause_s(self) -> float:
+        """Until the next capture."""
+        return self._rng.expovariate(self._role.rate) if self._role.rate else 0.2
+
+    def one(self) -> bool:
+        """Capture one record and say so; False if the outbox would not take it."""
+        try:
+            self._outbox.check_room()
+            tcn = self._outbox.mint(YEAR, self._role.device)
+            plain = dict(self._contents(tcn))
+            sealed = [
+                (part, seal.seal(data, tcn, part, self._hub, self._own)) for part, data in plain.items()
+            ]
+            self._outbox.put(tcn, self._clock.stamp(), sealed)
+        except OutboxRefused:
+            self._say("refused")
+            return False
+        stamp = time.monotonic_ns()
+        for part, data in plain.items():
+            self._say(f"stored {stamp} {tcn} {part} {hashlib.sha256(data).hexdigest()}")
+        return True
+
+    def settle_old(self) -> None:
+        """Say of the oldest parts that the hub holds them, beyond those that may wait."""
+        for item in self._outbox.waiting()[: -MOST_WAITING or None]:
+            self._say(f"settling {item.tcn} {item.part}")
+            self._outbox.receipt(item.tcn, item.part, item.digest, _now())
+
+    def _contents(self, tcn: Tcn) -> Iterator[tuple[Part, bytes]]:
+        for part, (least, most) in SIZES.items():
+            name = f"{tcn} {part} {self._rng.getrandbits(64):016x} ".encode()
+            yield part, name + self._rng.randbytes(self._rng.randint(least, most))
+
+    def _say(self, line: str) -> None:
+        self._pipe.send_bytes(line.encode("ascii"))
+
+
+def _outbox(role: Role) -> Outbox:
+    return Outbox(role.outbox, most_records=200, free_bytes=4 << 20)
+
+
+def _uplink(role: Role, outbox: Outbox, failed: threading.Event) -> Uplink:
+    def fault(why: str) -> None:
+        logging.error("the uplink cannot go on: %s", why)
+        failed.set()
+
+    return Uplink(
+        device=role.device,
+        outbox=outbox,
+        transport=_transport(role),
+        own=role.cast.keys(role.device),
+        trust=Trust(role.folder.parent / "peers"),
+        orders=Orders(role.folder / "orders.json", role.device),
+        clock=_clock(role),
+        on_answer=lambda _answer: None,
+        on_link=lambda _up: None,
+        on_order=lambda _order: None,
+        on_fault=fault,
+    )
+
+
+def _transport(role: Role) -> Meddler:
+    options = mqtt.Options(host="127.0.0.1", port=role.port, retry_least_s=0.05, retry_most_s=0.5)
+    return Meddler(mqtt.build(options), random.Random(role.seed + 1), role.spite)  # noqa: S311 - draws faults, hides nothing
+
+
+def _identifier() -> Identifier:
+    nothing = Calibration(1.0, 0.0, 1.0, "an empty gallery")
+    return Identifier(FaceComparator(nothing), FingerComparator(), Thresholds(1.0, 0.0), 1)
+
+
+def _clock(role: Role) -> Clock:
+    return Clock(wall=lambda: _now() + timedelta(seconds=role.shift_s))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _to_log(role: Role) -> None:
+    descriptor = os.open(role.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for stream in (1, 2):
+        os.dup2(descriptor, stream)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(process)d %(name)s: %(message)s")

@@ -1,0 +1,257 @@
+"""Kills and bad links: two kiosks, a broker that forgets, a hub; whoever lives is killed at random.
+
+All at once: links are cut, messages spoiled, repeated, withheld and reordered, clocks jump, and one
+kiosk's disk fills up or loses its power. Afterwards all is left in peace, and both ends compared.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hotspot_kiosk.keyring import save_public
+from hotspot_kiosk.simulator.link import Link
+from hotspot_kiosk.torture import actors
+from hotspot_kiosk.torture.actors import Cast, Role
+from hotspot_kiosk.torture.checker import Findings, Keys, check_path, read_hub, read_outbox, unsettled
+from hotspot_kiosk.torture.disk import Disk
+from hotspot_kiosk.torture.ledger import Ledger
+from hotspot_kiosk.torture.stage import Actor, Broker
+
+SPITE = 0.005
+RATE = 6.0
+PAUSE_S = (0.02, 0.35)
+QUIET_S = 120.0
+SAY_EVERY = 100
+DISK_MIB = 64
+YEARS_S = 3.2e7
+FAULTS = {"kiosk": 8, "hub": 6, "broker": 4, "cut": 4, "power": 3, "full": 1}
+
+
+@dataclass(slots=True)
+class Kills:
+    """What came of it; `faults` by kind, `given_up`: ends by themselves, as on a full disk."""
+
+    faults: Counter[str] = field(default_factory=Counter)
+    found: Findings = field(default_factory=Findings)
+    raced: int = 0
+    refused: int = 0
+    given_up: int = 0
+    quiet_s: float = 0.0
+
+
+class Post:
+    """A kiosk's process with its link, its folder and what it acknowledged."""
+
+    def __init__(self, role: Role, broker_port: int, disk: Disk | None) -> None:
+        self.link = Link(broker_port)
+        self.disk = disk
+        self.ledger = Ledger()
+        self.actor = Actor(actors.kiosk)
+        self.role = role
+
+    def start(self, rng: random.Random, peace: bool = False) -> None:
+        """Start it, with another wall clock each time."""
+        role = self.role
+        shift = 0.0 if peace or rng.random() < 0.5 else rng.uniform(-YEARS_S, YEARS_S)
+        self.actor.start(
+            Role(
+                role.cast,
+                role.device,
+                role.folder,
+                role.log,
+                self.link.port,
+                rng.getrandbits(32),
+                0.0 if peace else SPITE,
+                0.0 if peace else RATE,
+                shift,
+            )
+        )
+
+    def listen(self) -> None:
+        """Take in what it acknowledged."""
+        if self.actor.pipe is not None:
+            self.ledger.drain(self.actor.pipe)
+
+    def end(self, cut_power: bool = False) -> bool:
+        """Kill it, or cut its power first; returns whether it lived."""
+        cut_ns = None
+        if cut_power and self.disk is not None:
+            self.listen()
+            cut_ns = time.monotonic_ns()
+            self.disk.cut()
+        lived = self.actor.kill()
+        self.listen()
+        self.actor.hang_up()
+        self.ledger.settle(cut_ns)
+        if cut_ns is not None and self.disk is not None:
+            self.disk.unmount()
+            self.disk.mount()
+        return lived
+
+
+class Battle:
+    """Everybody, and what is done to them."""
+
+    def __init__(self, folder: Path, seed: int, disk: Disk | None) -> None:
+        self._rng = random.Random(seed)  # noqa: S311 - draws faults, hides nothing
+        self._cast = Cast(seed)
+        self.result = Kills()
+        self._broker = Broker(folder)
+        peers = folder / "peers"
+        peers.mkdir()
+        save_public(peers / "hub.pub", self._cast.public_file(0))
+        places = [(41, folder / "post", None), (42, disk.root if disk else folder / "second", disk)]
+        self._posts = [self._post(device, place, mounted) for device, place, mounted in places]
+        devices = tuple(post.role.device for post in self._posts)
+        self._hub_role = Role(
+            self._cast, 0, folder / "hub", folder / "hub.log", self._broker.port, 0, SPITE, devices=devices
+        )
+        self._hub = Actor(actors.hub)
+
+    def rage(self, ends: float, say: Callable[[str], None]) -> None:
+        """One fault after the other until `ends` (time.monotonic)."""
+        self._start()
+        kinds = [kind for kind in FAULTS if self._posts[1].disk or kind not in ("power", "full")]
+        while time.monotonic() < ends:
+            self._wait(self._rng.uniform(*PAUSE_S))
+            (kind,) = self._rng.choices(kinds, [FAULTS[kind] for kind in kinds])
+            self._strike(kind)
+            self.result.faults[kind] += 1
+            if sum(self.result.faults.values()) % SAY_EVERY == 0:
+                say(self._words())
+
+    def make_peace(self, say: Callable[[str], None]) -> None:
+        """No more faults: wait until the outboxes are settled, then compare."""
+        began = time.monotonic()
+        for post in self._posts:
+            post.end()
+            post.link.mend()
+            post.start(self._rng, peace=True)
+        self._hub.kill()
+        self._hub.hang_up()
+        self._hub_role = Role(
+            self._cast,
+            0,
+            self._hub_role.folder,
+            self._hub_role.log,
+            self._broker.port,
+            0,
+            0.0,
+            devices=self._hub_role.devices,
+        )
+        self._hub.start(self._hub_role)
+        self._await_settled(began + QUIET_S, say)
+        self.result.quiet_s = round(time.monotonic() - began, 1)
+        for post in self._posts:
+            post.end()
+            self._compare(post)
+
+    def _await_settled(self, ends: float, say: Callable[[str], None]) -> None:
+        while time.monotonic() < ends:
+            left = [unsettled(post.role.outbox) for post in self._posts]
+            waiting, unanswered = (sum(column) for column in zip(*left, strict=True))
+            if not waiting + unanswered:
+                return
+            say(f"quiet: {waiting} parts still wait, {unanswered} held probes lack their answer")
+            self._wait(2.0)
+
+    def close(self) -> None:
+        """End everything that was started."""
+        for post in self._posts:
+            post.end()
+            post.link.close()
+        self._hub.kill()
+        self._hub.hang_up()
+        self._broker.kill()
+
+    def _strike(self, kind: str) -> None:
+        {
+            "kiosk": self._kill_kiosk,
+            "hub": self._restart_hub,
+            "broker": self._kill_broker,
+            "cut": self._cut_link,
+            "power": self._cut_power,
+            "full": self._fill_disk,
+        }[kind]()
+
+    def _post(self, device: int, place: Path, disk: Disk | None) -> Post:
+        place.mkdir(exist_ok=True)
+        log = place.parent / f"kiosk-{device}.log"
+        return Post(Role(self._cast, device, place, log, 0, 0), self._broker.port, disk)
+
+    def _start(self) -> None:
+        self._broker.start()
+        self._hub.start(self._hub_role)
+        for post in self._posts:
+            post.start(self._rng)
+
+    def _wait(self, seconds: float) -> None:
+        """Let time pass; who gave up by himself is started again, as systemd would."""
+        ends = time.monotonic() + seconds
+        while (left := ends - time.monotonic()) > 0:
+            for post in self._posts:
+                post.listen()
+                if not post.actor.runs:
+                    self.result.given_up += 1
+                    post.end()
+                    post.start(self._rng)
+            if not self._hub.runs:
+                self.result.given_up += 1
+                self._restart_hub()
+            time.sleep(min(0.05, left))
+
+    def _kill_kiosk(self) -> None:
+        post = self._rng.choice(self._posts)
+        post.end()
+        post.start(self._rng)
+
+    def _restart_hub(self) -> None:
+        self._hub.kill()
+        self._hub.hang_up()
+        self._hub.start(self._hub_role)
+
+    def _kill_broker(self) -> None:
+        self._broker.kill()
+        self._wait(self._rng.uniform(0, 0.2))
+        self._broker.start()
+
+    def _cut_link(self) -> None:
+        post = self._rng.choice(self._posts)
+        post.link.cut()
+        self._wait(self._rng.uniform(0.05, 0.5))
+        if self._rng.random() < 0.5:
+            post.link.mend()
+        else:
+            post.link.mend_for(self._rng.randint(2000, 100_000))
+            self._wait(self._rng.uniform(0.1, 0.5))
+            post.link.mend()
+
+    def _cut_power(self) -> None:
+        post = self._posts[1]
+        post.end(cut_power=True)
+        post.start(self._rng)
+
+    def _fill_disk(self) -> None:
+        disk = self._posts[1].disk
+        if disk is not None:
+            filler = disk.fill()
+            self._wait(self._rng.uniform(0.3, 1.5))
+            filler.unlink()
+
+    def _compare(self, post: Post) -> None:
+        keys = Keys(self._cast.keys(0), self._cast.keys(post.role.device).public())
+        rest = read_outbox(post.role.outbox, keys)
+        rows, answers = read_hub(self._hub_role.hub_file, post.role.device, keys)
+        self.result.found.add(check_path(post.ledger, rest, rows, answers))
+        self.result.raced += post.ledger.raced
+        self.result.refused += post.ledger.refused
+
+    def _words(self) -> str:
+        done = ", ".join(f"{count} {kind}" for kind, count in sorted(self.result.faults.items()))
+        captured = sum(len(post.ledger.acknowledged) for post in self._posts)
+        return f"faults so far: {done}; {captured} parts acknowledged"

@@ -1,0 +1,101 @@
+"""The whole suite in bounded time from one seed, and its figures. All counts are parts, two a record.
+
+The plan of faults comes from the seed; at which instruction one strikes is up to the machine.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+
+from hotspot_kiosk.torture import disk
+from hotspot_kiosk.torture.disk import Disk
+from hotspot_kiosk.torture.kills import DISK_MIB, Battle, Kills
+from hotspot_kiosk.torture.power import PowerCuts, power_cuts
+from hotspot_kiosk.torture.stage import broker_path, load_ahead
+
+POWER_SHARE = 0.4
+Figures = dict[str, object]
+
+
+def run(minutes: float, seed: int, say: Callable[[str], None]) -> Figures:
+    """Torture for so many minutes, then wait for peace (two minutes at most); returns the figures."""
+    load_ahead()
+    rng = random.Random(seed)  # noqa: S311 - draws faults, hides nothing
+    seeds = rng.getrandbits(32), rng.getrandbits(32)
+    power, kills, skipped = PowerCuts(), Kills(), []
+    without_disk, without_broker = disk.missing(), "" if broker_path() else "Mosquitto is not installed"
+    seconds = minutes * 60
+    if without_disk:
+        skipped.append(f"power cuts, full disks: {without_disk}")
+    else:
+        share = 1.0 if without_broker else POWER_SHARE
+        say(f"power cuts on a disk of its own for {seconds * share:.0f} s")
+        power = _power(seeds[0], seconds * share, say)
+        seconds *= 1 - share
+    if without_broker:
+        skipped.append(f"kills and bad links: {without_broker}")
+    else:
+        say(f"kills and bad links for {seconds:.0f} s")
+        kills = _kills(seeds[1], seconds, bool(without_disk), say)
+    for reason in skipped:
+        say(f"skipped: {reason}")
+    return figures(power, kills, skipped) | {"seed": seed, "minutes": minutes}
+
+
+def failed(result: Figures) -> bool:
+    """Whether anything was lost, doubled or altered."""
+    return any(result[name] for name in ("lost", "doubled", "altered"))
+
+
+def figures(power: PowerCuts, kills: Kills, skipped: list[str]) -> Figures:
+    """One flat object; what begins with `rest_` was counted in the outbox alone, after power cuts."""
+    rest, path, faults = power.found, kills.found, kills.faults
+    return {
+        "captured": path.captured,
+        "held": path.held,
+        "lost": path.lost + rest.lost,
+        "doubled": path.doubled + rest.doubled,
+        "quarantined": path.quarantined,
+        "cuts": power.cuts + faults["power"],
+        "kills": faults["kiosk"] + faults["hub"] + faults["broker"],
+        "altered": path.altered + rest.altered,
+        "waiting": path.waiting,
+        "unanswered": path.unanswered,
+        "unacknowledged": path.more,
+        "raced": power.raced + kills.raced,
+        "rest_captured": rest.captured,
+        "rest_cuts": power.cuts,
+        "kiosk_kills": faults["kiosk"],
+        "hub_kills": faults["hub"],
+        "broker_kills": faults["broker"],
+        "link_cuts": faults["cut"],
+        "disk_full": faults["full"],
+        "refused_captures": kills.refused,
+        "given_up": kills.given_up,
+        "quiet_s": kills.quiet_s,
+        "examples": rest.examples + path.examples,
+        "skipped": skipped,
+    }
+
+
+def _power(seed: int, seconds: float, say: Callable[[str], None]) -> PowerCuts:
+    with tempfile.TemporaryDirectory(prefix="hotspot-torture-") as folder:
+        return power_cuts(Path(folder), seed, time.monotonic() + seconds, say)
+
+
+def _kills(seed: int, seconds: float, without_disk: bool, say: Callable[[str], None]) -> Kills:
+    with tempfile.TemporaryDirectory(prefix="hotspot-torture-") as name:
+        folder = Path(name)
+        with nullcontext() if without_disk else Disk(folder, DISK_MIB) as place:
+            battle = Battle(folder, seed, place)
+            try:
+                battle.rage(time.monotonic() + seconds, say)
+                battle.make_peace(say)
+            finally:
+                battle.close()
+        return battle.result

@@ -1,0 +1,194 @@
+"""The fault suite itself: a short round of each kind, and that it sees what it is meant to see."""
+
+import hashlib
+import json
+import random
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from hotspot_kiosk.cli import torture as door
+from hotspot_kiosk.torture import actors, disk, stage, suite
+from hotspot_kiosk.torture.actors import Cast, Role
+from hotspot_kiosk.torture.checker import BROKEN, Findings, Keys, Rest, check_path, check_rest
+from hotspot_kiosk.torture.kills import Kills
+from hotspot_kiosk.torture.ledger import Ledger
+from hotspot_kiosk.torture.meddler import Meddler
+from hotspot_kiosk.torture.power import PowerCuts, power_cuts
+from hotspot_kiosk.transports.port import Arrived, LinkEvent, Taken
+
+needs_disk = pytest.mark.skipif(bool(disk.missing()), reason=disk.missing() or "a disk can be made")
+needs_broker = pytest.mark.skipif(not stage.broker_path(), reason="Mosquitto is not installed")
+ONE, TWO = ("26000170000001A", "probe"), ("26000170000002B", "probe")
+
+
+def silent(_line: str) -> None:
+    """Nobody listens."""
+
+
+def ledger_of(*pairs: tuple[tuple[str, str], str]) -> Ledger:
+    """A ledger with these acknowledgements."""
+    ledger = Ledger()
+    ledger.acknowledged.update(pairs)
+    return ledger
+
+
+def careless(role: Role, pipe: Connection) -> None:
+    """A writer that acknowledges each record before it is stored."""
+    outbox = actors._outbox(role)
+
+    class Hasty(actors.Records):
+        def one(self) -> bool:
+            tcn = outbox.mint(2026, role.device)
+            plain = dict(self._contents(tcn))
+            for part, data in plain.items():
+                digest = hashlib.sha256(data).hexdigest()
+                self._say(f"stored {time.monotonic_ns()} {tcn} {part} {digest}")
+            time.sleep(0.05)
+            return True
+
+    records = Hasty(role, outbox, pipe)
+    while True:
+        records.one()
+
+
+@needs_disk
+def test_nothing_is_lost_when_the_power_is_cut(tmp_path: Path) -> None:
+    """A few cuts of a real disk at random instants."""
+    result = power_cuts(tmp_path, 7, time.monotonic() + 6, silent)
+    assert result.cuts >= 3
+    assert result.found.captured > 0
+    assert (result.found.lost, result.found.doubled, result.found.altered) == (0, 0, 0)
+
+
+@needs_disk
+def test_a_writer_that_promises_too_early_is_found_out(tmp_path: Path) -> None:
+    """The suite can fail."""
+    result = power_cuts(tmp_path, 7, time.monotonic() + 20, silent, careless)
+    assert result.found.lost > 0
+
+
+@needs_broker
+def test_a_short_round_of_everything_loses_nothing() -> None:
+    """The command, its last line and its exit code."""
+    done = CliRunner().invoke(door.command, ["--minutes", "0.2", "--seed", "5"])
+    result = json.loads(done.output.strip().splitlines()[-1])
+    assert done.exit_code == 0, done.output
+    assert result["kills"] > 0
+    assert result["captured"] > 0
+    assert (result["lost"], result["doubled"], result["altered"]) == (0, 0, 0)
+    assert result["held"] + result["quarantined"] + result["waiting"] == result["captured"]
+    assert bool(result["cuts"]) == (not disk.missing())
+
+
+def test_what_is_nowhere_is_lost() -> None:
+    """Neither at the hub nor in the outbox."""
+    found = check_path(ledger_of((ONE, "a"), (TWO, "b")), Rest({}, {}, frozenset()), [(ONE, "a")], {})
+    assert (found.captured, found.held, found.lost) == (2, 1, 1)
+    assert found.examples == [f"lost: {TWO[0]} probe"]
+
+
+def test_what_waits_or_is_quarantined_is_not_lost() -> None:
+    """As long as its bytes are the ones that were sealed."""
+    rest = Rest({ONE: "quarantined", TWO: "sealed"}, {ONE: "a", TWO: "other"}, frozenset())
+    found = check_path(ledger_of((ONE, "a"), (TWO, "b")), rest, [], {})
+    assert (found.quarantined, found.waiting, found.lost) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("inside", ["other", BROKEN])
+def test_other_bytes_than_the_acknowledged_are_altered(inside: str) -> None:
+    """Held, but not what the officer was told."""
+    found = check_path(ledger_of((ONE, "a")), Rest({}, {}, frozenset()), [(ONE, inside)], {})
+    assert found.altered >= 1
+    assert found.held == 0
+
+
+def test_one_content_under_two_numbers_is_doubled() -> None:
+    """So is a number that was given twice, and a second answer."""
+    ledger = ledger_of((ONE, "a"))
+    assert check_path(ledger, Rest({}, {}, frozenset()), [(ONE, "a"), (TWO, "a")], {}).doubled == 1
+    assert check_path(ledger, Rest({}, {}, frozenset()), [(ONE, "a")], {ONE[0]: 2}).doubled == 1
+    ledger.given_twice = 1
+    assert check_path(ledger, Rest({}, {}, frozenset()), [(ONE, "a")], {}).doubled == 1
+
+
+def test_an_outbox_may_call_held_only_what_was_settled() -> None:
+    """Otherwise its bytes are gone without a receipt."""
+    rest = Rest({ONE: "held", TWO: "held"}, {}, frozenset())
+    ledger = ledger_of((ONE, "a"), (TWO, "b"))
+    ledger.settling.add(ONE)
+    found = check_rest(ledger, rest)
+    assert (found.held, found.lost) == (1, 1)
+
+
+def test_an_acknowledgement_that_raced_the_cut_is_not_believed() -> None:
+    """It is counted apart."""
+    theirs, ours = stage.CONTEXT.Pipe(duplex=False)
+    for stamp, (tcn, part) in ((10, ONE), (30, TWO)):
+        ours.send_bytes(f"stored {stamp} {tcn} {part} digest".encode())
+    ours.close()
+    ledger = Ledger()
+    ledger.drain(theirs)
+    ledger.settle(cut_ns=20)
+    theirs.close()
+    assert list(ledger.acknowledged) == [ONE]
+    assert ledger.raced == 1
+
+
+class Wire:
+    """A transport that keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def open(self, name: str, topics: object, on_event: object) -> None:
+        """Nothing arrives."""
+
+    def publish(self, topic: str, payload: bytes) -> int:
+        """Keep it."""
+        self.sent.append(payload)
+        return len(self.sent)
+
+    def close(self) -> None:
+        """Nothing to stop."""
+
+
+def test_the_meddler_drops_spoils_repeats_and_reorders() -> None:
+    """All of it, in both directions; without spite nothing at all."""
+    for spite in (0.0, 0.1):
+        wire, events = Wire(), list[LinkEvent]()
+        meddler = Meddler(wire, random.Random(1), spite)
+        meddler.open("kiosk", [], events.append)
+        sent = [f"message {number}".encode() for number in range(400)]
+        for payload in sent:
+            meddler.publish("u/1", payload)
+        assert (wire.sent == sent) == (spite == 0.0)
+        for payload in sent:
+            meddler._event(Arrived("d/1", payload))
+        arrived = [event.payload for event in events if isinstance(event, Arrived)]
+        assert (arrived == sent) == (spite == 0.0)
+        if spite:
+            assert any(isinstance(event, Taken) for event in events)
+            for got in (wire.sent, arrived):
+                assert len(set(got)) < len(got)
+                assert set(sent) - set(got)
+                assert set(got) - set(sent)
+
+
+def test_any_loss_fails_the_suite() -> None:
+    """The exit code is made of these."""
+    assert not suite.failed(suite.figures(PowerCuts(), Kills(), []))
+    assert suite.failed(suite.figures(PowerCuts(found=Findings(lost=1)), Kills(), []))
+    assert suite.failed(suite.figures(PowerCuts(), Kills(found=Findings(doubled=1)), []))
+    assert suite.failed(suite.figures(PowerCuts(), Kills(found=Findings(altered=1)), []))
+
+
+def test_keys_of_a_trial_come_from_its_seed() -> None:
+    """The same seed, the same keys."""
+    keys = Keys(Cast(1).keys(0), Cast(1).keys(5).public())
+    assert keys.hub.public() == Cast(1).keys(0).public()
+    assert keys.hub.public() != Cast(2).keys(0).public()
+    assert keys.digest(b"no envelope") == BROKEN
