@@ -75,7 +75,7 @@ class Broker:
     """Mosquitto as a bureau would run it; a context manager."""
 
     def __init__(self, files: Files) -> None:
-        self._files = files
+        self.files = files
         self.port, self.hub_port = _free_port(), _free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -89,14 +89,14 @@ class Broker:
     @property
     def log(self) -> str:
         """What it said."""
-        return (self._files.folder / "mosquitto.log").read_text(errors="replace")
+        return (self.files.folder / "mosquitto.log").read_text(errors="replace")
 
     def start(self) -> None:
         """Start and wait until it listens. Raises NoBroker."""
         program = find()
         if program is None:
             raise NoBroker("Mosquitto is not installed: apt-get install mosquitto")
-        folder = self._files.folder
+        folder = self.files.folder
         shutil.copy(CONFIG / "acl", folder / "acl")
         (folder / "hotspot.conf").write_text(self._config())
         environment = {**os.environ, "OPENSSL_CONF": str(CONFIG / "openssl.cnf")}
@@ -118,7 +118,7 @@ class Broker:
             self._process = None
 
     def _config(self) -> str:
-        text = (CONFIG / "hotspot.conf").read_text().replace(INSTALLED, str(self._files.folder))
+        text = (CONFIG / "hotspot.conf").read_text().replace(INSTALLED, str(self.files.folder))
         text = text.replace("listener 8883\n", f"listener {self.port} 127.0.0.1\n")
         text = text.replace("listener 8884 127.0.0.1\n", f"listener {self.hub_port} 127.0.0.1\n")
         return text + ("\nuser root\n" if os.geteuid() == 0 else "")

@@ -2,9 +2,11 @@
 
 Modelled: serialisation at a bit rate, one direction at a time and shared by all connections; 40
 bytes of TCP/IP headers a segment of at most 1,360; SYN, SYN-ACK and ACK; propagation each way;
-delayed ACKs (every second segment, or after 40 ms unless data goes that way); cuts. Not modelled:
-loss, retransmission, congestion window, Nagle (senders must set TCP_NODELAY), FIN, radio framing
-and attach, DNS. The proxy ends the TCP connections, so real kernel timers never see the delay.
+delayed ACKs (every second segment, or after 40 ms unless data goes that way); a burst of ten
+segments queues before the line, as behind a modem, and what is written apart stays apart; cuts.
+Not modelled: loss, retransmission, growth of the congestion window, Nagle (senders must set
+TCP_NODELAY), FIN, radio framing and attach, DNS. The proxy ends the TCP connections, so real
+kernel timers never see the delay.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from queue import Empty, SimpleQueue
 HEADERS = 40
 SYN = 60
 SEGMENT = 1360
+BURST = 10
 DELAYED_ACK_S = 0.04
 
 
@@ -64,9 +67,10 @@ class _Line:
         self.payload = self.wire = 0
 
     def wait(self) -> None:
-        """Until the line is free."""
-        while self._free_at > time.monotonic():
-            _sleep_until(self._free_at)
+        """Until fewer than BURST segments queue before the line."""
+        queued_s = (BURST - 1) * (SEGMENT + HEADERS) * 8 / self._shape.rate
+        while self._free_at - queued_s > time.monotonic():
+            _sleep_until(self._free_at - queued_s)
 
     def send(self, wire: int, payload: int = 0) -> float:
         """Put bytes on the line; returns when the last one arrives at the other end."""

@@ -247,6 +247,7 @@ class _Connection:
             self.reason = f"the broker refused: {code}"
             return
         self.stood = True
+        self.reason = "the connection was lost"
         self.largest = _largest(properties)
         if not self.told or self.largest < self._announced:
             self._up(self.largest)
@@ -255,16 +256,16 @@ class _Connection:
         self,
         _client: paho.Client,
         _data: object,
-        _flags: paho.DisconnectFlags,
+        flags: paho.DisconnectFlags,
         code: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        if self.stood:
-            self.reason = str(code)
+        if flags.is_disconnect_packet_from_server:
+            self.reason = f"the broker ended it: {code}"
 
     def _noted(self, _client: paho.Client, _data: object, level: int, words: str) -> None:
         """TLS alerts, such as a certificate that the broker refuses, come to light only here."""
-        if level == paho.MQTT_LOG_ERR and not self.stood:
+        if level == paho.MQTT_LOG_ERR:
             self.reason = words
 
     def _arrived(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
