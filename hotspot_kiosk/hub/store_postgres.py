@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 import msgspec
-from psycopg import Cursor
 
 from hotspot_kiosk.hub.store import (
     Committed,
@@ -59,21 +58,9 @@ class Chunks:
         self._server = server
 
     def add(self, key: PartKey, size: int, offset: int, data: bytes) -> None:
-        """See the port."""
-        with self._server.change() as db:
-            _alone(db, key)
-            db.execute(f"DELETE FROM assembly WHERE {KEY} AND size != %s", (*key, size))
-            db.execute(
-                "INSERT INTO assembly SELECT %s, %s, %s, %s, %s "
-                f"WHERE NOT EXISTS (SELECT FROM inbox WHERE {KEY}) ON CONFLICT (device, tcn, part) "
-                "DO UPDATE SET received = assembly.received + excluded.received",
-                (*key, size, len(data), *key),
-            )
-            if db.rowcount:
-                db.execute(
-                    "INSERT INTO piece VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                    (*key, offset, offset + len(data), data),
-                )
+        """See the port. A crash of the server may take pieces; they are then missing, and asked for."""
+        values = (_lock(key), *key, size, offset, data)
+        self._server.rows("SELECT add_piece(%s, %s, %s, %s, %s, %s, %s)", values)
 
     def missing(self, key: PartKey, size: int) -> tuple[Range, ...]:
         """See the port."""
@@ -105,7 +92,7 @@ class Inbox:
         """See the port."""
         digest = hashlib.sha256(envelope).digest()
         with self._server.change() as db:
-            _alone(db, key)
+            db.execute("SELECT pg_advisory_xact_lock(%s)", (_lock(key),))
             db.execute(
                 "INSERT INTO inbox SELECT %s, %s, %s, %s, %s, %s, "
                 f"coalesce((SELECT received FROM assembly WHERE {KEY}), %s) ON CONFLICT DO NOTHING",
@@ -223,11 +210,10 @@ class Gallery:
         return bool(done)
 
 
-def _alone(db: Cursor, key: PartKey) -> None:
-    """Until the transaction ends, no other worker touches this part."""
+def _lock(key: PartKey) -> int:
+    """The number of the advisory lock under which a part is changed: one worker at a time."""
     name = f"{key.device} {key.tcn} {key.part}".encode()
-    number = int.from_bytes(hashlib.sha256(name).digest()[:8], signed=True)
-    db.execute("SELECT pg_advisory_xact_lock(%s)", (number,))
+    return int.from_bytes(hashlib.sha256(name).digest()[:8], signed=True)
 
 
 def _only(rows: list[tuple[Any, ...]]) -> bytes | None:

@@ -45,6 +45,18 @@ CREATE TABLE IF NOT EXISTS gallery_version (
     one INTEGER PRIMARY KEY CHECK (one = 1), version BIGINT NOT NULL
 );
 INSERT INTO gallery_version VALUES (1, 0) ON CONFLICT DO NOTHING;
+CREATE OR REPLACE FUNCTION add_piece(lock BIGINT, d INTEGER, t TEXT, p TEXT, z INTEGER, b INTEGER, c BYTEA)
+RETURNS VOID LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(lock);
+    DELETE FROM assembly WHERE device = d AND tcn = t AND part = p AND size != z;
+    INSERT INTO assembly SELECT d, t, p, z, length(c)
+        WHERE NOT EXISTS (SELECT FROM inbox WHERE device = d AND tcn = t AND part = p)
+        ON CONFLICT (device, tcn, part) DO UPDATE SET received = assembly.received + excluded.received;
+    IF FOUND THEN
+        INSERT INTO piece VALUES (d, t, p, b, b + length(c), c) ON CONFLICT DO NOTHING;
+    END IF;
+END $$;
 """
 SCHEMA_LOCK = 0x485F5350
 # Connection lost, server's resources, operator's hand, deadlock (SQLSTATE classes): all may pass.
@@ -89,7 +101,7 @@ class Server:
             yield cursor
 
     def rows(self, query: LiteralString, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query; a connection that died while idle is made anew once."""
+        """All rows of one statement that may be repeated: a connection that died is made anew once."""
         try:
             return self._rows(query, values)
         except StorageAway:

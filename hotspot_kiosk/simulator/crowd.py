@@ -30,6 +30,7 @@ class Member:
 
     def __init__(self, own: PrivateKeys, hub: PublicKeys, holds: dict[Key, bytes]) -> None:
         self.device = own.owner
+        self.called: float | None = None
         self.open = dict(holds)
         self.receipts: Counter[Key] = Counter()
         self.refused: list[str] = []
@@ -108,13 +109,19 @@ class Member:
 
 
 class Crowd:
-    """All members' connections. `run` works until something is true."""
+    """All members' connections. `run` works until something is true.
+
+    repeat_s: silence after which a member offers again what is open. spread_s: members call at
+    random within this time, and again after as long when they were cut off. `settled`: when each
+    part was receipted; `waits`: seconds from each member's first call to its last receipt.
+    """
 
     def __init__(
         self, port: int, members: Sequence[Member], *, repeat_s: float, spread_s: float = 0.0, seed: int = 1
     ) -> None:
         self.members = members
         self.settled: list[float] = []
+        self.waits: list[float] = []
         self.connections = 0
         self._port = port
         self._repeat_s = repeat_s
@@ -156,9 +163,10 @@ class Crowd:
         self._selector.close()
 
     def _call(self, now: float) -> None:
-        due = [member for at, member in self._calls if at <= now]
-        self._calls = [(at, member) for at, member in self._calls if at > now]
-        for member in due:
+        due = [call for call in self._calls if call[0] <= now]
+        self._calls = [call for call in self._calls if call[0] > now]
+        for at, member in due:
+            member.called = member.called or at
             try:
                 sock = socket.create_connection(("127.0.0.1", self._port), timeout=5)
             except OSError:
@@ -197,9 +205,12 @@ class Crowd:
             self._write(line, member.ready())
         elif kind & 0xF0 == packets.PUBLISH:
             number, payload = packets.message(kind, body)
-            if member.heard(payload):
-                self.settled.append(time.monotonic())
+            settled = member.heard(payload)
             line.at = time.monotonic()
+            if settled:
+                self.settled.append(line.at)
+                if not member.open and member.called is not None:
+                    self.waits.append(line.at - member.called)
             acknowledged = [packets.puback(number)] if number else []
             self._write(line, acknowledged + member.ready())
 
