@@ -144,6 +144,24 @@ def test_a_full_disk_takes_no_record_but_lets_go_of_held_ones(small_disk: disk.D
 
 
 @needs_disk
+def test_an_outbox_on_a_full_disk_opens_and_is_emptied(small_disk: disk.Disk) -> None:
+    """A start after a crash on a full disk: the reserve pays for the log."""
+    outbox = small_outbox(small_disk)
+    for counter in range(1, 11):
+        put(outbox, counter)
+    outbox.close()
+    small_disk.fill()
+    again = small_outbox(small_disk)
+    assert whole(again) == set(range(1, 11))
+    with pytest.raises(OutboxRefused):
+        again.check_room()
+    for counter in range(1, 11):
+        hold(again, counter)
+    assert not again.waiting()
+    again.close()
+
+
+@needs_disk
 def test_room_comes_back_from_the_outbox_itself(small_disk: disk.Disk) -> None:
     """An outbox that once filled the disk and was emptied gives the space back."""
     outbox = small_outbox(small_disk)
@@ -161,10 +179,10 @@ def test_a_disk_gone_read_only_is_said_in_words(small_disk: disk.Disk) -> None:
     outbox = small_outbox(small_disk)
     put(outbox, 1)
     small_disk.turn_read_only()
-    with pytest.raises(StorageFailed, match="the disk (can only be read|does not work)"):
+    with pytest.raises(StorageFailed, match=r"the disk (can only be read|does not work)"):
         put(outbox, 2)
     assert "the disk" in outbox.trouble
-    with pytest.raises(OutboxRefused, match="the disk (can only be read|does not work)"):
+    with pytest.raises(OutboxRefused, match=r"the disk (can only be read|does not work)"):
         outbox.check_room()
     assert whole(outbox) == {1}
     outbox.close()
@@ -295,7 +313,7 @@ def test_a_salvage_that_was_cut_off_begins_again(tmp_path: Path) -> None:
     filled(path).close()
     overwrite(path, 0, bytes(100))
     path.rename(tmp_path / "outbox.db.damaged-x")
-    (tmp_path / "outbox.db.salvage").write_text("outbox.db.damaged-x")
+    (tmp_path / "outbox.db.salvage").write_text("outbox.db.damaged-x\n")
     (tmp_path / "outbox.db.new").write_bytes(b"half")
     outbox = Outbox(path)
     assert whole(outbox) == set(range(1, 21))

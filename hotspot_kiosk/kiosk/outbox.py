@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from hotspot_kiosk.errors import OutboxRefused, Refused, StorageFailed, StorageFull
 from hotspot_kiosk.kiosk.numbers import Ceiling
-from hotspot_kiosk.kiosk.rescue import open_safely
+from hotspot_kiosk.kiosk.rescue import Opened, open_safely
 from hotspot_kiosk.kiosk.reserve import RESERVE, Reserve
 from hotspot_kiosk.terms import ClockStamp, Part, Tcn
 
@@ -46,6 +46,7 @@ CREATE INDEX IF NOT EXISTS part_state ON part (state) WHERE state != 'held';
 LARGEST_COUNTER = 9_999_999
 LAYOUT = 2
 STEP_PAGES = 256
+NEXT_TO_NOTHING = 4 << 20
 
 
 class PartState(StrEnum):
@@ -110,7 +111,7 @@ class Outbox:
         self._free = free_bytes
         self._reserve = Reserve(path.with_name(f"{path.name}.reserve"), reserve_bytes)
         self._ceiling = Ceiling(path.with_name(f"{path.name}.numbers"))
-        opened = open_safely(path, SCHEMA, "outbox", self._ceiling)
+        opened = self._open()
         self._file, self._hold, self.salvaged = opened.file, opened.hold, opened.outcome
         self.trouble = ""
         self._bring_up_to_date()
@@ -261,6 +262,16 @@ class Outbox:
         )
         return tuple(Item(Tcn(r[0]), Part(r[1]), *r[2:]) for r in rows)
 
+    def _open(self) -> Opened:
+        """On a full disk not even a log can be begun: the reserve is for that, too."""
+        try:
+            return open_safely(self._path, SCHEMA, "outbox", self._ceiling)
+        except StorageFailed:
+            if not self._reserve.stands or shutil.disk_usage(self._path.parent).free > NEXT_TO_NOTHING:
+                raise
+            self._reserve.give_up()
+        return open_safely(self._path, SCHEMA, "outbox", self._ceiling)
+
     def _next_number(self, year: int) -> int:
         with self._file.change(lightly=True) as db:
             db.execute("INSERT OR IGNORE INTO counter VALUES (?, 0)", (year,))
@@ -332,7 +343,7 @@ class Outbox:
     def _try_again(self) -> None:
         """A write that changes nothing, to see whether the disk works again."""
         try:
-            self._small(f"PRAGMA user_version = {LAYOUT}", ())
+            self._watched(lambda: self._file.update(f"PRAGMA user_version = {LAYOUT}", (), lightly=True))
         except StorageFailed as error:
             raise OutboxRefused(f"nothing can be stored now: {error}") from None
 

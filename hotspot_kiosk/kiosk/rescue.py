@@ -65,9 +65,7 @@ def open_safely(path: Path, schema: str, what: str, ceiling: Ceiling) -> Opened:
     except OSError as error:
         raise StorageFailed(f"the folder of the {what} {path.name} cannot be used: {error}") from None
     try:
-        rescue = Rescue(path, schema, what, ceiling)
-        file, outcome = rescue.open() if hold.alone() else (rescue.plain(), None)
-        hold.share()
+        file, outcome = _open(Rescue(path, schema, what, ceiling), hold)
     except (StorageFailed, OSError) as error:
         hold.close()
         if isinstance(error, StorageFailed):
@@ -76,6 +74,15 @@ def open_safely(path: Path, schema: str, what: str, ceiling: Ceiling) -> Opened:
     if outcome is not None:
         log.error("%s", outcome)
     return Opened(file, hold, outcome)
+
+
+def _open(rescue: Rescue, hold: Hold) -> tuple[SqliteFile, Outcome | None]:
+    if hold.alone():
+        opened = rescue.open()
+        hold.share()
+        return opened
+    hold.share()
+    return rescue.plain(), None
 
 
 class Rescue:
@@ -94,8 +101,8 @@ class Rescue:
 
     def open(self) -> tuple[SqliteFile, Outcome | None]:
         """The file, checked, and salvaged if need be."""
-        if self._marker.exists():
-            return self._again(self._path.with_name(self._marker.read_text("ascii").strip()))
+        if aside := self._unfinished():
+            return self._again(aside)
         if has_hole(_read(log_of(self._path))):
             return self._merge_log(self._mark())
         try:
@@ -103,6 +110,11 @@ class Rescue:
         except StorageDamaged as error:
             log.error("%s", error)
             return self._rebuild(self._mark())
+
+    def _unfinished(self) -> Path | None:
+        """Where a salvage that did not end was setting things aside."""
+        name = _read(self._marker).decode("ascii", "replace").strip()
+        return self._path.with_name(name) if name.startswith(f"{self._path.name}.damaged-") else None
 
     def _again(self, aside: Path) -> tuple[SqliteFile, Outcome | None]:
         """A salvage was begun and not ended."""
@@ -200,7 +212,7 @@ class Rescue:
                 )
 
     def _done(self) -> None:
-        self._marker.unlink()
+        self._marker.unlink(missing_ok=True)
         sync_folder(self._path.parent)
 
     def _write(self, path: Path, data: bytes) -> None:

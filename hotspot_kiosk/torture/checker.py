@@ -143,7 +143,7 @@ def check_path(
 
 def _note(found: Findings, what: str, key: Key) -> None:
     setattr(found, what, getattr(found, what) + 1)
-    if what in ("lost", "altered") and len(found.examples) < 10:
+    if what in ("lost", "altered", "waiting") and len(found.examples) < 10:
         found.examples.append(f"{what}: {key[0]} {key[1]}")
 
 

@@ -10,7 +10,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hotspot_kiosk.keyring import save_public
@@ -26,6 +26,7 @@ SPITE = 0.005
 RATE = 6.0
 PAUSE_S = (0.02, 0.35)
 QUIET_S = 120.0
+HEAD_START_S = 1.0
 SAY_EVERY = 100
 DISK_MIB = 64
 YEARS_S = 3.2e7
@@ -58,17 +59,10 @@ class Post:
         """Start it, with another wall clock each time."""
         role = self.role
         shift = 0.0 if peace or rng.random() < 0.5 else rng.uniform(-YEARS_S, YEARS_S)
+        spite, rate = (0.0, 0.0) if peace else (SPITE, RATE)
         self.actor.start(
-            Role(
-                role.cast,
-                role.device,
-                role.folder,
-                role.log,
-                self.link.port,
-                rng.getrandbits(32),
-                0.0 if peace else SPITE,
-                0.0 if peace else RATE,
-                shift,
+            replace(
+                role, port=self.link.port, seed=rng.getrandbits(32), spite=spite, rate=rate, shift_s=shift
             )
         )
 
@@ -98,6 +92,7 @@ class Battle:
     """Everybody, and what is done to them."""
 
     def __init__(self, folder: Path, seed: int, disk: Disk | None) -> None:
+        self._folder = folder
         self._rng = random.Random(seed)  # noqa: S311 - draws faults, hides nothing
         self._cast = Cast(seed)
         self.result = Kills()
@@ -131,20 +126,11 @@ class Battle:
         for post in self._posts:
             post.end()
             post.link.mend()
+        self._hub_role = replace(self._hub_role, spite=0.0)
+        self._restart_hub()
+        time.sleep(HEAD_START_S)
+        for post in self._posts:
             post.start(self._rng, peace=True)
-        self._hub.kill()
-        self._hub.hang_up()
-        self._hub_role = Role(
-            self._cast,
-            0,
-            self._hub_role.folder,
-            self._hub_role.log,
-            self._broker.port,
-            0,
-            0.0,
-            devices=self._hub_role.devices,
-        )
-        self._hub.start(self._hub_role)
         self._await_settled(began + QUIET_S, say)
         self.result.quiet_s = round(time.monotonic() - began, 1)
         for post in self._posts:
@@ -240,12 +226,17 @@ class Battle:
         disk = self._posts[1].disk
         if disk is not None:
             filler = disk.fill()
+            if self._rng.random() < 0.5:
+                self._posts[1].end()
+                self._posts[1].start(self._rng)
             self._wait(self._rng.uniform(0.3, 1.5))
             filler.unlink()
 
     def _compare(self, post: Post) -> None:
         keys = Keys(self._cast.keys(0), self._cast.keys(post.role.device).public())
-        rest = read_outbox(post.role.outbox, keys)
+        kept = self._folder / f"kept-{post.role.device}"
+        kept.mkdir()
+        rest = read_outbox(post.role.outbox, keys, kept)
         rows, answers = read_hub(self._hub_role.hub_file, post.role.device, keys)
         self.result.found.add(check_path(post.ledger, rest, rows, answers))
         self.result.raced += post.ledger.raced

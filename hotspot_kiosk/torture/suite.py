@@ -6,6 +6,7 @@ The plan of faults comes from the seed; at which instruction one strikes is up t
 from __future__ import annotations
 
 import random
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -89,13 +90,16 @@ def _power(seed: int, seconds: float, say: Callable[[str], None]) -> PowerCuts:
 
 
 def _kills(seed: int, seconds: float, without_disk: bool, say: Callable[[str], None]) -> Kills:
-    with tempfile.TemporaryDirectory(prefix="hotspot-torture-") as name:
-        folder = Path(name)
-        with nullcontext() if without_disk else Disk(folder, DISK_MIB) as place:
-            battle = Battle(folder, seed, place)
-            try:
-                battle.rage(time.monotonic() + seconds, say)
-                battle.make_peace(say)
-            finally:
-                battle.close()
-        return battle.result
+    folder = Path(tempfile.mkdtemp(prefix="hotspot-torture-"))
+    with nullcontext() if without_disk else Disk(folder, DISK_MIB) as place:
+        battle = Battle(folder, seed, place)
+        try:
+            battle.rage(time.monotonic() + seconds, say)
+            battle.make_peace(say)
+        finally:
+            battle.close()
+    if battle.result.found.examples:
+        say(f"databases and logs of this round are kept in {folder}")
+    else:
+        shutil.rmtree(folder)
+    return battle.result
