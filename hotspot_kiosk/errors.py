@@ -74,7 +74,7 @@ class StorageFull(StorageFailed):
 
 
 class StorageDamaged(StorageFailed):
-    """A database file is damaged; start the program anew, it then saves what can be read."""
+    """A database file is damaged; a kiosk saves what can be read of its outbox at the next start."""
 
 
 class StorageAway(Temporary, ConnectionError):
