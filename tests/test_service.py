@@ -170,6 +170,21 @@ def test_a_probe_whose_answer_was_cut_off_is_answered_after_the_start(running: D
     assert answered.tcn == tcn()
 
 
+def test_a_repeated_probe_that_nobody_lived_to_answer_gets_its_answer_with_the_receipt(running: Desk) -> None:
+    """Another worker committed it and was killed: the kiosk's next try is enough."""
+    content = contents.encode(request())
+    envelope = seal.seal(content, tcn(), "probe", running.hub_public, running.kiosk_key)
+    running.hub._store.inbox.commit(PartKey(DEVICE, tcn(), Part.PROBE), envelope, running.hub._now())
+    chunk = wire.Chunk(tcn(), Part.PROBE, len(envelope), 0, envelope)
+    running.client.publish(wire.up_topic(DEVICE), wire.encode(chunk))
+    arrived = running.until(Arrived)
+    assert isinstance(arrived, Arrived)
+    receipt = wire.decode_down(arrived.payload)
+    assert isinstance(receipt, wire.Receipt)
+    assert running.opened(receipt).tcr == tcn()
+    assert not running.hub._store.inbox.unanswered(running.hub._now())
+
+
 def test_a_kiosks_key_does_not_start_a_hub(running: Desk) -> None:
     """Nor a stranger's."""
     folders = running.folders
