@@ -102,12 +102,24 @@ def issue(authority: Identity, request: bytes, name: str, term: Term) -> bytes:
     return _signed(_builder(_name(name), _subject(authority), key, term), authority)
 
 
-def ends(certificate: bytes) -> datetime:
-    """When a certificate ends (UTC). Raises BadBytes."""
+def check(certificate: bytes, key: bytes, device: int) -> None:
+    """Raises BadBytes unless this certificate is for this key and names this kiosk."""
     try:
-        return x509.load_pem_x509_certificate(certificate).not_valid_after_utc
+        read = x509.load_pem_x509_certificate(certificate)
+        own = serialization.load_pem_private_key(key, None).public_key()
+    except ValueError:
+        raise BadBytes("a certificate or its key cannot be read") from None
+    if read.public_key() != own or read.subject != _name(str(device)):
+        raise BadBytes("a certificate is for another key or another kiosk")
+
+
+def lasts(certificate: bytes) -> tuple[datetime, datetime]:
+    """When a certificate begins and ends (UTC). Raises BadBytes."""
+    try:
+        read = x509.load_pem_x509_certificate(certificate)
     except ValueError:
         raise BadBytes("a certificate cannot be read") from None
+    return read.not_valid_before_utc, read.not_valid_after_utc
 
 
 def _device(device: int) -> int:

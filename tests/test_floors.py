@@ -11,7 +11,17 @@ PACKAGE = "hotspot_kiosk"
 FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 WORDS = {"", "errors", "terms", "config"}
-CRAFTS = {"seal", "seal_certificates", "wire", "contents", "policy", "pictures", "inference", "compare"}
+CRAFTS = {
+    "seal",
+    "seal_certificates",
+    "renewal",
+    "wire",
+    "contents",
+    "policy",
+    "pictures",
+    "inference",
+    "compare",
+}
 EDGES = {"keyring", "sqlite", "stick", "transports"}
 TOPS = {"cli", "demo", "bench", "torture"}
 HOMES = {
@@ -19,7 +29,7 @@ HOMES = {
     "adafruit_fingerprint": ("kiosk.devices.uart_finger",),
     "picamera2": ("kiosk.devices.picamera",),
     "onnxruntime": ("inference.port",),
-    "paho": ("transports.mqtt",),
+    "paho": ("transports.mqtt", "bench.link"),
     "nistitl": ("nist",),
     "wsq": ("nist",),
     "cryptography": ("seal",),

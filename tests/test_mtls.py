@@ -201,7 +201,7 @@ def test_a_request_names_the_key_and_the_issuer_the_kiosk() -> None:
     authority = certificates.make_authority("device-ca", certificates.Term(now, 3650))
     request = certificates.make_request()
     issued = certificates.renew(authority, request.certificate, 17, certificates.Term(now, 365))
-    assert certificates.ends(issued) == now + timedelta(days=365)
+    assert certificates.lasts(issued)[1] == now + timedelta(days=365)
 
 
 @pytest.mark.parametrize("spoil", [lambda pem: b"no request", lambda pem: pem[:120] + pem[200:]])

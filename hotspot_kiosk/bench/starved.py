@@ -156,7 +156,7 @@ class _Kiosk:
         uplink = self._uplink(hub)
         try:
             cold = self._check(hub, uplink.start)
-            self._rest()
+            self._link.settle()
             return cold, self._check(hub, uplink.wake)
         finally:
             self._end(uplink)
@@ -178,13 +178,6 @@ class _Kiosk:
         answer = self._outbox.sealed_answer(tcn) or b""
         return Verdict(seconds, self._link.traffic.since(before), len(parts[0][1]), len(answer))
 
-    def _rest(self) -> None:
-        """Until nothing has passed for a second."""
-        before = None
-        while before != self._link.traffic:
-            before = self._link.traffic
-            time.sleep(1.5)
-
     def _uplink(self, hub: _Hub) -> Uplink:
         peers = self._folder / "peers"
         peers.mkdir()
@@ -201,6 +194,7 @@ class _Kiosk:
             on_answer=self._answers.put,
             on_link=_ignore,
             on_order=_ignore,
+            on_quarantine=_ignore,
             on_fault=_ignore,
         )
 
@@ -223,7 +217,7 @@ def _options(port: int, files: Files, pair: tuple[Path, Path]) -> mqtt.Options:
     return mqtt.Options(host="127.0.0.1", port=port, ca=files.ca, certificate=pair[0], key=pair[1])
 
 
-def _ignore(_: object) -> None:
+def _ignore(*_: object) -> None:
     """Nobody looks at this here."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -74,8 +75,10 @@ class Files:
 class Broker:
     """Mosquitto as a bureau would run it; a context manager."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, config: str = "hotspot.conf") -> None:
+        """`config` is a file of systemd/mosquitto: `port` is its listener for kiosks."""
         self.files = files
+        self._name = config
         self.port, self.hub_port = _free_port(), _free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -97,12 +100,13 @@ class Broker:
         if program is None:
             raise NoBroker("Mosquitto is not installed: apt-get install mosquitto")
         folder = self.files.folder
-        shutil.copy(CONFIG / "acl", folder / "acl")
-        (folder / "hotspot.conf").write_text(self._config())
+        for name in ("acl", "acl-renewal"):
+            shutil.copy(CONFIG / name, folder / name)
+        (folder / self._name).write_text(self._config())
         environment = {**os.environ, "OPENSSL_CONF": str(CONFIG / "openssl.cnf")}
         with (folder / "mosquitto.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [program, "-c", str(folder / "hotspot.conf")], stdout=log, stderr=log, env=environment
+                [program, "-c", str(folder / self._name)], stdout=log, stderr=log, env=environment
             )
         ends = time.monotonic() + START_S
         while not (_listens(self.port) and _listens(self.hub_port)):
@@ -118,9 +122,10 @@ class Broker:
             self._process = None
 
     def _config(self) -> str:
-        text = (CONFIG / "hotspot.conf").read_text().replace(INSTALLED, str(self.files.folder))
-        text = text.replace("listener 8883\n", f"listener {self.port} 127.0.0.1\n")
-        text = text.replace("listener 8884 127.0.0.1\n", f"listener {self.hub_port} 127.0.0.1\n")
+        text = (CONFIG / self._name).read_text().replace(INSTALLED, str(self.files.folder))
+        hub, kiosks = f"listener {self.hub_port} 127.0.0.1", f"listener {self.port} 127.0.0.1"
+        text = re.sub(r"^listener \d+ 127.0.0.1$", hub, text, flags=re.MULTILINE)
+        text = re.sub(r"^listener \d+$", kiosks, text, flags=re.MULTILINE)
         return text + ("\nuser root\n" if os.geteuid() == 0 else "")
 
 

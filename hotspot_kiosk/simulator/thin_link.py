@@ -63,22 +63,22 @@ class _Line:
     def __init__(self, shape: Shape) -> None:
         self._lock = threading.Lock()
         self._shape = shape
-        self._free_at = 0.0
+        self.free_at = 0.0
         self.payload = self.wire = 0
 
     def wait(self) -> None:
         """Until fewer than BURST segments queue before the line."""
         queued_s = (BURST - 1) * (SEGMENT + HEADERS) * 8 / self._shape.rate
-        while self._free_at - queued_s > time.monotonic():
-            _sleep_until(self._free_at - queued_s)
+        while self.free_at - queued_s > time.monotonic():
+            _sleep_until(self.free_at - queued_s)
 
     def send(self, wire: int, payload: int = 0) -> float:
         """Put bytes on the line; returns when the last one arrives at the other end."""
         with self._lock:
             self.wire += wire
             self.payload += payload
-            self._free_at = max(time.monotonic(), self._free_at) + wire * 8 / self._shape.rate
-            return self._free_at + self._shape.round_trip_s / 2
+            self.free_at = max(time.monotonic(), self.free_at) + wire * 8 / self._shape.rate
+            return self.free_at + self._shape.round_trip_s / 2
 
 
 class ThinLink:
@@ -92,6 +92,7 @@ class ThinLink:
         self._lock = threading.Lock()
         self._socks: set[socket.socket] = set()
         self._cut = False
+        self._quiet_s = 2 * shape.round_trip_s + 0.5
         threading.Thread(target=self._accept, name="thin link", daemon=True).start()
 
     @property
@@ -99,6 +100,11 @@ class ThinLink:
         """Bytes so far."""
         up, down = self._lines
         return Traffic(up.payload, down.payload, up.wire, down.wire)
+
+    def settle(self) -> None:
+        """Wait until nothing is on its way and nobody has anything more to say."""
+        while (free_at := max(line.free_at for line in self._lines)) + self._quiet_s > time.monotonic():
+            _sleep_until(free_at + self._quiet_s)
 
     def cut(self) -> None:
         """Break every connection and refuse new ones; what is on its way is lost."""

@@ -44,6 +44,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     noticed sooner when there is something to say: whatever stays unacknowledged for `dead_s` ends
     the connection, and one that the broker has not accepted `connect_s` after the handshake ends too.
     group: the TLS key exchange; X25519 keeps the first flight small. pipelined: see the module.
+    anonymous: `ca` alone, for the listener that renews certificates and asks for none.
     floor, floor_file: a time that is surely past, and a file that keeps a later one; see tls.Floor.
     """
 
@@ -56,6 +57,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     ca: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
+    anonymous: bool = False
     group: str = "X25519"
     floor: str | None = None
     floor_file: Path | None = None
@@ -169,16 +171,16 @@ class Mqtt:
     def _fresh_tls(self) -> ssl.SSLContext | None:
         """Made anew for every connection, so that a renewed certificate needs no restart."""
         options = self._options
-        named = [path for path in (options.ca, options.certificate, options.key) if path is not None]
-        if not named:
+        own = (options.certificate, options.key) if options.certificate and options.key else None
+        if options.ca is None and options.certificate is None and options.key is None:
             return None
-        if len(named) < 3:
+        if options.ca is None or (own is None) != options.anonymous:
             raise ConfigError("[link] TLS needs ca, certificate and key together")
         floor = self._floor.above(self._now())
         if floor is not None and not self._slow_clock:
             log.warning("the clock is wrong: it lies before %s; certificates are held against that", floor)
         self._slow_clock = floor is not None
-        return tls.context(named[0], named[1], named[2], options.group, floor)
+        return tls.context(options.ca, own, options.group, floor)
 
     def _tune(self, sock: object) -> None:
         if isinstance(sock, socket.socket):

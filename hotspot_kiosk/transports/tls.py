@@ -52,8 +52,8 @@ class Floor:
             return None
 
 
-def context(ca: Path, certificate: Path, key: Path, group: str, floor: datetime | None) -> ssl.SSLContext:
-    """For one connection: trusts `ca`, shows `certificate`. Raises ConfigError.
+def context(ca: Path, own: tuple[Path, Path] | None, group: str, floor: datetime | None) -> ssl.SSLContext:
+    """For one connection: trusts `ca`, shows its `own` certificate and key if any. Raises ConfigError.
 
     If the clock is known to be wrong, pass the `floor`: dates are then not checked against the
     clock, only that the broker's certificate had not ended by the floor. That it begins later is no
@@ -64,7 +64,8 @@ def context(ca: Path, certificate: Path, key: Path, group: str, floor: datetime 
     made.options &= ~ssl.Options(TLSEXT_PADDING)
     try:
         made.load_verify_locations(ca)
-        made.load_cert_chain(certificate, key)
+        if own is not None:
+            made.load_cert_chain(*own)
         made.set_ecdh_curve(group)
     except (OSError, ValueError) as error:
         raise ConfigError(f"[link] the certificates or the group cannot be used: {error}") from None
