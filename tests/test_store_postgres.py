@@ -104,6 +104,16 @@ def test_a_server_that_does_not_sync_is_refused(upright: Postgres, schema: str) 
         upright.sql("ALTER SYSTEM RESET fsync", "SELECT pg_reload_conf()")
 
 
+def test_tables_of_another_version_are_left_alone(store: Store, schema: str) -> None:
+    """Neither read nor changed: an operator decides."""
+    server = Server(schema, 5, 30)
+    with server.change() as db:
+        db.execute("UPDATE hub_schema SET version = 0")
+    server.close()
+    with pytest.raises(StorageFailed, match="version"):
+        build(Options(dsn=schema))
+
+
 def test_a_session_that_would_not_wait_for_the_disk_is_made_to_wait(schema: str) -> None:
     """Whatever the database's own default is."""
     server = Server(schema.replace("-c search_path", "-c synchronous_commit=off -c search_path"), 5, 30)

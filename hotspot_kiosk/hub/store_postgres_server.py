@@ -17,35 +17,35 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from hotspot_kiosk.errors import ConfigError, StorageAway, StorageFailed
 
 SCHEMA: LiteralString = """
-CREATE TABLE IF NOT EXISTS assembly (
+CREATE TABLE assembly (
     device INTEGER, tcn TEXT, part TEXT, size INTEGER NOT NULL, received BIGINT NOT NULL,
     PRIMARY KEY (device, tcn, part)
 );
-CREATE TABLE IF NOT EXISTS piece (
+CREATE TABLE piece (
     device INTEGER, tcn TEXT, part TEXT, start INTEGER, stop INTEGER NOT NULL,
-    data BYTEA STORAGE EXTERNAL NOT NULL, PRIMARY KEY (device, tcn, part, start),
+    data BYTEA NOT NULL, PRIMARY KEY (device, tcn, part, start),
     FOREIGN KEY (device, tcn, part) REFERENCES assembly ON DELETE CASCADE
 );
-CREATE TABLE IF NOT EXISTS inbox (
+CREATE TABLE inbox (
     device INTEGER, tcn TEXT, part TEXT, committed TEXT NOT NULL, digest BYTEA NOT NULL,
-    envelope BYTEA STORAGE EXTERNAL NOT NULL, received BIGINT NOT NULL, PRIMARY KEY (device, tcn, part)
+    envelope BYTEA NOT NULL, received BIGINT NOT NULL, PRIMARY KEY (device, tcn, part)
 );
-CREATE TABLE IF NOT EXISTS owed (
+CREATE TABLE owed (
     device INTEGER, tcn TEXT, committed TEXT NOT NULL, PRIMARY KEY (device, tcn)
 );
-CREATE TABLE IF NOT EXISTS answer (
-    device INTEGER, tcn TEXT, made TEXT NOT NULL, envelope BYTEA STORAGE EXTERNAL, acknowledged TEXT,
+CREATE TABLE answer (
+    device INTEGER, tcn TEXT, made TEXT NOT NULL, envelope BYTEA, acknowledged TEXT,
     PRIMARY KEY (device, tcn)
 );
-CREATE INDEX IF NOT EXISTS answer_waiting ON answer (device, tcn) WHERE acknowledged IS NULL;
-CREATE TABLE IF NOT EXISTS gallery (
+CREATE INDEX answer_waiting ON answer (device, tcn) WHERE acknowledged IS NULL;
+CREATE TABLE gallery (
     reference TEXT PRIMARY KEY, enrolled TEXT NOT NULL, templates BYTEA NOT NULL
 );
-CREATE TABLE IF NOT EXISTS gallery_version (
+CREATE TABLE gallery_version (
     one INTEGER PRIMARY KEY CHECK (one = 1), version BIGINT NOT NULL
 );
-INSERT INTO gallery_version VALUES (1, 0) ON CONFLICT DO NOTHING;
-CREATE OR REPLACE FUNCTION add_piece(lock BIGINT, d INTEGER, t TEXT, p TEXT, z INTEGER, b INTEGER, c BYTEA)
+INSERT INTO gallery_version VALUES (1, 0);
+CREATE FUNCTION add_piece(lock BIGINT, d INTEGER, t TEXT, p TEXT, z INTEGER, b INTEGER, c BYTEA)
 RETURNS VOID LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(lock);
@@ -57,7 +57,13 @@ BEGIN
         INSERT INTO piece VALUES (d, t, p, b, b + length(c), c) ON CONFLICT DO NOTHING;
     END IF;
 END $$;
+ALTER TABLE piece ALTER COLUMN data SET STORAGE EXTERNAL;
+ALTER TABLE inbox ALTER COLUMN envelope SET STORAGE EXTERNAL;
+ALTER TABLE answer ALTER COLUMN envelope SET STORAGE EXTERNAL;
+CREATE TABLE hub_schema (version INTEGER NOT NULL);
+INSERT INTO hub_schema VALUES (1);
 """
+VERSION = 1
 SCHEMA_LOCK = 0x485F5350
 # Connection lost, server's resources, operator's hand, deadlock (SQLSTATE classes): all may pass.
 PASSING = ("08", "40", "53", "57")
@@ -145,7 +151,10 @@ class Server:
         connection.execute("SET client_min_messages = warning")
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (SCHEMA_LOCK,))
-            connection.execute(SCHEMA)
+            if connection.execute("SELECT to_regclass('hub_schema')").fetchone() == (None,):
+                connection.execute(SCHEMA)
+            if connection.execute("SELECT version FROM hub_schema").fetchall() != [(VERSION,)]:
+                raise StorageFailed("the hub's database was made by another version of this software")
 
 
 def _setting(connection: psycopg.Connection, name: str) -> str:
