@@ -24,11 +24,12 @@ from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator
 from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.errors import HotspotError, OutboxRefused
-from hotspot_kiosk.hub import store_sqlite
+from hotspot_kiosk.hub import store_postgres, store_sqlite
 from hotspot_kiosk.hub.gallery import Gallery
 from hotspot_kiosk.hub.identify import Identifier
 from hotspot_kiosk.hub.inbox import Inbox
 from hotspot_kiosk.hub.service import Hub
+from hotspot_kiosk.hub.store import Store
 from hotspot_kiosk.keyring import PublicFile, Trust
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.orders import Orders
@@ -75,6 +76,7 @@ class Role:
     rate: float = 0.0
     shift_s: float = 0.0
     devices: tuple[int, ...] = ()
+    dsn: str = ""
 
     @property
     def outbox(self) -> Path:
@@ -119,12 +121,12 @@ def kiosk(role: Role, pipe: Connection) -> None:
 
 
 def hub(role: Role, _pipe: Connection) -> None:
-    """The real hub with an empty gallery."""
+    """The real hub with an empty gallery; with a `dsn` it is one worker of several."""
     _to_log(role)
     own = role.cast.keys(0)
     kiosks = {device: role.cast.public_file(device) for device in role.devices}
     try:
-        store = store_sqlite.build(store_sqlite.Options(path=role.hub_file))
+        store = _store(role)
         Hub(
             store=store,
             inbox=Inbox(store, own, kiosks, _now),
@@ -134,6 +136,7 @@ def hub(role: Role, _pipe: Connection) -> None:
             own=own,
             post_keys=lambda device: kiosks[device].keys(),
             now=_now,
+            share="hub" if role.dsn else "",
         ).run()
     except HotspotError as error:
         logging.error("the hub stopped: %s", error)
@@ -209,6 +212,7 @@ def _uplink(role: Role, outbox: Outbox, failed: threading.Event) -> Uplink:
         on_answer=lambda _answer: None,
         on_link=lambda _up: None,
         on_order=lambda _order: None,
+        on_quarantine=lambda _tcn, _reason: None,
         on_fault=fault,
     )
 
@@ -216,6 +220,12 @@ def _uplink(role: Role, outbox: Outbox, failed: threading.Event) -> Uplink:
 def _transport(role: Role) -> Meddler:
     options = mqtt.Options(host="127.0.0.1", port=role.port, retry_least_s=0.05, retry_most_s=0.5)
     return Meddler(mqtt.build(options), random.Random(role.seed + 1), role.spite)  # noqa: S311 - draws faults, hides nothing
+
+
+def _store(role: Role) -> Store:
+    if role.dsn:
+        return store_postgres.build(store_postgres.Options(dsn=role.dsn))
+    return store_sqlite.build(store_sqlite.Options(path=role.hub_file))
 
 
 def _identifier() -> Identifier:

@@ -17,8 +17,9 @@ from hotspot_kiosk.keyring import save_public
 from hotspot_kiosk.simulator.link import Link
 from hotspot_kiosk.torture import actors
 from hotspot_kiosk.torture.actors import Cast, Role
-from hotspot_kiosk.torture.checker import Findings, Keys, check_path, read_hub, read_outbox, unsettled
+from hotspot_kiosk.torture.checker import Findings, Keys, check_path, read_outbox, unsettled
 from hotspot_kiosk.torture.disk import Disk
+from hotspot_kiosk.torture.hubs import Hubs
 from hotspot_kiosk.torture.ledger import Ledger
 from hotspot_kiosk.torture.stage import Actor, Broker
 
@@ -30,7 +31,7 @@ HEAD_START_S = 1.0
 SAY_EVERY = 100
 DISK_MIB = 64
 YEARS_S = 3.2e7
-FAULTS = {"kiosk": 8, "hub": 6, "broker": 4, "cut": 4, "power": 3, "full": 1}
+FAULTS = {"kiosk": 8, "hub": 6, "broker": 4, "cut": 4, "power": 3, "full": 1, "server": 1}
 
 
 @dataclass(slots=True)
@@ -91,7 +92,7 @@ class Post:
 class Battle:
     """Everybody, and what is done to them."""
 
-    def __init__(self, folder: Path, seed: int, disk: Disk | None) -> None:
+    def __init__(self, folder: Path, seed: int, disk: Disk | None, workers: int = 0) -> None:
         self._folder = folder
         self._rng = random.Random(seed)  # noqa: S311 - draws faults, hides nothing
         self._cast = Cast(seed)
@@ -103,15 +104,26 @@ class Battle:
         places = [(41, folder / "post", None), (42, disk.root if disk else folder / "second", disk)]
         self._posts = [self._post(device, place, mounted) for device, place, mounted in places]
         devices = tuple(post.role.device for post in self._posts)
-        self._hub_role = Role(
-            self._cast, 0, folder / "hub", folder / "hub.log", self._broker.port, 0, SPITE, devices=devices
+        self._hubs = Hubs(
+            Role(
+                self._cast,
+                0,
+                folder / "hub",
+                folder / "hub.log",
+                self._broker.port,
+                0,
+                SPITE,
+                devices=devices,
+            ),
+            workers,
         )
-        self._hub = Actor(actors.hub)
 
     def rage(self, ends: float, say: Callable[[str], None]) -> None:
         """One fault after the other until `ends` (time.monotonic)."""
         self._start()
-        kinds = [kind for kind in FAULTS if self._posts[1].disk or kind not in ("power", "full")]
+        impossible = set() if self._posts[1].disk else {"power", "full"}
+        impossible |= set() if self._hubs.has_server else {"server"}
+        kinds = [kind for kind in FAULTS if kind not in impossible]
         while time.monotonic() < ends:
             self._wait(self._rng.uniform(*PAUSE_S))
             (kind,) = self._rng.choices(kinds, [FAULTS[kind] for kind in kinds])
@@ -126,8 +138,7 @@ class Battle:
         for post in self._posts:
             post.end()
             post.link.mend()
-        self._hub_role = replace(self._hub_role, spite=0.0)
-        self._restart_hub()
+        self._hubs.make_peace()
         time.sleep(HEAD_START_S)
         for post in self._posts:
             post.start(self._rng, peace=True)
@@ -151,14 +162,14 @@ class Battle:
         for post in self._posts:
             post.end()
             post.link.close()
-        self._hub.kill()
-        self._hub.hang_up()
+        self._hubs.end()
         self._broker.kill()
 
     def _strike(self, kind: str) -> None:
         {
             "kiosk": self._kill_kiosk,
-            "hub": self._restart_hub,
+            "hub": self._kill_hub,
+            "server": self._hubs.crash_server,
             "broker": self._kill_broker,
             "cut": self._cut_link,
             "power": self._cut_power,
@@ -172,7 +183,7 @@ class Battle:
 
     def _start(self) -> None:
         self._broker.start()
-        self._hub.start(self._hub_role)
+        self._hubs.start()
         for post in self._posts:
             post.start(self._rng)
 
@@ -186,9 +197,7 @@ class Battle:
                     self.result.given_up += 1
                     post.end()
                     post.start(self._rng)
-            if not self._hub.runs:
-                self.result.given_up += 1
-                self._restart_hub()
+            self.result.given_up += self._hubs.look_after()
             time.sleep(min(0.05, left))
 
     def _kill_kiosk(self) -> None:
@@ -196,10 +205,8 @@ class Battle:
         post.end()
         post.start(self._rng)
 
-    def _restart_hub(self) -> None:
-        self._hub.kill()
-        self._hub.hang_up()
-        self._hub.start(self._hub_role)
+    def _kill_hub(self) -> None:
+        self._hubs.kill_one(self._rng)
 
     def _kill_broker(self) -> None:
         self._broker.kill()
@@ -237,7 +244,7 @@ class Battle:
         kept = self._folder / f"kept-{post.role.device}"
         kept.mkdir()
         rest = read_outbox(post.role.outbox, keys, kept)
-        rows, answers = read_hub(self._hub_role.hub_file, post.role.device, keys)
+        rows, answers = self._hubs.read(post.role.device, keys)
         self.result.found.add(check_path(post.ledger, rest, rows, answers))
         self.result.raced += post.ledger.raced
         self.result.refused += post.ledger.refused

@@ -23,8 +23,11 @@ POWER_SHARE = 0.4
 Figures = dict[str, object]
 
 
-def run(minutes: float, seed: int, say: Callable[[str], None]) -> Figures:
-    """Torture for so many minutes, then wait for peace (two minutes at most); returns the figures."""
+def run(minutes: float, seed: int, say: Callable[[str], None], workers: int = 0) -> Figures:
+    """Torture for so many minutes, then wait for peace (two minutes at most); returns the figures.
+
+    With `workers`, so many hub workers share a PostgreSQL; otherwise one hub has SQLite.
+    """
     load_ahead()
     rng = random.Random(seed)  # noqa: S311 - draws faults, hides nothing
     seeds = rng.getrandbits(32), rng.getrandbits(32)
@@ -42,10 +45,10 @@ def run(minutes: float, seed: int, say: Callable[[str], None]) -> Figures:
         skipped.append(f"kills and bad links: {without_broker}")
     else:
         say(f"kills and bad links for {seconds:.0f} s")
-        kills = _kills(seeds[1], seconds, bool(without_disk), say)
+        kills = _kills(seeds[1], seconds, bool(without_disk), say, workers)
     for reason in skipped:
         say(f"skipped: {reason}")
-    return figures(power, kills, skipped) | {"seed": seed, "minutes": minutes}
+    return figures(power, kills, skipped) | {"seed": seed, "minutes": minutes, "workers": workers}
 
 
 def failed(result: Figures) -> bool:
@@ -76,6 +79,7 @@ def figures(power: PowerCuts, kills: Kills, skipped: list[str]) -> Figures:
         "broker_kills": faults["broker"],
         "link_cuts": faults["cut"],
         "disk_full": faults["full"],
+        "database_crashes": faults["server"],
         "refused_captures": kills.refused,
         "given_up": kills.given_up,
         "quiet_s": kills.quiet_s,
@@ -89,10 +93,10 @@ def _power(seed: int, seconds: float, say: Callable[[str], None]) -> PowerCuts:
         return power_cuts(Path(folder), seed, time.monotonic() + seconds, say)
 
 
-def _kills(seed: int, seconds: float, without_disk: bool, say: Callable[[str], None]) -> Kills:
+def _kills(seed: int, seconds: float, without_disk: bool, say: Callable[[str], None], workers: int) -> Kills:
     folder = Path(tempfile.mkdtemp(prefix="hotspot-torture-"))
     with nullcontext() if without_disk else Disk(folder, DISK_MIB) as place:
-        battle = Battle(folder, seed, place)
+        battle = Battle(folder, seed, place, workers)
         try:
             battle.rage(time.monotonic() + seconds, say)
             battle.make_peace(say)
