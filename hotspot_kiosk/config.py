@@ -134,6 +134,9 @@ class OperationTable(Table, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         _exact("id", self.id)
+        for key in ("purpose", "legal_basis", "notice"):
+            if not getattr(self, key).strip():
+                raise ValueError(f"{key} must say something: nobody is captured without it")
 
 
 class KioskConfig(Table, frozen=True, kw_only=True):

@@ -136,7 +136,10 @@ def encode_templates(templates: tuple[Template, ...]) -> bytes:
 
 def decode_templates(data: bytes) -> tuple[Template, ...]:
     """The inverse of `encode_templates`. Raises BadBytes."""
-    return tuple(_unpack(item) for item in _decode(data, tuple[_Face | _Finger, ...]))
+    items = _decode(data, tuple[_Face | _Finger, ...])
+    if not items:
+        raise BadBytes("a reference holds no template")
+    return tuple(_unpack(item) for item in items)
 
 
 def encode_answer(answer: Answer) -> bytes:

@@ -53,7 +53,7 @@ class PublicFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="h
     generation: int = 1
 
     def __post_init__(self) -> None:
-        self.keys()
+        self.keys().check()
         _check_owner(self.owner)
 
     def keys(self) -> PublicKeys:

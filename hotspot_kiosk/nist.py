@@ -19,6 +19,7 @@ from hotspot_kiosk.nist_images import decode_jpeg, decode_wsq, encode_jpeg, enco
 from hotspot_kiosk.nist_model import (
     FAP_LEVELS,
     FINGER_PPI,
+    MAX_FILE,
     Agency,
     Context,
     FaceRecord,
@@ -40,6 +41,7 @@ from hotspot_kiosk.terms import (
 
 __all__ = [
     "INTERPOL",
+    "MAX_FILE",
     "Agency",
     "FaceRecord",
     "FingerRecord",

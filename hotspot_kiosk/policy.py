@@ -36,7 +36,7 @@ def may_capture(operation: Operation, now: datetime, clock_trusted: bool, adult:
     """Raises Refused unless a capture may begin.
 
     A clock that cannot be trusted does not close an operation that may be running: the record
-    says so, and the hub decides with its own clock.
+    says so, and whoever reads it must decide.
     """
     if not adult:
         raise Refused(

@@ -59,6 +59,14 @@ class PublicKeys:
         """8 bytes that name this pair of keys."""
         return hashlib.sha256(self.signing + self.sealing).digest()[:8]
 
+    def check(self) -> None:
+        """Raises BadBytes unless one can seal for these keys and verify with them."""
+        _sealer(self)
+        try:
+            Ed25519PublicKey.from_public_bytes(self.signing)
+        except ValueError:
+            raise BadBytes("a public signing key is damaged") from None
+
     def verify(self, statement: bytes, signature: bytes) -> None:
         """Check a signed statement. Raises SealError if it was not signed with this key."""
         self._verify(STATEMENT_DOMAIN + statement, signature)

@@ -58,6 +58,8 @@ class SqliteFile:
         self._db: sqlite_utils.Database | None = None
         with self._plainly():
             path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                path.touch(mode=0o600)
             connection = sqlite3.connect(path, check_same_thread=False, timeout=10.0, isolation_level=None)
         try:
             with self._plainly():

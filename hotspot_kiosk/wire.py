@@ -99,10 +99,11 @@ class Answered(Message, frozen=True, tag="n"):
 
 
 class Refusal(Message, frozen=True, tag="x"):
-    """Down: this part will never be taken, and why; signed."""
+    """Down: the part with this SHA-256 will never be taken, and why; signed."""
 
     tcn: str
     part: Part
+    digest: bytes
     reason: str
     signature: bytes
 
@@ -184,14 +185,14 @@ def verify_receipt(receipt: Receipt, hub: Trusted) -> None:
     hub.verify(_receipt_words(receipt.tcn, receipt.part, receipt.digest), receipt.signature)
 
 
-def sign_refusal(tcn: Tcn, part: Part, reason: str, by: PrivateKeys) -> Refusal:
-    """A refusal."""
-    return Refusal(tcn, part, reason, by.sign(_refusal_words(tcn, part, reason)))
+def sign_refusal(tcn: Tcn, part: Part, digest: bytes, reason: str, by: PrivateKeys) -> Refusal:
+    """A refusal of these very bytes: it says nothing about others of the same number."""
+    return Refusal(tcn, part, digest, reason, by.sign(_refusal_words(tcn, part, digest, reason)))
 
 
 def verify_refusal(refusal: Refusal, hub: Trusted) -> None:
     """Raises SealError unless the hub signed exactly this."""
-    hub.verify(_refusal_words(refusal.tcn, refusal.part, refusal.reason), refusal.signature)
+    hub.verify(_refusal_words(refusal.tcn, refusal.part, refusal.digest, refusal.reason), refusal.signature)
 
 
 def sign_order(device: int, number: int, kind: OrderKind, body: bytes, by: PrivateKeys) -> Order:
@@ -240,8 +241,8 @@ def _receipt_words(tcn: str, part: Part, digest: bytes) -> bytes:
     return b"receipt\0" + f"{tcn}\0{part}\0".encode() + digest
 
 
-def _refusal_words(tcn: str, part: Part, reason: str) -> bytes:
-    return b"refusal\0" + f"{tcn}\0{part}\0{reason}".encode()
+def _refusal_words(tcn: str, part: Part, digest: bytes, reason: str) -> bytes:
+    return b"refusal\0" + f"{tcn}\0{part}\0{reason}\0".encode() + digest
 
 
 def _fits(chunk: Chunk) -> bool:

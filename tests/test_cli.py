@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from making import DEVICE, NOW, STAMP, request, tcn
+from making import DEVICE, NOW, STAMP, face_template, request, tcn
 
 from hotspot_kiosk import nist
 from hotspot_kiosk.cli import GROUPS
+from hotspot_kiosk.contents import encode_templates
 from hotspot_kiosk.demo.stage import Folders, prepare
 from hotspot_kiosk.hub import store_sqlite
 from hotspot_kiosk.hub.store import GalleryEntry, PartKey
@@ -96,7 +97,7 @@ def test_the_hubs_lists_are_json_too(folders: Folders) -> None:
     """Inbox and gallery, one object a line."""
     store = store_sqlite.build(store_sqlite.Options(path=folders.root / "hub" / "hub.db"))
     store.inbox.commit(PartKey(DEVICE, tcn(), Part.PROBE), b"envelope", NOW)
-    store.gallery.put(GalleryEntry("CASE-1", "2026", __import__("zlib").compress(b"\x90")))
+    store.gallery.put(GalleryEntry("CASE-1", "2026", encode_templates((face_template(),))))
     assert json.loads(hotspot("hub", "inbox", "--json", "-c", folders.hub_config))["tcn"] == tcn()
     listed = json.loads(hotspot("gallery", "list", "--json", "-c", folders.hub_config))
     assert listed["reference"] == "CASE-1"

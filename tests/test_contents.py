@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from making import HUB, KIOSK, NOW, face_template, finger_capture, finger_template, request, tcn
 
@@ -81,6 +81,7 @@ def test_an_answer_comes_back() -> None:
 
 
 @given(st.binary(max_size=300))
+@example(b"\x90")
 def test_noise_is_no_probe(noise: bytes) -> None:
     """Bytes from outside give BadBytes, compressed or not."""
     for data in (noise, zlib.compress(noise)):

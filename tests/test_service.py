@@ -1,5 +1,6 @@
 """The hub's service over a real broker: garbage on every topic, crashes between commit and answer."""
 
+import dataclasses
 import threading
 import time
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
-from making import DEVICE, HUB, KIOSK, face_template, keys, request, tcn
+from making import DEVICE, HUB, KIOSK, face_capture, face_template, keys, request, tcn
 from mosquitto import Mosquitto
 
 from hotspot_kiosk import contents, nist, seal, wire
@@ -17,7 +18,7 @@ from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.hub import service
 from hotspot_kiosk.hub.store import GalleryEntry, PartKey
 from hotspot_kiosk.keyring import load_private, load_public
-from hotspot_kiosk.terms import AnswerType, Decision, Part, Tcn
+from hotspot_kiosk.terms import AnswerType, Decision, FaceTemplate, Part, Tcn
 from hotspot_kiosk.transports import mqtt
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkUp, Taken
 
@@ -194,3 +195,16 @@ def test_a_kiosks_key_does_not_start_a_hub(running: Desk) -> None:
         service.build(load(folders.hub_config, HubConfig), folders.hub_config.parent)
     assert keys(0) == HUB
     assert KIOSK.owner == DEVICE
+
+
+def test_a_probe_of_another_model_does_not_stop_the_hub(running: Desk) -> None:
+    """A kiosk that was updated first, or a gallery of the old model: nothing to compare, no crash."""
+    stored = contents.encode_templates((face_template(),))
+    running.hub._store.gallery.put(GalleryEntry("CASE-1", "2026", stored))
+    for number, vector in enumerate((face_template().vector[:64], face_template().vector), start=5):
+        model = "test-face" if number == 5 else "another model"
+        capture = face_capture()
+        strange = dataclasses.replace(capture, template=FaceTemplate(model, vector))
+        asked = dataclasses.replace(request(number), captures=(strange,))
+        answer = running.opened(running.send(contents.encode(asked), number=tcn(number)))
+        assert answer.decision is Decision.NO_HIT

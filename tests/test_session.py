@@ -24,6 +24,7 @@ from hotspot_kiosk.kiosk.events import (
     Missed,
     NoticeRead,
     Prompt,
+    Quarantined,
     Retake,
     Sampled,
     Show,
@@ -357,12 +358,12 @@ def test_an_answer_for_somebody_else_does_not_end_the_wait() -> None:
 
 
 def test_an_answer_that_takes_too_long_is_left_for_later() -> None:
-    """After the plan's time the record counts as kept; a moment before, the wait goes on."""
+    """After the plan's time the officer goes on, and hears no word of a missing link."""
     before = waiting()
     end = 1000 + PLAN.answer_ms
     assert step(before, Tick(), end - 1) == (before, ())
     session, effects = step(before, Tick(), end)
-    assert (session.state, effects) == (State.DONE, (Show(Prompt.KEPT, MINE),))
+    assert (session.state, effects) == (State.DONE, (Show(Prompt.LATE, MINE),))
 
 
 def test_no_time_runs_out_while_the_record_is_being_stored() -> None:
@@ -566,3 +567,18 @@ def test_whatever_happened_a_fresh_person_can_come(plan: Plan, events: list[tupl
         now += 60_000
         session, _ = step(session, Tick(), now)
     assert (session.state, session.captures) == (State.IDLE, ())
+
+
+def test_a_quarantined_record_of_this_person_ends_the_wait_with_an_alarm() -> None:
+    """No answer will come by itself; the officer hears it now."""
+    session, effects = step(waiting(), Quarantined(MINE, "why"), 1000)
+    assert session.state is State.DONE
+    assert [type(effect) for effect in effects] == [Alarm, Show]
+
+
+def test_a_quarantined_record_of_another_person_is_an_alarm_only() -> None:
+    """The session goes on."""
+    before = waiting()
+    session, effects = step(before, Quarantined(ANOTHER, "why"), 1000)
+    assert session == before
+    assert [type(effect) for effect in effects] == [Alarm]

@@ -335,7 +335,7 @@ def test_another_hubs_receipts_and_answers_are_not_believed(circle: Circle) -> N
     envelope = seal.seal(answer, number, "answer", KIOSK.public(), OTHER_HUB)
     for name, message in (
         (f"{number}-probe.receipt", wire.sign_receipt(number, Part.PROBE, digest, OTHER_HUB)),
-        (f"{number}-evidence.refusal", wire.sign_refusal(number, Part.EVIDENCE, "no", OTHER_HUB)),
+        (f"{number}-evidence.refusal", wire.sign_refusal(number, Part.EVIDENCE, b"d" * 32, "no", OTHER_HUB)),
         (f"{number}.answer", wire.Answered(number, envelope)),
     ):
         stick.write(DEVICE, name, wire.encode(message))

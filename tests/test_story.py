@@ -144,8 +144,12 @@ def test_the_story(scene: Scene) -> None:
     assert scene.states()[:2] == ["sealed", "sealed"]
     assert_sealed(scene)
 
-    scene.link.mend_for(2_500)
-    assert scene.link.was_cut.wait(30)
+    scene.link.stall_after(2_500)
+    assert scene.link.stalled.wait(30)
+    outbox = Outbox(scene.folders.outbox)
+    assert "sending" in [state for entry in outbox.entries() for _, state, _, _ in entry.parts]
+    outbox.close()
+    scene.link.cut()
     scene.kiosk.stop()
     assert "answered" not in scene.states()[:2]
     scene.start_kiosk()

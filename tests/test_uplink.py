@@ -99,6 +99,7 @@ class Rig:
         self.peers.mkdir()
         save_public(self.peers / "hub.pub", public_file(HUB))
         self.ordered: list[wire.Order] = []
+        self.quarantined: list[Tcn] = []
         self.clock = Clock()
         self.answers: list[Answer] = []
         self.links: list[bool] = []
@@ -119,6 +120,7 @@ class Rig:
             on_answer=self.answers.append,
             on_link=self.links.append,
             on_order=self.ordered.append,
+            on_quarantine=lambda number, _: self.quarantined.append(number),
             on_fault=self.faults.append,
         )
         self.uplink.start()
@@ -272,11 +274,14 @@ def test_a_refused_part_is_quarantined_and_the_rest_goes_on(rig: Rig) -> None:
     """By a signed word of the hub only."""
     rig.hub.deaf = True
     first = rig.put(1)
+    digest = next(i.digest for i in rig.outbox.unheld() if i.part is Part.PROBE)
     rig.until(lambda: len(rig.outbox.waiting()) < 2)
-    rig.hub.say(wire.sign_refusal(first, Part.PROBE, "no", KIOSK))
-    rig.hub.say(wire.sign_refusal(first, Part.PROBE, "the reason", HUB))
+    rig.hub.say(wire.sign_refusal(first, Part.PROBE, digest, "no", KIOSK))
+    rig.hub.say(wire.sign_refusal(first, Part.PROBE, b"other bytes", "the reason", HUB))
+    rig.hub.say(wire.sign_refusal(first, Part.PROBE, digest, "the reason", HUB))
     rig.until(lambda: next(rig.outbox.entries()).state == "quarantined")
-    assert sum(rig.uplink.ignored.values()) == 1
+    assert sum(rig.uplink.ignored.values()) == 2
+    assert rig.quarantined == [first]
     rig.hub.deaf = False
     second = rig.put(2)
     rig.until(lambda: {e.key.tcn for e in rig.store.inbox.entries()} >= {second})
@@ -359,4 +364,19 @@ def test_a_person_who_waits_passes_the_backlog(rig: Rig) -> None:
     rig.uplink.wake()
     rig.until(lambda: tcn(99) in [answer.tcr for answer in rig.answers])
     assert not rig.all_held()
+    rig.until(rig.all_held, 60)
+
+
+def test_a_record_that_is_requeued_elsewhere_is_sent(rig: Rig) -> None:
+    """An operator's command is another process; the uplink looks for itself."""
+    rig.hub.deaf = True
+    number = rig.put()
+    rig.until(lambda: len(rig.outbox.waiting()) < 2)
+    for item in rig.outbox.unheld():
+        rig.hub.say(wire.sign_refusal(number, item.part, item.digest, "by mistake", HUB))
+    rig.until(lambda: len(rig.quarantined) == 2)
+    rig.hub.deaf = False
+    elsewhere = Outbox(rig.path)
+    elsewhere.requeue(number)
+    elsewhere.close()
     rig.until(rig.all_held, 60)

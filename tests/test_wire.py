@@ -19,7 +19,7 @@ DOWNS = [
     wire.Missing(tcn(), Part.PROBE, ((0, 10), (20, 30))),
     wire.sign_receipt(tcn(), Part.PROBE, b"d" * 32, HUB, b"answer"),
     wire.Answered(tcn(), b"envelope"),
-    wire.sign_refusal(tcn(), Part.PROBE, "why", HUB),
+    wire.sign_refusal(tcn(), Part.PROBE, b"d" * 32, "why", HUB),
 ]
 
 
@@ -117,11 +117,13 @@ def test_only_the_hub_signs_receipts_and_refusals() -> None:
     with pytest.raises(SealError):
         wire.verify_receipt(wire.sign_receipt(tcn(), Part.PROBE, b"d" * 32, KIOSK), HUB.public())
     with pytest.raises(SealError):
-        wire.verify_refusal(wire.sign_refusal(tcn(), Part.PROBE, "no", KIOSK), HUB.public())
+        wire.verify_refusal(wire.sign_refusal(tcn(), Part.PROBE, b"d" * 32, "no", KIOSK), HUB.public())
 
 
 def test_a_receipt_is_no_refusal() -> None:
     """The kinds are part of what is signed."""
     receipt = wire.sign_receipt(tcn(), Part.PROBE, b"why", HUB)
     with pytest.raises(SealError):
-        wire.verify_refusal(wire.Refusal(tcn(), Part.PROBE, "why", receipt.signature), HUB.public())
+        wire.verify_refusal(
+            wire.Refusal(tcn(), Part.PROBE, b"d" * 32, "why", receipt.signature), HUB.public()
+        )

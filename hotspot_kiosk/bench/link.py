@@ -150,6 +150,7 @@ class Kiosk:
             on_answer=self.answered.put,
             on_link=lambda _up: None,
             on_order=lambda _order: None,
+            on_quarantine=lambda _tcn, why: print(f"bench link: {why}", file=sys.stderr),  # noqa: T201
             on_fault=lambda why: print(f"bench link: {why}", file=sys.stderr),  # noqa: T201
         )
         self.uplink.start()

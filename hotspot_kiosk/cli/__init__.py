@@ -18,7 +18,7 @@ GROUPS = {
     "gallery": "Look after the references of a hub.",
     "keys": "Make and show keys.",
     "nist": "Look into ANSI/NIST-ITL files.",
-    "simulate": "The far end of a wire: a sensor on a pty, a link that can be cut.",
+    "simulate": "The far end of a wire: a sensor that is not there, on a pty.",
     "demo": "The whole way of a record, with the link cut in the middle.",
     "torture": "Power cuts, kills, bad links, full disks: count what was lost.",
     "bench": "Measure; one JSON object a figure.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -21,6 +22,7 @@ MODELS = Path(__file__).resolve().parents[2] / "models"
 )
 def command(models: Path, keep: Path | None) -> None:
     """The whole way of a record, with the link cut in the middle. Exits 0 if all is as expected."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if keep is not None:
         keep.mkdir(parents=True)
         sys.exit(0 if Story(Folders(keep, models.resolve())).play() else 1)

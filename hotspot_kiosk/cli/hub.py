@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def command() -> None:
 @config_option
 def run(config: Path) -> None:
     """Run the hub until it is told to stop."""
+    os.umask(0o077)
     hub = service.build(load(config, HubConfig), config.parent.resolve())
     on_signals(hub.stop)
     hub.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -23,6 +24,7 @@ WORDS = {
     "review": "Please check and accept.",
     "checking": "Captured. Being checked:",
     "kept, will be checked": "Captured. No link: the check starts by itself when it returns.",
+    "no answer yet": "Captured. No answer yet; it comes by itself:",
     "answered": "Answer:",
     "stopped": "Stopped. Nothing was kept.",
     "nothing captured": "Nothing could be captured; nothing was kept.",
@@ -39,6 +41,7 @@ def command() -> None:
 @config_option
 def run(config: Path) -> None:
     """Run the daemon until it is told to stop."""
+    os.umask(0o077)
     kiosk = daemon.build(load(config, KioskConfig), config.parent.resolve())
     on_signals(kiosk.stop)
     if why := kiosk.run():
@@ -52,17 +55,25 @@ def run(config: Path) -> None:
 @click.option(
     "--tot", type=click.Choice(list(RequestType)), help="Kind of search; the operation's by default."
 )
-def check(config: Path, as_json: bool, adult: bool, tot: str | None) -> None:
-    """Check one person: start a session and show what happens until it is over."""
+@click.option("--notice-read", is_flag=True, help="The notice was shown to its end; do not wait for Enter.")
+def check(config: Path, as_json: bool, adult: bool, tot: str | None, notice_read: bool) -> None:
+    """Check one person: start a session and show what happens until it is over.
+
+    Exits 0 if the person was captured, 2 if not.
+    """
     path = load(config, KioskConfig).kiosk.desk
     heard = desk.watch(path)
-    next(heard)
+    next(heard, None)
     desk.ask(path, desk.Ask("begin", adult=adult, tot=RequestType(tot) if tot else None))
+    if not notice_read:
+        click.prompt("Show the notice to its end, then press Enter", default="", show_default=False)
     desk.ask(path, desk.Ask("notice read"))
+    captured = False
     for told in heard:
         say(told, as_json)
+        captured = captured or told.kind == "stored"
         if told.kind == "status" and told.state in ("done", "idle", "fault"):
-            return
+            raise SystemExit(0 if captured else 2)
 
 
 @command.command()
@@ -102,7 +113,8 @@ def words(told: desk.Told) -> str:
     if told.kind == "status":
         link = "up" if told.link else "down"
         faults = f", out of order: {', '.join(told.faults)}" if told.faults else ""
-        return f"[{told.state}, link {link}, {told.waiting} waiting{faults}]"
+        looks = f", {told.quarantined} to look at" if told.quarantined else ""
+        return f"[{told.state}, link {link}, {told.waiting} waiting{looks}{faults}]"
     if told.kind == "answer":
         named = f" ({', '.join(told.candidates)})" if told.candidates else ""
         return f"{told.tcn}: {told.decision}{named} {told.note}".strip()

@@ -23,7 +23,8 @@ def command() -> None:
 def show(as_json: bool, file: Path) -> None:
     """Show what a file says, field by field; no image is shown."""
     try:
-        data = file.read_bytes()
+        with file.open("rb") as stream:
+            data = stream.read(nist.MAX_FILE + 1)
     except OSError as error:
         raise BadBytes(f"{file} cannot be read: {error.strerror}") from None
     transaction = nist.read(data)

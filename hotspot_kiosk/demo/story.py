@@ -16,11 +16,15 @@ from hotspot_kiosk.demo.cast import CASE_A, Cast
 from hotspot_kiosk.demo.post import Heard, Post, say
 from hotspot_kiosk.demo.stage import Folders, Stage
 from hotspot_kiosk.errors import BadBytes, SealError
+from hotspot_kiosk.hub.store import InboxEntry
 from hotspot_kiosk.keyring import load_hub, load_private
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.simulator.link import Passed
 from hotspot_kiosk.terms import Decision, Tcn
 
+HALF_A_PROBE = 2_500
+HALF_THE_EVIDENCE = 60_000
+AGAIN = 60_000  # two windows of chunks, and what MQTT adds
 GIVE_AWAYS = (b"INT-I", b"Green line", b"DEMO-2026", b"\xff\xd8\xff\xe0", b"NIST_COM")
 
 
@@ -79,7 +83,7 @@ class Story:
         check = Check("A, online", tcn, Decision.POSSIBLE_MATCH)
         heard = self._verdict(check)
         self._say(f"   {heard.at - last_sample:.2f} s from the last sample to the verdict.")
-        self._drained(stage)
+        self._drained()
         self._say(f"   On the wire, evidence included: {_bytes(stage.link.passed.since(before))}.")
         return check
 
@@ -123,27 +127,39 @@ class Story:
 
     def _killed(self, stage: Stage) -> None:
         self._say(
-            "3. The link returns for a moment; in the middle of sending, the daemon is killed (SIGKILL)."
+            "3. The link returns; in the middle of the first message it stalls, and the daemon is killed."
         )
-        stage.link.mend_for(2_500)
-        if not stage.link.was_cut.wait(60):
-            self._expect(False, "the link was cut in the middle of sending")
+        stage.link.stall_after(HALF_A_PROBE)
+        self._expect(stage.link.stalled.wait(60), "a message is half through, the link still stands")
+        sending = self._states().count("sending")
         pid = stage.kill_kiosk()
-        waiting = self._waiting()
-        self._say(f"   Killed process {pid}. {waiting} parts still wait on the disk.")
-        self._expect(waiting > 0, "the daemon was killed before it had sent everything")
+        self._say(
+            f"   SIGKILL to process {pid} while {sending} parts were under way; nothing of them has arrived."
+        )
+        self._expect(sending > 0, "the daemon was killed while it was sending")
+        stage.link.cut()
         stage.start_kiosk()
         self._post = self._sit_down()
         self._say(f"   Started again as process {stage.pid('kiosk')}; the link is still down.")
+        self._expect(len(self._held()) == 2, "the hub holds nothing but the first record")
 
     def _back(self, stage: Stage, checks: Sequence[Check]) -> None:
         self._say("4. The link returns. Nobody touches anything.")
         before, mended = stage.link.passed, time.monotonic()
-        stage.link.mend()
+        stage.link.mend_for(HALF_THE_EVIDENCE)
         last = max(self._verdict(check).at for check in checks)
         self._say(f"   {last - mended:.2f} s from the link's return to the last answer.")
-        self._drained(stage)
-        self._say(f"   On the wire since: {_bytes(stage.link.passed.since(before))}.")
+        self._expect(
+            stage.link.was_cut.wait(60), "the link broke again by itself, in the middle of the evidence"
+        )
+        self._post.link(up=False)
+        self._expect("sealed" in self._states(), "evidence still waits on the disk")
+        stage.link.mend()
+        self._drained()
+        passed = stage.link.passed.since(before)
+        self._say(f"   On the wire since the return: {_bytes(passed)}.")
+        whole = sum(entry.size for entry in self._held() if entry.key.tcn in {check.tcn for check in checks})
+        self._expect(passed.up < whole + AGAIN, f"of {whole:,} sealed bytes hardly any went twice")
 
     def _verdict(self, check: Check) -> Heard:
         heard = self._post.answer(check.tcn)
@@ -157,24 +173,29 @@ class Story:
             self._expect(first == CASE_A, f"{check.who} resembles {CASE_A} most")
         return heard
 
-    def _drained(self, stage: Stage) -> None:
+    def _drained(self) -> None:
         ends = time.monotonic() + 60
-        while self._waiting() and time.monotonic() < ends:
+        while set(self._states()) != {"held"} and time.monotonic() < ends:
             time.sleep(0.05)
-        self._expect(not self._waiting(), "the outbox is empty")
+        self._expect(set(self._states()) == {"held"}, "the outbox is empty")
 
-    def _waiting(self) -> int:
+    def _states(self) -> list[str]:
+        """The state of every part in the outbox."""
         outbox = Outbox(self._folders.outbox)
         try:
-            return sum(state != "held" for entry in outbox.entries() for _, state, _, _ in entry.parts)
+            return [state.value for entry in outbox.entries() for _, state, _, _ in entry.parts]
         finally:
             outbox.close()
+
+    def _held(self) -> Sequence[InboxEntry]:
+        """What the hub holds."""
+        return open_store(self._folders.hub_config).inbox.entries()
 
     def _books(self, stage: Stage, checks: Sequence[Check]) -> None:
         outbox = Outbox(self._folders.outbox)
         captured = {entry.tcn: entry for entry in outbox.entries()}
         outbox.close()
-        held = open_store(self._folders.hub_config).inbox.entries()
+        held = self._held()
         rows = []
         for check in checks:
             parts = [entry for entry in held if entry.key.tcn == check.tcn]
@@ -184,10 +205,11 @@ class Story:
                     "who": check.who,
                     "tcn": check.tcn,
                     "captured": _clock(captured[check.tcn].captured),
-                    "sent": _clock(max(entry.committed for entry in parts)) if parts else "-",
+                    "probe sent": _clock(min((entry.committed for entry in parts), default="")),
                     "answered": _clock(captured[check.tcn].answered or ""),
-                    "record bytes": sum(entry.size for entry in parts),
-                    "bytes on the wire": sum(entry.received for entry in parts),
+                    "evidence sent": _clock(max((entry.committed for entry in parts), default="")),
+                    "sealed bytes": sum(entry.size for entry in parts),
+                    "bytes arrived": sum(entry.received for entry in parts),
                     "verdict": self._decisions[check.tcn],
                 }
             )

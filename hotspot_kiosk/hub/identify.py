@@ -6,12 +6,14 @@ A decision is never about a person: the best it says is "possible match, verify"
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator, prepare
 from hotspot_kiosk.compare.port import Thresholds, fuse
+from hotspot_kiosk.errors import Incomparable
 from hotspot_kiosk.hub.gallery import Finger, Reference
 from hotspot_kiosk.terms import (
     Candidate,
@@ -20,6 +22,9 @@ from hotspot_kiosk.terms import (
     FingerTemplate,
     Template,
 )
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +58,28 @@ class Identifier:
         return fuse(evidence) if evidence else -math.inf
 
     def _face_log_odds(self, faces: Sequence[FaceTemplate], reference: Reference) -> Iterator[float]:
-        pairs = [(a, b) for a in faces for b in reference.faces]
-        if pairs:
-            yield max(self.face.log_odds(a, b) for a, b in pairs)
+        said = _said(self.face.log_odds, [(a, b) for a in faces for b in reference.faces])
+        if said:
+            yield max(said)
 
     def _finger_log_odds(self, fingers: Sequence[Finger], reference: Reference) -> Iterator[float]:
         for position in sorted({position for position, _ in fingers}):
             touches = [finger for at, finger in fingers if at == position]
             known = [finger for at, finger in reference.fingers if at == position]
-            said = [self.finger.log_odds(a, b) for a in touches for b in known]
+            said = _said(self.finger.log_odds, [(a, b) for a in touches for b in known])
             if any(said):
                 yield max(odds for odds in said if odds)  # 0: there was nothing to compare
+
+
+def _said(log_odds: Callable[[A, B], float], pairs: Iterable[tuple[A, B]]) -> list[float]:
+    """What comparable pairs say; templates of another model or length say nothing."""
+    said = []
+    for probe, reference in pairs:
+        try:
+            said.append(log_odds(probe, reference))
+        except Incomparable:
+            continue
+    return said
 
 
 def _raised(thresholds: Thresholds, references: int) -> Thresholds:

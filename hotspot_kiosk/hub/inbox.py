@@ -22,6 +22,7 @@ from hotspot_kiosk.terms import Part, Tcn
 
 log = logging.getLogger(__name__)
 MOST_TRIES = 3
+ANOTHER = "the hub holds another record of this number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Inbox:
         self._now = now
         self._spoiled: Counter[PartKey] = Counter()
         self.ignored: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
 
     def take(self, device: int, message: wire.Up) -> Outcome:
         """Act on one message of a kiosk. Raises StorageFailed; anything wrong outside is counted."""
@@ -124,14 +126,14 @@ class Inbox:
             return Outcome((wire.Missing(key.tcn, key.part, missing),))
         if held == offer.digest:
             return Outcome((self.receipt(key, held),))
-        return self._refuse(key, "the hub holds another record of this number")
+        return self._refuse(key, offer.digest, ANOTHER)
 
     def _chunk(self, key: PartKey, chunk: wire.Chunk) -> Outcome:
         held = self._store.inbox.digest(key)
         if held is not None:
-            whole = len(chunk.data) == chunk.size
-            if whole and hashlib.sha256(chunk.data).digest() != held:
-                return self._refuse(key, "the hub holds another record of this number")
+            digest = hashlib.sha256(chunk.data).digest()
+            if len(chunk.data) == chunk.size and digest != held:
+                return self._refuse(key, digest, ANOTHER)
             return Outcome((self.receipt(key, held),))
         if len(chunk.data) == chunk.size:
             return self._complete(key, chunk.data)
@@ -142,7 +144,10 @@ class Inbox:
 
     def _put_together(self, key: PartKey, size: int) -> Outcome:
         """All pieces are here: from this message on, or since a worker died just before its commit."""
-        envelope = self._store.chunks.whole(key)
+        try:
+            envelope = self._store.chunks.whole(key)
+        except BadBytes:
+            envelope = b""
         if len(envelope) < size:
             return Outcome()  # another worker saw the last piece, too, and was quicker
         return self._complete(key, envelope)
@@ -152,11 +157,12 @@ class Inbox:
             self._check(key, envelope)
             content = self.open(envelope, key.device)
         except (BadBytes, SealError) as error:
-            return self._spoil(key, len(envelope), str(error))
+            return self._spoil(key, envelope, str(error))
+        digest = hashlib.sha256(envelope).digest()
         if self._store.inbox.commit(key, envelope, self._now()) is Committed.CONFLICT:
-            return self._refuse(key, "the hub holds another record of this number")
+            return self._refuse(key, digest, ANOTHER)
         self._spoiled.pop(key, None)
-        return Outcome(delivered=Delivered(key, hashlib.sha256(envelope).digest(), content))
+        return Outcome(delivered=Delivered(key, digest, content))
 
     def _check(self, key: PartKey, envelope: bytes) -> None:
         header = seal.peek(envelope)
@@ -165,24 +171,28 @@ class Inbox:
         if header.key_id not in self._openers:
             raise SealError("an envelope was sealed for other keys than this hub's")
 
-    def _spoil(self, key: PartKey, size: int, why: str) -> Outcome:
+    def _spoil(self, key: PartKey, envelope: bytes, why: str) -> Outcome:
         self._store.chunks.forget(key)
         self._spoiled[key] += 1
+        if not self.ignored[why]:
+            log.warning("%s %s does not verify: %s", key.tcn, key.part, why)
         self.ignored[why] += 1
-        log.warning("%s %s does not verify: %s", key.tcn, key.part, why)
         if self._spoiled[key] < MOST_TRIES:
-            return Outcome((wire.Missing(key.tcn, key.part, ((0, size),)),))
+            return Outcome((wire.Missing(key.tcn, key.part, ((0, len(envelope)),)),))
         del self._spoiled[key]
-        return self._refuse(key, why)
+        return self._refuse(key, hashlib.sha256(envelope).digest(), why)
 
     def receipt(self, key: PartKey, digest: bytes) -> wire.Receipt:
         """The signed receipt of a held part, with the answer if one waits."""
         answer = self._store.answers.get(key.device, key.tcn) if key.part is Part.PROBE else None
         return wire.sign_receipt(key.tcn, key.part, digest, self._own, answer or b"")
 
-    def _refuse(self, key: PartKey, why: str) -> Outcome:
-        log.warning("%s %s refused: %s", key.tcn, key.part, why)
-        return Outcome((wire.sign_refusal(key.tcn, key.part, why, self._own),))
+    def _refuse(self, key: PartKey, digest: bytes, why: str) -> Outcome:
+        """A word about these very bytes: it harms no other record of the number."""
+        if not self.refused[why]:
+            log.warning("%s %s refused: %s", key.tcn, key.part, why)
+        self.refused[why] += 1
+        return Outcome((wire.sign_refusal(key.tcn, key.part, digest, why, self._own),))
 
     def _ignore(self, why: str) -> Outcome:
         if not self.ignored[why]:

@@ -36,6 +36,7 @@ from hotspot_kiosk.kiosk.events import (
     Found,
     LinkChanged,
     NoticeRead,
+    Quarantined,
     Retake,
     Show,
     Store,
@@ -86,6 +87,7 @@ class Daemon:
         self._session = Session(plan)
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._stop = threading.Event()
+        self._beginning = threading.Semaphore(1)
         self._fault = ""
         self._erase = False
         self._face: FaceBooth | None = None
@@ -140,6 +142,10 @@ class Daemon:
         """The link came up or went down; called by the uplink's thread."""
         self._events.put(LinkChanged(up))
 
+    def quarantined(self, tcn: Tcn, reason: str) -> None:
+        """The hub will not take a part; called by the uplink's thread."""
+        self._events.put(Quarantined(tcn, reason))
+
     def ordered(self, order: wire.Order) -> None:
         """The hub gave an order; called by the uplink's thread, after the proof was sent."""
         if order.kind is wire.OrderKind.REVOKE:
@@ -153,7 +159,7 @@ class Daemon:
         if ask.do == "begin":
             self._begin(ask)
         elif ask.do in BUTTONS:
-            self._events.put(BUTTONS[ask.do])
+            self._press(ask.do)
         return self._status()
 
     def _begin(self, ask: Ask) -> None:
@@ -167,16 +173,24 @@ class Daemon:
         if session.state not in (State.IDLE, State.DONE, State.WAITING):
             raise Refused("somebody is being checked; finish or cancel that first")
         self._outbox.check_room()
+        if not self._beginning.acquire(blocking=False):
+            raise Refused("somebody is being checked; finish or cancel that first")
         self._events.put(Begin(ask.tot or operation.tot))
 
+    def _press(self, button: str) -> None:
+        if self._session.state in (State.IDLE, State.DONE, State.FAULT) and not self._events.qsize():
+            raise Refused("nobody is being checked")
+        self._events.put(BUTTONS[button])
+
     def _status(self) -> Told:
-        waiting = sum(1 for entry in self._outbox.entries() if entry.state in ("sealed", "sending"))
+        states = [entry.state for entry in self._outbox.entries()]
         session = self._session
         return Told(
             kind="status",
             state=session.state,
             link=session.link_up,
-            waiting=waiting,
+            waiting=states.count("sealed") + states.count("sending"),
+            quarantined=states.count("quarantined"),
             faults=tuple(sorted(session.faults)),
         )
 
@@ -188,10 +202,12 @@ class Daemon:
             self._look_for_room()
         before = self._session.state
         self._session, effects = step(self._session, event, self._clock.now_ms())
-        if self._session.state is not before and self._desk is not None:
-            self._desk.tell(self._status())
+        if isinstance(event, Begin):
+            self._beginning.release()
         for effect in effects:
             self._carry_out(effect)
+        if self._session.state is not before:
+            self._tell(self._status())
 
     def _look_for_room(self) -> None:
         if "outbox" in self._session.faults:
@@ -296,6 +312,7 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
             on_answer=daemon.answered,
             on_link=daemon.link_changed,
             on_order=daemon.ordered,
+            on_quarantine=daemon.quarantined,
             on_fault=daemon.fault,
         ),
         desk=Desk(config.kiosk.desk, daemon.asked),

@@ -47,6 +47,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     state: str = ""
     link: bool | None = None
     waiting: int | None = None
+    quarantined: int | None = None
     faults: tuple[str, ...] = ()
     tcn: str = ""
     decision: str = ""

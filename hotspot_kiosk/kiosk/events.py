@@ -26,6 +26,7 @@ class Prompt(StrEnum):
     REVIEW = "review"
     CHECKING = "checking"
     KEPT = "kept, will be checked"
+    LATE = "no answer yet"
     ANSWERED = "answered"
     STOPPED = "stopped"
     NOTHING_CAPTURED = "nothing captured"
@@ -97,6 +98,14 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Quarantined:
+    """The hub will not take a part of this record; somebody must look at it."""
+
+    tcn: Tcn
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LinkChanged:
     """The link came up or went down."""
 
@@ -133,6 +142,7 @@ Event = (
     | Stored
     | StoreRefused
     | Answered
+    | Quarantined
     | LinkChanged
     | Lost
     | Found

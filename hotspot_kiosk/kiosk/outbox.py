@@ -226,6 +226,11 @@ class Outbox:
         """Whether this outbox holds or held the record."""
         return bool(self._file.rows("SELECT 1 FROM record WHERE tcn = ?", (tcn,)))
 
+    def waits(self, tcn: Tcn, part: Part, digest: bytes) -> bool:
+        """Whether these very bytes are here and not yet held by the hub."""
+        query = "SELECT 1 FROM part WHERE tcn = ? AND part = ? AND digest = ? AND state != 'held'"
+        return bool(self._file.rows(query, (tcn, part, digest)))
+
     def quarantine(self, tcn: Tcn, part: Part, reason: str) -> bool:
         """SEALED or SENDING to QUARANTINED: kept, visible, in nobody's way."""
         return self._move(tcn, part, (PartState.SEALED, PartState.SENDING), PartState.QUARANTINED, reason)
@@ -247,12 +252,16 @@ class Outbox:
         """All records, newest first."""
         records = self._file.rows("SELECT tcn, captured, answered FROM record ORDER BY sequence DESC")
         parts: dict[str, list[tuple[Part, PartState, int, str]]] = {}
-        for tcn, *row in self._file.rows(
-            "SELECT tcn, part, state, size, reason FROM part ORDER BY part DESC"
-        ):
-            parts.setdefault(tcn, []).append((Part(row[0]), PartState(row[1]), row[2], row[3]))
-        for tcn, captured, answered in records:
-            yield Entry(Tcn(tcn), captured, answered, tuple(parts.get(tcn, ())))
+        rows = self._file.rows("SELECT tcn, part, state, size, reason FROM part ORDER BY part DESC")
+        try:
+            for tcn, *row in rows:
+                parts.setdefault(tcn, []).append((Part(row[0]), PartState(row[1]), row[2], row[3]))
+            for tcn, captured, answered in records:
+                yield Entry(Tcn(tcn), captured, answered, tuple(parts.get(tcn, ())))
+        except ValueError:
+            raise StorageFailed(
+                "the outbox holds a row that cannot be; stop the kiosk and look at it"
+            ) from None
 
     def _items(self, *states: PartState) -> tuple[Item, ...]:
         rows = self._file.rows(

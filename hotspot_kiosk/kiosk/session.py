@@ -26,6 +26,7 @@ from hotspot_kiosk.kiosk.events import (
     Missed,
     NoticeRead,
     Prompt,
+    Quarantined,
     Retake,
     Sampled,
     Show,
@@ -235,6 +236,14 @@ def _answered_late(session: Session, event: Answered, _now_ms: int) -> Next:
     return session, (_shown(event.answer),)
 
 
+def _quarantined(session: Session, event: Quarantined, now_ms: int) -> Next:
+    alarm = Alarm(f"record {event.tcn} needs a look: {event.reason}")
+    if session.state is State.WAITING and event.tcn == session.tcn:
+        session, effects = _rest(session, now_ms, Show(Prompt.LATE, event.tcn))
+        return session, (alarm, *effects)
+    return session, (alarm,)
+
+
 def _shown(answer: Answer) -> Show:
     return Show(Prompt.ANSWERED, f"{answer.tcr}: {answer.decision}")
 
@@ -256,7 +265,7 @@ def _subject_left(session: Session, _event: Tick, now_ms: int) -> Next:
 def _answer_late(session: Session, _event: Tick, now_ms: int) -> Next:
     if session.tcn is None or session.deadline_ms is None or now_ms < session.deadline_ms:
         return session, ()
-    return _rest(session, now_ms, Show(Prompt.KEPT, session.tcn))
+    return _rest(session, now_ms, Show(Prompt.LATE, session.tcn))
 
 
 def _rested(session: Session, _event: Tick, now_ms: int) -> Next:
@@ -342,6 +351,7 @@ TABLE: dict[tuple[State, type], Handler] = {
 EVERYWHERE: dict[type, Handler] = {
     Answered: _answered_late,
     LinkChanged: _link,
+    Quarantined: _quarantined,
     Lost: _lost,
     Found: _found,
     Tick: lambda session, _event, _now_ms: (session, ()),

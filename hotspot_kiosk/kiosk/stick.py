@@ -96,6 +96,8 @@ class Returned:
         if not isinstance(message, wire.Refusal):
             raise BadBytes("another message than the file's name says")
         wire.verify_refusal(message, self._hub)
+        if not self._outbox.waits(Tcn(message.tcn), message.part, message.digest):
+            return "refusals of other bytes passed over"
         new = self._outbox.quarantine(self._known(message.tcn), message.part, message.reason)
         return "parts refused by the hub" if new else "refusals known already"
 

@@ -26,6 +26,7 @@ from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, 
 
 log = logging.getLogger(__name__)
 TICK_S = 0.5
+LOOK_EVERY = 8
 GIVEN_UP = "the hub, though it answered others, did not take it; see its log"
 
 
@@ -45,6 +46,7 @@ class Uplink:
         on_answer: Callable[[Answer], None],
         on_link: Callable[[bool], None],
         on_order: Callable[[wire.Order], None],
+        on_quarantine: Callable[[Tcn, str], None],
         on_fault: Callable[[str], None],
     ) -> None:
         self._device = device
@@ -57,6 +59,7 @@ class Uplink:
         self._on_answer = on_answer
         self._on_link = on_link
         self._on_order = on_order
+        self._on_quarantine = on_quarantine
         self._on_fault = on_fault
         self._events: SimpleQueue[LinkEvent | None] = SimpleQueue()
         self._stop = threading.Event()
@@ -64,6 +67,7 @@ class Uplink:
         self._courier = Courier(clock.boot_id)
         self._nonce = b""
         self._asked_ms = 0
+        self._ticks = 0
         self.ignored: Counter[str] = Counter()
 
     @property
@@ -101,10 +105,17 @@ class Uplink:
         try:
             event = self._events.get(timeout=TICK_S)
         except Empty:
-            self._expire()
+            self._idle()
         else:
             self._take(event)
         self._pump()
+
+    def _idle(self) -> None:
+        """Nothing happened for a while: another process may have put something back."""
+        self._expire()
+        self._ticks += 1
+        if self._ticks % LOOK_EVERY == 0:
+            self._look()
 
     def _take(self, event: LinkEvent | None) -> None:
         if event is None:
@@ -195,8 +206,9 @@ class Uplink:
             else:
                 self._refused(message)
         except (BadBytes, SealError, Refused) as error:
+            if not self.ignored[str(error)]:
+                log.warning("a message from the hub's side was ignored: %s", error)
             self.ignored[str(error)] += 1
-            log.warning("a message from the hub's side was ignored: %s", error)
         else:
             self._courier.heard(self._clock.now_ms())
 
@@ -211,11 +223,14 @@ class Uplink:
 
     def _refused(self, refusal: wire.Refusal) -> None:
         wire.verify_refusal(refusal, self._trust.ring)
+        if not self._outbox.waits(Tcn(refusal.tcn), refusal.part, refusal.digest):
+            raise Refused("the hub refused bytes that are not here")
         self._quarantine(Tcn(refusal.tcn), refusal.part, refusal.reason)
 
     def _quarantine(self, tcn: Tcn, part: Part, reason: str) -> None:
         if self._outbox.quarantine(tcn, part, reason):
             log.error("%s %s quarantined: %s", tcn, part, reason)
+            self._on_quarantine(tcn, reason)
         self._courier.settled(tcn, part)
 
     def _answered(self, tcn: Tcn, envelope: bytes) -> None:

@@ -37,6 +37,10 @@ class Link:
         self._up = self._down = 0
         self._cut = False
         self._cut_after: int | None = None
+        self._stall_after: int | None = None
+        self.stalled = threading.Event()
+        self._moves = threading.Event()
+        self._moves.set()
         self.was_cut = threading.Event()
         self._thread = threading.Thread(target=self._accept, name="link", daemon=True)
         self._thread.start()
@@ -51,7 +55,8 @@ class Link:
         """Break every connection and refuse new ones."""
         with self._lock:
             self._cut = True
-            self._cut_after = None
+            self._cut_after = self._stall_after = None
+            self._moves.set()
             pairs, self._pairs = self._pairs, set()
         for pair in pairs:
             _drop(*pair)
@@ -67,6 +72,14 @@ class Link:
     def mend(self) -> None:
         """Let connections through again."""
         with self._lock:
+            self._cut = False
+
+    def stall_after(self, up_bytes: int) -> None:
+        """Let connections through; after so many bytes up nothing passes any more, but the link stands."""
+        with self._lock:
+            self._stall_after = self._up + up_bytes
+            self._moves.clear()
+            self.stalled.clear()
             self._cut = False
 
     def close(self) -> None:
@@ -107,10 +120,19 @@ class Link:
     def _forward(self, source: socket.socket, sink: socket.socket, up: bool) -> None:
         with contextlib.suppress(OSError):
             while block := source.recv(BLOCK):
+                self._wait_if_stalled(up)
                 sink.sendall(block)
                 if self._count(len(block), up):
                     self.cut()
         _drop(source, sink)
+
+    def _wait_if_stalled(self, up: bool) -> None:
+        with self._lock:
+            stalls = self._stall_after is not None and self._up >= self._stall_after
+        if stalls and up:
+            self.stalled.set()
+            self._moves.wait()
+            raise ConnectionResetError("the link was cut while it stalled")
 
     def _count(self, size: int, up: bool) -> bool:
         """Whether the link is to be cut now."""
