@@ -9,9 +9,11 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import pytest
+from click.testing import CliRunner
 
 from hotspot_kiosk import seal_certificates as certificates
-from hotspot_kiosk.errors import BadBytes
+from hotspot_kiosk.cli import keys
+from hotspot_kiosk.errors import BadBytes, ConfigError
 from hotspot_kiosk.simulator.broker import Broker, Files, find
 from hotspot_kiosk.transports import mqtt
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Taken
@@ -213,3 +215,28 @@ def test_a_damaged_request_is_refused(spoil: Callable[[bytes], bytes]) -> None:
         certificates.renew(
             authority, spoil(certificates.make_request().certificate), 17, certificates.Term(now, 9)
         )
+
+
+def test_the_command_makes_two_authorities_and_what_they_sign(tmp_path: Path) -> None:
+    """A second run adds a kiosk under the same authorities; private keys are their owner's only."""
+    folder = tmp_path / "pki"
+    for device in ("17", "18"):
+        run = CliRunner().invoke(keys.command, ["certificates", "--folder", str(folder), "--device", device])
+        assert run.exit_code == 0, run.output
+    stems = ("broker-ca", "device-ca", "broker", "hub-link", "kiosk-00017-link", "kiosk-00018-link")
+    assert {path.name for path in folder.iterdir()} == {
+        f"{s}{end}" for s in stems for end in (".pem", ".key")
+    }
+    assert {path.stat().st_mode & 0o777 for path in folder.glob("*.key")} == {0o600}
+    for device in (17, 18):
+        pair = folder / f"kiosk-{device:05d}-link.pem", folder / f"kiosk-{device:05d}-link.key"
+        certificates.check(pair[0].read_bytes(), pair[1].read_bytes(), device)
+
+
+def test_the_command_replaces_no_kiosks_key(tmp_path: Path) -> None:
+    """Refused, and the file is as it was."""
+    words = ["certificates", "--folder", str(tmp_path), "--device", "17"]
+    CliRunner().invoke(keys.command, words)
+    before = (tmp_path / "kiosk-00017-link.key").read_bytes()
+    assert isinstance(CliRunner().invoke(keys.command, words).exception, ConfigError)
+    assert (tmp_path / "kiosk-00017-link.key").read_bytes() == before
