@@ -4,13 +4,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
-.PHONY: help demo test check lint format bench models lock clean
+MINUTES ?= 10
+SEED ?= 1
+
+.PHONY: help demo test check lint format bench torture models lock clean
 
 help:
 	@echo "make demo    the whole way of a record on this machine, with the link cut in the middle"
 	@echo "make test    all tests"
 	@echo "make check   format, lint, types and all tests"
 	@echo "make bench   measure; ONLY=name[,name] for some: one JSON object a figure"
+	@echo "make torture power cuts, kills, bad links; counts what was lost: MINUTES=10 SEED=1"
 	@echo "make models  build the models (make demo and make test do it, too)"
 	@echo "make lock    resolve requirements.lock anew"
 
@@ -34,6 +38,10 @@ format: .venv/ready
 
 bench: .venv/ready models
 	@$(BIN)/hotspot bench $(ONLY)
+
+torture: .venv/ready
+	@.ci/debian mosquitto mosquitto
+	@$(BIN)/hotspot torture --minutes $(MINUTES) --seed $(SEED)
 
 models: .venv/ready
 	@$(BIN)/python -m models.build >&2
