@@ -14,7 +14,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class LinkUp:
-    """The link stands and subscriptions are asked for; no payload larger than `largest` bytes."""
+    """Messages may go out, subscriptions asked for before them; no payload larger than `largest` bytes.
+
+    It may come before the next station has said a word (then a refusal is a LinkLost), and again
+    while the link stands, with a smaller `largest`.
+    """
 
     largest: int
 
