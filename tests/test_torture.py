@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hotspot_kiosk.cli import torture as door
 from hotspot_kiosk.torture import actors, disk, stage, suite
 from hotspot_kiosk.torture.actors import Cast, Role
-from hotspot_kiosk.torture.checker import BROKEN, Findings, Keys, Rest, check_path, check_rest
+from hotspot_kiosk.torture.checker import BROKEN, Findings, Keys, Rest, check_path, check_rest, read_outbox
 from hotspot_kiosk.torture.kills import Kills
 from hotspot_kiosk.torture.ledger import Ledger
 from hotspot_kiosk.torture.meddler import Meddler
@@ -113,6 +113,14 @@ def test_one_content_under_two_numbers_is_doubled() -> None:
     assert check_path(ledger, Rest({}, {}, frozenset()), [(ONE, "a")], {ONE[0]: 2}).doubled == 1
     ledger.given_twice = 1
     assert check_path(ledger, Rest({}, {}, frozenset()), [(ONE, "a")], {}).doubled == 1
+
+
+def test_a_file_that_cannot_be_read_holds_nothing(tmp_path: Path) -> None:
+    """So that all that was acknowledged counts as lost, rather than stopping the count."""
+    (tmp_path / "outbox.db").write_bytes(bytes(9000))
+    keys = Keys(Cast(1).keys(0), Cast(1).keys(5).public())
+    rest = read_outbox(tmp_path / "outbox.db", keys)
+    assert check_rest(ledger_of((ONE, "a")), rest).lost == 1
 
 
 def test_an_outbox_may_call_held_only_what_was_settled() -> None:

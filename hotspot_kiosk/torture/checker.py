@@ -69,22 +69,24 @@ class Rest:
 
 
 def read_outbox(path: Path, keys: Keys, copy_to: Path | None = None) -> Rest:
-    """An outbox file; with `copy_to`, a copy of it, so that its log stays as the power cut left it."""
+    """An outbox file; with `copy_to`, a copy of it, so that its log stays as the power cut left it.
+
+    A file that SQLite cannot read holds nothing.
+    """
     if copy_to is not None:
         path = _copy(path, copy_to)
-    with closing(sqlite3.connect(path, timeout=30)) as db:
-        states = {(tcn, part): state for tcn, part, state in db.execute("SELECT tcn, part, state FROM part")}
-        inside = {
-            (tcn, part): keys.digest(sealed)
-            for tcn, part, sealed in db.execute("SELECT tcn, part, sealed FROM envelope")
-        }
-        answered = frozenset(tcn for (tcn,) in db.execute("SELECT tcn FROM record WHERE answer IS NOT NULL"))
-    return Rest(states, inside, answered)
+    try:
+        with closing(sqlite3.connect(path, timeout=30)) as db:
+            return _rest(db, keys)
+    except sqlite3.DatabaseError:
+        return Rest({}, {}, frozenset())
 
 
 def unsettled(path: Path) -> tuple[int, int]:
     """How many parts of an outbox still wait, and how many held probes still lack their answer."""
     with closing(sqlite3.connect(path, timeout=30)) as db:
+        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'part'").fetchone():
+            return 0, 0
         waiting = "SELECT count(*) FROM part WHERE state IN ('sealed', 'sending')"
         unanswered = (
             "SELECT count(*) FROM part JOIN record USING (tcn) "
@@ -139,6 +141,14 @@ def check_path(
     found.more = len(held.keys() - ledger.acknowledged.keys())
     found.unanswered = sum(1 for tcn, part in held if part == "probe" and tcn not in rest.answered)
     return found
+
+
+def _rest(db: sqlite3.Connection, keys: Keys) -> Rest:
+    states = {(tcn, part): state for tcn, part, state in db.execute("SELECT tcn, part, state FROM part")}
+    sealed = db.execute("SELECT tcn, part, sealed FROM envelope")
+    inside = {(tcn, part): keys.digest(data) for tcn, part, data in sealed}
+    answered = db.execute("SELECT tcn FROM record WHERE answer IS NOT NULL")
+    return Rest(states, inside, frozenset(tcn for (tcn,) in answered))
 
 
 def _note(found: Findings, what: str, key: Key) -> None:
