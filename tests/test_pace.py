@@ -57,3 +57,13 @@ def test_the_bounds_always_hold(rate: int, up_ms: int, largest: int) -> None:
     now = 20 * up_ms
     assert min(LEAST_CHUNK, largest) <= pace.chunk(largest, now) <= min(MOST_CHUNK, largest)
     assert LEAST_WINDOW <= pace.window(now) <= MOST_WINDOW
+
+
+def test_a_link_that_carried_nothing_says_nothing() -> None:
+    """A connection that the broker never accepted is no up-time."""
+    pace = measured(50_000, 60_000)
+    usual = pace.up_ms
+    for start in range(0, 1000, 100):
+        pace.came_up(start)
+        pace.went_down(start + 100)
+    assert pace.up_ms == usual

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 LEAST_CHUNK, MOST_CHUNK = 4 << 10, 8 << 10
 LEAST_WINDOW, MOST_WINDOW = 2, 4
-SHARE_OF_UP_TIME = 0.2
+SHARE_OF_UP_TIME = 0.08
 MOST_SECONDS = 4.0
 NEWEST = 0.3
 
@@ -24,19 +24,23 @@ class Pace:
     up_ms: float = 0.0
     _came_up: int = 0
     _last_taken: int = 0
+    _carried: bool = False
 
     def came_up(self, now_ms: int) -> None:
         """The link stands."""
         self._came_up = self._last_taken = now_ms
+        self._carried = False
 
     def went_down(self, now_ms: int) -> None:
-        """The link broke; how long it stood counts for the next one."""
-        self.up_ms = _mixed(self.up_ms, now_ms - self._came_up)
+        """The link broke; how long it stood counts for the next one, if it carried anything at all."""
+        if self._carried:
+            self.up_ms = _mixed(self.up_ms, now_ms - self._came_up)
 
     def taken(self, size: int, sent_ms: int, now_ms: int) -> None:
         """A chunk of `size` bytes that was sent then is acknowledged now."""
         busy_ms = now_ms - max(sent_ms, self._last_taken)
         self._last_taken = now_ms
+        self._carried = True
         self.rate = _mixed(self.rate, size * 1000 / max(busy_ms, 1))
 
     def window_bytes(self, now_ms: int) -> float:
