@@ -187,6 +187,20 @@ def test_a_small_probe_needs_no_offer_and_goes_first(rig: Rig) -> None:
     assert not [m for m in parts if isinstance(m, wire.Offer) and m.part is Part.PROBE]
 
 
+def test_a_probe_that_waits_for_a_link_brings_its_answer_down_once(rig: Rig) -> None:
+    """The question for what else waits comes behind the receipt, not beside the probe."""
+    rig.board.cut(f"kiosk-{DEVICE}")
+    rig.until(lambda: rig.links == [True, False])
+    rig.hub.heard.clear()
+    rig.put()
+    rig.board.mend(f"kiosk-{DEVICE}")
+    rig.until(rig.all_held)
+    rig.until(lambda: any(isinstance(message, wire.Ask) for message in rig.hub.heard))
+    kinds = [type(message) for message in rig.hub.heard]
+    assert kinds.index(wire.Chunk) < kinds.index(wire.Got) < kinds.index(wire.Ask)
+    assert kinds.count(wire.Got) == 1
+
+
 def test_after_a_cut_only_what_is_missing_goes_again(tmp_path: Path) -> None:
     """The hub says what it has; at most the window is sent twice."""
     heard = itertools.count(1)

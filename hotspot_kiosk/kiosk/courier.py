@@ -78,6 +78,11 @@ class Courier:
         """Whether the link stands."""
         return self._largest > 0
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a transfer is open."""
+        return bool(self._open)
+
     def came_up(self, largest: int, now_ms: int) -> None:
         """The link stands and takes messages of `largest` bytes."""
         self._largest = largest - wire.CHUNK_OVERHEAD

@@ -18,6 +18,7 @@ from hotspot_kiosk.errors import ConfigError, Refused, StorageFailed
 from hotspot_kiosk.seal import Trusted
 
 log = logging.getLogger(__name__)
+FLOOR = "hub_time"  # a time that is surely past: [link] floor_file may name it
 
 
 class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,6 +34,7 @@ class Orders:
 
     def __init__(self, path: Path, device: int) -> None:
         self._path = path
+        self._floor = path.with_name(FLOOR)
         self._device = device
         self.memory = _read(path)
 
@@ -63,6 +65,7 @@ class Orders:
         hub_ms = int(moment.timestamp() * 1000)
         if hub_ms > self.memory.hub_ms:
             self._remember(msgspec.structs.replace(self.memory, hub_ms=hub_ms))
+            self._floor.write_text(moment.isoformat() + "\n", "ascii")
         return moment
 
     def _remember(self, memory: Memory) -> None:

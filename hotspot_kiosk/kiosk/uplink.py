@@ -68,6 +68,7 @@ class Uplink:
         self._nonce = b""
         self._asked_ms = 0
         self._ticks = 0
+        self._ask_due = False
         self.ignored: Counter[str] = Counter()
 
     @property
@@ -116,6 +117,8 @@ class Uplink:
         self._ticks += 1
         if self._ticks % LOOK_EVERY == 0:
             self._look()
+            if self._ask_due and self.up:
+                self._ask()
 
     def _take(self, event: LinkEvent | None) -> None:
         if event is None:
@@ -132,12 +135,19 @@ class Uplink:
     def _came_up(self, event: LinkUp) -> None:
         log.info("link up")
         self._courier.came_up(event.largest, self._clock.now_ms())
+        self._ask_due = True
         self._pump()
-        self._ask()
+        if not self._courier.under_way:
+            self._ask()
         self._on_link(True)
 
     def _ask(self) -> None:
-        """Ask for what waits here, and for the time if nobody else tells it."""
+        """Ask for what waits there, and for the time if nobody else tells it.
+
+        Behind a probe this waits for its receipt, which brings the answer along: asked earlier, the
+        hub would send that answer a second time over the same thin link.
+        """
+        self._ask_due = False
         stamp = self._clock.stamp()
         self._nonce = b"" if stamp.trusted else os.urandom(wire.NONCE_BYTES)
         self._asked_ms = stamp.monotonic_ms
@@ -220,6 +230,8 @@ class Uplink:
         if self._outbox.receipt(tcn, receipt.part, receipt.digest, self._clock.stamp().wall):
             log.info("%s %s held by the hub", tcn, receipt.part)
             self._courier.settled(tcn, receipt.part)
+        if self._ask_due:
+            self._ask()
 
     def _refused(self, refusal: wire.Refusal) -> None:
         wire.verify_refusal(refusal, self._trust.ring)
