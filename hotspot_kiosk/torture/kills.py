@@ -76,7 +76,9 @@ class Post:
         """Kill it, or cut its power first; returns whether it lived."""
         cut_ns = None
         if cut_power and self.disk is not None:
+            # A process without power sends nothing either: on a dead disk it would promise things.
             self.listen()
+            self.link.cut()
             cut_ns = time.monotonic_ns()
             self.disk.cut()
         lived = self.actor.kill()
@@ -86,6 +88,7 @@ class Post:
         if cut_ns is not None and self.disk is not None:
             self.disk.unmount()
             self.disk.mount()
+            self.link.mend()
         return lived
 
 
