@@ -98,6 +98,17 @@ def test_the_first_answer_stays(outbox: Outbox) -> None:
     assert outbox.sealed_answer(number) == b"first"
 
 
+def test_an_answer_is_owed_from_the_probes_receipt_until_it_comes(outbox: Outbox) -> None:
+    """Then the kiosk asks for it now and then, even on a link that never breaks."""
+    number = put(outbox)
+    assert not outbox.owed()
+    item = part(outbox, number, Part.PROBE)
+    outbox.receipt(number, item.part, item.digest, NOW)
+    assert outbox.owed()
+    outbox.answer(number, b"answer", NOW)
+    assert not outbox.owed()
+
+
 def test_an_answer_to_an_unknown_number_is_not_kept(outbox: Outbox) -> None:
     """Nobody here asked."""
     assert not outbox.answer(tcn(9), b"answer", NOW)

@@ -114,7 +114,8 @@ def words(told: desk.Told) -> str:
         link = "up" if told.link else "down"
         faults = f", out of order: {', '.join(told.faults)}" if told.faults else ""
         looks = f", {told.quarantined} to look at" if told.quarantined else ""
-        return f"[{told.state}, link {link}, {told.waiting} waiting{looks}{faults}]"
+        note = f"; {told.note}" if told.note else ""
+        return f"[{told.state}, link {link}, {told.waiting} waiting{looks}{faults}{note}]"
     if told.kind == "answer":
         named = f" ({', '.join(told.candidates)})" if told.candidates else ""
         return f"{told.tcn}: {told.decision}{named} {told.note}".strip()

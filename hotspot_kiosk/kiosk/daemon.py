@@ -192,6 +192,7 @@ class Daemon:
             waiting=states.count("sealed") + states.count("sending"),
             quarantined=states.count("quarantined"),
             faults=tuple(sorted(session.faults)),
+            note=self._outbox.trouble or str(self._outbox.salvaged or ""),
         )
 
     def _next(self) -> None:

@@ -222,6 +222,14 @@ class Outbox:
         rows = self._file.rows("SELECT answer FROM record WHERE tcn = ?", (tcn,))
         return rows[0][0] if rows else None
 
+    def owed(self) -> bool:
+        """Whether the hub holds a probe of ours whose answer has not come."""
+        query = (
+            "SELECT 1 FROM record JOIN part USING (tcn) "
+            "WHERE answer IS NULL AND part = 'probe' AND state = 'held' LIMIT 1"
+        )
+        return bool(self._file.rows(query))
+
     def knows(self, tcn: Tcn) -> bool:
         """Whether this outbox holds or held the record."""
         return bool(self._file.rows("SELECT 1 FROM record WHERE tcn = ?", (tcn,)))

@@ -27,6 +27,7 @@ from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, 
 log = logging.getLogger(__name__)
 TICK_S = 0.5
 LOOK_EVERY = 8
+ASK_EVERY = 64
 GIVEN_UP = "the hub, though it answered others, did not take it; see its log"
 
 
@@ -117,7 +118,7 @@ class Uplink:
         self._ticks += 1
         if self._ticks % LOOK_EVERY == 0:
             self._look()
-            if self._ask_due and self.up:
+            if self.up and (self._ask_due or (self._ticks % ASK_EVERY == 0 and self._outbox.owed())):
                 self._ask()
 
     def _take(self, event: LinkEvent | None) -> None:
