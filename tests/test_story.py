@@ -13,7 +13,7 @@ from hotspot_kiosk import nist, pictures, seal
 from hotspot_kiosk.config import HubConfig, KioskConfig, load
 from hotspot_kiosk.demo.post import Post
 from hotspot_kiosk.demo.stage import DEVICE, Folders, prepare
-from hotspot_kiosk.errors import Refused, SealError
+from hotspot_kiosk.errors import ConfigError, Refused, SealError
 from hotspot_kiosk.hub import service
 from hotspot_kiosk.hub.enrolment import make_reference
 from hotspot_kiosk.hub.store import PartKey
@@ -168,6 +168,13 @@ def test_nobody_is_checked_who_is_not_attested_an_adult(scene: Scene) -> None:
     with pytest.raises(Refused, match="adults only"):
         desk.ask(scene.folders.desk, desk.Ask("begin"))
     assert desk.ask(scene.folders.desk, desk.Ask("status")).state == "idle"
+
+
+def test_a_second_kiosk_on_one_outbox_is_refused(scene: Scene) -> None:
+    """Two would throw each other off the broker for ever."""
+    config = load(scene.folders.kiosk_config, KioskConfig)
+    with pytest.raises(ConfigError, match="another kiosk"):
+        daemon.build(config, scene.folders.kiosk_config.parent)
 
 
 def assert_sealed(scene: Scene) -> None:

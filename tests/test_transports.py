@@ -10,6 +10,7 @@ from typing import TypeVar
 import pytest
 from mosquitto import Mosquitto
 
+from hotspot_kiosk.config import convert
 from hotspot_kiosk.errors import ConfigError, LinkDown
 from hotspot_kiosk.simulator.link import Link
 from hotspot_kiosk.transports import loopback, mqtt
@@ -212,3 +213,20 @@ def mqtt_missing() -> bool:
     from mosquitto import find
 
     return find() is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"host": " "},
+        {"port": 0},
+        {"port": 70_000},
+        {"keepalive_s": 70_000},
+        {"retry_most_s": -1.0},
+        {"retry_least_s": 9.0, "retry_most_s": 1.0},
+    ],
+)
+def test_numbers_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:
+    """At the start and in a sentence, not at every retry in a log."""
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        convert({"host": "x", **wrong}, mqtt.Options, "[link]", Path())

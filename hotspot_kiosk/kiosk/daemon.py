@@ -6,6 +6,7 @@ What is captured is sealed and on disk before anybody is told so.
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import threading
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import IO
 
 from hotspot_kiosk import contents, nist, policy, seal, wire
 from hotspot_kiosk.config import KioskConfig, OperationTable, SessionPlan, build_variant
@@ -80,7 +82,9 @@ class Place:
 class Daemon:
     """A running kiosk. `run` works until `stop`; its parts come from `build`."""
 
-    def __init__(self, place: Place, plan: Plan, clock: Clock, outbox: Outbox) -> None:
+    def __init__(self, place: Place, plan: Plan, clock: Clock, outbox: Outbox, only: IO[bytes]) -> None:
+        """`only`: an open file whose lock says that no other kiosk works on this outbox."""
+        self._only = only
         self._place = place
         self._clock = clock
         self._outbox = outbox
@@ -119,6 +123,7 @@ class Daemon:
             for part in reversed(started):
                 part.close()
             self._outbox.close()
+            self._only.close()
             if self._erase:
                 _destroy(self._place.remains)
         return self._fault
@@ -296,9 +301,10 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         orders=orders,
         remains=_remains(config),
     )
+    only = _alone(config.outbox.path.with_name("running"))
     outbox = Outbox(config.outbox.path, config.outbox.most_records, config.outbox.free_mib << 20)
     clock = Clock()
-    daemon = Daemon(place, plan(config.session), clock, outbox)
+    daemon = Daemon(place, plan(config.session), clock, outbox, only)
     daemon.attach(
         face=_face_booth(config, folder, daemon.voices()),
         finger=_finger_booth(config, folder, daemon.voices()),
@@ -343,6 +349,18 @@ def operation(table: OperationTable) -> policy.Operation:
     except ValueError:
         raise ConfigError("[operation] begins and ends must look like 2026-11-01T00:00:00Z") from None
     return policy.Operation(table.id, table.purpose, table.legal_basis, table.notice, table.tot, begins, ends)
+
+
+def _alone(path: Path) -> IO[bytes]:
+    """Lock a file for as long as it stays open. Raises ConfigError if another kiosk has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise ConfigError(f"another kiosk works on the outbox in {path.parent}; stop it first") from None
+    return file
 
 
 def _remains(config: KioskConfig) -> tuple[Path, ...]:

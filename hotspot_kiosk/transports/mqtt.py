@@ -35,6 +35,15 @@ log = logging.getLogger(__name__)
 LARGEST = 256 << 10
 FIRST_LARGEST = 16 << 10
 PACKET_OVERHEAD = 64
+STEADY_S = 0.8  # a connection that ended sooner does not shorten the pause before the next
+RANGES = (
+    ("port", 1, 65535),
+    ("keepalive_s", 5, 65535),
+    ("connect_s", 0.1, 600),
+    ("dead_s", 0.1, 3600),
+    ("retry_least_s", 0.01, 3600),
+    ("retry_most_s", 0.01, 86400),
+)
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -63,6 +72,15 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     floor_file: Path | None = None
     retry_least_s: float = 0.5
     retry_most_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        if not self.host.strip():
+            raise ValueError("host must name the broker")
+        for key, least, most in RANGES:
+            if not least <= getattr(self, key) <= most:
+                raise ValueError(f"{key} must be {least} to {most}")
+        if self.retry_least_s > self.retry_most_s:
+            raise ValueError("retry_least_s must not be more than retry_most_s")
 
 
 def build(options: Options) -> Mqtt:
@@ -116,8 +134,10 @@ class Mqtt:
         pause = self._options.retry_least_s
         said = ""
         while not self._closing.is_set():
+            began = time.monotonic()
             one = self._connection(name, topics, on_event)
-            pause = self._options.retry_least_s if one.stood else min(pause * 2, self._options.retry_most_s)
+            steady = one.stood and time.monotonic() - began >= STEADY_S
+            pause = self._options.retry_least_s if steady else min(pause * 2, self._options.retry_most_s)
             if one.reason != said and not self._closing.is_set():
                 log.warning("no link to the broker: %s", one.reason)
             said = "" if one.stood else one.reason
