@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,16 +17,18 @@ from hotspot_kiosk.demo.stage import DEVICE, Folders, prepare
 from hotspot_kiosk.errors import ConfigError, Refused, SealError
 from hotspot_kiosk.hub import service
 from hotspot_kiosk.hub.enrolment import make_reference
+from hotspot_kiosk.hub.orders import OrderBook
 from hotspot_kiosk.hub.store import PartKey
 from hotspot_kiosk.inference.port import ModelShelf
 from hotspot_kiosk.keyring import load_private, load_public
-from hotspot_kiosk.kiosk import daemon, desk
+from hotspot_kiosk.kiosk import assembly, daemon, desk
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.simulator.finger_touch import R503
 from hotspot_kiosk.simulator.link import Link
 from hotspot_kiosk.simulator.subject import Subject, Visit
 from hotspot_kiosk.simulator.uart_sensor import run_sensor
 from hotspot_kiosk.terms import Decision, FingerPosition, Part
+from hotspot_kiosk.wire import OrderKind
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 FINGERS = (FingerPosition.RIGHT_INDEX, FingerPosition.LEFT_INDEX)
@@ -73,7 +76,7 @@ class Scene:
         while not self.folders.serial.is_symlink():
             assert time.monotonic() < ends, "the sensor did not appear"
             time.sleep(0.05)
-        self.kiosk = Running(daemon.build(config, self.folders.kiosk_config.parent))
+        self.kiosk = Running(assembly.build(config, self.folders.kiosk_config.parent))
         while not self.folders.desk.exists():
             assert time.monotonic() < ends, "the desk did not open"
             time.sleep(0.05)
@@ -174,7 +177,36 @@ def test_a_second_kiosk_on_one_outbox_is_refused(scene: Scene) -> None:
     """Two would throw each other off the broker for ever."""
     config = load(scene.folders.kiosk_config, KioskConfig)
     with pytest.raises(ConfigError, match="another kiosk"):
-        daemon.build(config, scene.folders.kiosk_config.parent)
+        assembly.build(config, scene.folders.kiosk_config.parent)
+
+
+def test_orders_of_the_hub_are_obeyed(scene: Scene) -> None:
+    """A withdrawn kiosk captures nobody; an erased one leaves neither key nor record, but its proof."""
+    book = OrderBook(scene.folders.root / "hub" / "orders")
+    hub = load_private(scene.folders.root / "hub" / "hub.key")
+    kiosk = scene.folders.root / "kiosk"
+
+    def give(kind: OrderKind) -> None:
+        book.give(DEVICE, kind, hub, datetime.now(UTC))
+        scene.link.cut()
+        scene.link.mend()
+
+    scene.post.link(up=True)
+    give(OrderKind.REVOKE)
+    until(lambda: not book.waiting(DEVICE))
+    with pytest.raises(Refused, match="withdrawn"):
+        desk.ask(scene.folders.desk, desk.Ask("begin", adult=True))
+    give(OrderKind.ERASE)
+    until(lambda: not (kiosk / "kiosk.key").exists() and not list(kiosk.glob("outbox.db*")))
+    assert len(list((scene.folders.root / "hub" / "orders").glob("*.done"))) == 2
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for something to become true."""
+    ends = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < ends, "it did not happen in time"
+        time.sleep(0.05)
 
 
 def assert_sealed(scene: Scene) -> None:

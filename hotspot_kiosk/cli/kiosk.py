@@ -9,7 +9,7 @@ import click
 
 from hotspot_kiosk.cli.options import config_option, json_option, on_signals
 from hotspot_kiosk.config import KioskConfig, load
-from hotspot_kiosk.kiosk import daemon, desk
+from hotspot_kiosk.kiosk import assembly, desk
 from hotspot_kiosk.terms import RequestType
 
 WORDS = {
@@ -42,7 +42,7 @@ def command() -> None:
 def run(config: Path) -> None:
     """Run the daemon until it is told to stop."""
     os.umask(0o077)
-    kiosk = daemon.build(load(config, KioskConfig), config.parent.resolve())
+    kiosk = assembly.build(load(config, KioskConfig), config.parent.resolve())
     on_signals(kiosk.stop)
     if why := kiosk.run():
         raise SystemExit(f"hotspot: the kiosk stopped: {why}")

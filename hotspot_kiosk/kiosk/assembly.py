@@ -1,0 +1,143 @@
+"""The kiosk's composition root: builds every part of the daemon by keyword, out of the config.
+
+What is wrong refuses here, in a sentence, before a device is touched.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from hotspot_kiosk import nist, policy
+from hotspot_kiosk.config import KioskConfig, OperationTable, SessionPlan, build_variant
+from hotspot_kiosk.errors import ConfigError
+from hotspot_kiosk.inference.detect import FaceDetector
+from hotspot_kiosk.inference.face import FaceEncoder
+from hotspot_kiosk.inference.finger import warm_up
+from hotspot_kiosk.inference.port import ModelShelf
+from hotspot_kiosk.keyring import Trust, load_private
+from hotspot_kiosk.kiosk.booths import FaceBooth, FingerBooth, Voices
+from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.daemon import Daemon, Place
+from hotspot_kiosk.kiosk.desk import Desk
+from hotspot_kiosk.kiosk.orders import Orders
+from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.session import Plan
+from hotspot_kiosk.kiosk.uplink import Uplink
+from hotspot_kiosk.terms import FingerPosition
+
+PATIENCE = 0.8  # of the time a subject is given: a device asks again before the subject is taken to have left
+
+
+def build(config: KioskConfig, folder: Path) -> Daemon:
+    """A kiosk from its config; `folder` is where relative paths count from.
+
+    Raises ConfigError, KeyMissing, ModelError or StorageFailed with a sentence that says what to do.
+    """
+    place = _place(config)
+    only = _alone(config.outbox.path.with_name("running"))
+    outbox = Outbox(config.outbox.path, config.outbox.most_records, config.outbox.free_mib << 20)
+    clock = Clock()
+    daemon = Daemon(place, plan(config.session), clock, outbox, only)
+    daemon.attach(
+        face=_face_booth(config, folder, daemon.voices()),
+        finger=_finger_booth(config, folder, daemon.voices()),
+        uplink=Uplink(
+            device=config.kiosk.device,
+            outbox=outbox,
+            transport=build_variant("hotspot_kiosk.transports", "link", config.link, folder),
+            own=place.own,
+            trust=place.trust,
+            orders=place.orders,
+            clock=clock,
+            on_answer=daemon.answered,
+            on_link=daemon.link_changed,
+            on_order=daemon.ordered,
+            on_quarantine=daemon.quarantined,
+            on_fault=daemon.fault,
+        ),
+        desk=Desk(config.kiosk.desk, daemon.asked),
+    )
+    warm_up()
+    return daemon
+
+
+def plan(table: SessionPlan) -> Plan:
+    """The session's plan out of the config."""
+    return Plan(
+        fingers=tuple(FingerPosition(number) for number in table.fingers),
+        touches=table.touches,
+        attempts=table.attempts,
+        face_quality=table.face_quality,
+        finger_quality=table.finger_quality,
+        subject_ms=int(table.subject_s * 1000),
+        answer_ms=int(table.answer_s * 1000),
+        review=table.review,
+    )
+
+
+def operation(table: OperationTable) -> policy.Operation:
+    """The operation out of the config. Raises ConfigError."""
+    try:
+        begins, ends = datetime.fromisoformat(table.begins), datetime.fromisoformat(table.ends)
+    except ValueError:
+        raise ConfigError("[operation] begins and ends must look like 2026-11-01T00:00:00Z") from None
+    return policy.Operation(table.id, table.purpose, table.legal_basis, table.notice, table.tot, begins, ends)
+
+
+def _place(config: KioskConfig) -> Place:
+    own = load_private(config.keys.own)
+    if own.owner != config.kiosk.device:
+        raise ConfigError(
+            f"{config.keys.own} belongs to device {own.owner}, but [kiosk] says device {config.kiosk.device}"
+        )
+    return Place(
+        device=config.kiosk.device,
+        post=config.kiosk.post,
+        agency=nist.Agency(config.kiosk.country, config.kiosk.agency),
+        operation=operation(config.operation),
+        own=own,
+        trust=Trust(config.keys.peers),
+        orders=Orders(config.outbox.path.with_name("orders.json"), config.kiosk.device),
+        remains=_remains(config),
+    )
+
+
+def _alone(path: Path) -> IO[bytes]:
+    """Lock a file for as long as it stays open. Raises ConfigError if another kiosk has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise ConfigError(f"another kiosk works on the outbox in {path.parent}; stop it first") from None
+    return file
+
+
+def _remains(config: KioskConfig) -> tuple[Path, ...]:
+    """What an erasure destroys, and everything whose name begins like it."""
+    return (config.keys.own, config.outbox.path)
+
+
+def _face_booth(config: KioskConfig, folder: Path, voices: Voices) -> FaceBooth:
+    shelf = ModelShelf(config.models.manifest, config.models.folder, config.models.threads)
+    return FaceBooth(
+        camera=build_variant("hotspot_kiosk.kiosk.devices", "camera", config.camera, folder),
+        detector=FaceDetector(shelf.open("centerface")),
+        encoder=FaceEncoder(shelf.open("dlib-face-resnet-v1")),
+        voices=voices,
+        good_enough=config.session.face_quality,
+        wait_s=PATIENCE * config.session.subject_s,
+    )
+
+
+def _finger_booth(config: KioskConfig, folder: Path, voices: Voices) -> FingerBooth:
+    return FingerBooth(
+        sensor=build_variant("hotspot_kiosk.kiosk.devices", "finger", config.finger, folder),
+        voices=voices,
+        good_enough=config.session.finger_quality,
+        wait_s=PATIENCE * config.session.subject_s,
+    )
