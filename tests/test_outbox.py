@@ -49,6 +49,19 @@ def test_numbers_are_minted_once_even_across_a_restart(tmp_path: Path) -> None:
     assert [number.counter for number in minted] == [1, 2, 3, 4, 1]
 
 
+def test_a_lost_outbox_does_not_mint_a_number_again(tmp_path: Path) -> None:
+    """Whoever deletes or replaces the file, the numbers go on above all that were used."""
+    outbox = Outbox(tmp_path / "outbox.db")
+    used = [outbox.mint(2026, DEVICE).counter for _ in range(5)]
+    outbox.close()
+    for file in tmp_path.glob("outbox.db*"):
+        if file.name != "outbox.db.numbers":
+            file.unlink()
+    again = Outbox(tmp_path / "outbox.db")
+    assert again.mint(2026, DEVICE).counter > max(used)
+    again.close()
+
+
 def test_a_record_waits_in_the_order_it_came(outbox: Outbox) -> None:
     """Oldest first, both parts."""
     put(outbox, 1)

@@ -291,7 +291,9 @@ class Outbox:
 
     def _next_number(self, year: int) -> int:
         with self._file.change(lightly=True) as db:
-            db.execute("INSERT OR IGNORE INTO counter VALUES (?, 0)", (year,))
+            # A year that this file does not know, but the other does: the outbox was lost or replaced.
+            start = (self._ceiling.read() or {}).get(year, 0)
+            db.execute("INSERT OR IGNORE INTO counter VALUES (?, ?)", (year, start))
             db.execute("UPDATE counter SET last = last + 1 WHERE year = ?", (year,))
             number = int(db.execute("SELECT last FROM counter WHERE year = ?", (year,)).fetchone()[0])
             self._ceiling.cover(year, number)
