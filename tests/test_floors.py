@@ -12,6 +12,7 @@ FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 WORDS = {"", "errors", "terms", "config"}
 CRAFTS = {
+    "audit_chain",
     "seal",
     "seal_certificates",
     "renewal",
@@ -22,7 +23,7 @@ CRAFTS = {
     "inference",
     "compare",
 }
-EDGES = {"keyring", "sqlite", "stick", "transports"}
+EDGES = {"audit", "files", "keyring", "sqlite", "stick", "transports"}
 TOPS = {"cli", "demo", "bench", "torture"}
 HOMES = {
     "serial": ("kiosk.devices.uart_finger",),

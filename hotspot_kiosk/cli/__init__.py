@@ -17,6 +17,7 @@ GROUPS = {
     "outbox": "Look after the sealed records of a kiosk.",
     "gallery": "Look after the references of a hub.",
     "keys": "Make and show keys.",
+    "audit": "Show and verify the signed journals.",
     "nist": "Look into ANSI/NIST-ITL files.",
     "simulate": "The far end of a wire: a sensor that is not there, on a pty.",
     "demo": "The whole way of a record, with the link cut in the middle.",
