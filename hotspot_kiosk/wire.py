@@ -2,11 +2,13 @@
 
 Up (`u/<device>`): Offer, Chunk, Got, Ask, Done. Down (`d/<device>`): Missing, Receipt, Answered,
 Refusal, Order. A single chunk that holds the whole envelope needs no offer. Decoding proves nothing:
-envelopes, receipts, refusals and orders carry signatures, and whoever acts on them checks those first.
+whatever makes somebody keep, erase or obey carries a signature, and whoever acts on it checks that
+first. `systemd/mosquitto/README.md` says what a forged, replayed or reordered message can do.
 """
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -51,9 +53,10 @@ class Chunk(Message, frozen=True, tag="c"):
 
 
 class Got(Message, frozen=True, tag="g"):
-    """Up: the answer to this TCN is stored here; you need not keep it for me."""
+    """Up: the answer to this TCN is stored here; you need not keep it for me. Signed, with its digest."""
 
     tcn: str
+    signature: bytes
 
 
 class Ask(Message, frozen=True, tag="a"):
@@ -195,6 +198,16 @@ def verify_refusal(refusal: Refusal, hub: Trusted) -> None:
     hub.verify(_refusal_words(refusal.tcn, refusal.part, refusal.digest, refusal.reason), refusal.signature)
 
 
+def sign_got(tcn: Tcn, answer: bytes, by: PrivateKeys) -> Got:
+    """A kiosk's word that it holds these very bytes of an answer."""
+    return Got(tcn, by.sign(_got_words(tcn, answer)))
+
+
+def verify_got(got: Got, answer: bytes, kiosk: Trusted) -> None:
+    """Raises SealError unless that kiosk signed exactly this."""
+    kiosk.verify(_got_words(got.tcn, answer), got.signature)
+
+
 def sign_order(device: int, number: int, kind: OrderKind, body: bytes, by: PrivateKeys) -> Order:
     """An order to one kiosk."""
     return Order(device, number, kind, body, by.sign(_order_words(device, number, kind, body)))
@@ -235,6 +248,10 @@ def _order_words(device: int, number: int, kind: OrderKind, body: bytes) -> byte
 
 def _done_words(device: int, number: int) -> bytes:
     return f"done\0{device}\0{number}".encode()
+
+
+def _got_words(tcn: str, answer: bytes) -> bytes:
+    return b"got\0" + f"{tcn}\0".encode() + hashlib.sha256(answer).digest()
 
 
 def _receipt_words(tcn: str, part: Part, digest: bytes) -> bytes:

@@ -152,7 +152,7 @@ def test_answers_wait_until_they_are_acknowledged(inbox: Inbox) -> None:
     inbox._store.answers.put(DEVICE, tcn(), b"sealed answer", NOW)
     assert send(inbox, wire.Ask()).replies == (wire.Answered(tcn(), b"sealed answer"),)
     assert send(inbox, wire.Ask()).replies
-    send(inbox, wire.Got(tcn()))
+    send(inbox, wire.sign_got(tcn(), b"sealed answer", KIOSK))
     assert send(inbox, wire.Ask()).replies == ()
 
 

@@ -35,7 +35,8 @@ def test_an_order_is_obeyed_once_even_across_a_restart(orders: Orders, tmp_path:
     """A replayed or reordered one changes nothing."""
     assert orders.obey(order(5), HUB.public())
     assert not orders.obey(order(5), HUB.public())
-    assert not orders.obey(order(4, OrderKind.ERASE), HUB.public())
+    with pytest.raises(Refused, match="older"):
+        orders.obey(order(4, OrderKind.ERASE), HUB.public())
     again = Orders(tmp_path / "orders.json", DEVICE)
     assert not again.obey(order(5), HUB.public())
     assert again.memory.revoked

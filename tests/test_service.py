@@ -122,7 +122,7 @@ def test_somebody_in_the_gallery_is_found_even_if_enrolled_later(running: Desk) 
         ("u/0", wire.encode(wire.Ask())),
         ("u/nobody", wire.encode(wire.Ask())),
         ("u/99999", wire.encode(wire.Ask())),
-        (wire.up_topic(DEVICE), wire.encode(wire.Got(tcn(1, 5)))),
+        (wire.up_topic(DEVICE), wire.encode(wire.sign_got(tcn(1, 5), b"", KIOSK))),
         (wire.up_topic(DEVICE), wire.encode(wire.Answered(tcn(), b"from below"))),
     ],
 )

@@ -51,7 +51,9 @@ class Desk:
 
     def take_in(self, folder: Path) -> tuple[Tally, str]:
         """`hotspot hub import`."""
-        made = Import(Stick(folder), self.take, {DEVICE: public_file(KIOSK)}, self.inbox.ignored)
+        made = Import(
+            Stick(folder), self.take, self.inbox.acknowledge, {DEVICE: public_file(KIOSK)}, self.inbox.ignored
+        )
         return made.tally, made.run()
 
 

@@ -316,7 +316,7 @@ def test_a_refused_part_is_quarantined_and_the_rest_goes_on(rig: Rig) -> None:
     [
         b"",
         b"\xff" * 50,
-        wire.encode(wire.Got(tcn())),
+        wire.encode(wire.sign_got(tcn(), b"", KIOSK)),
         wire.encode(wire.Missing(tcn(), Part.EVIDENCE, ((0, 1 << 40),))),
         wire.encode(wire.Missing(tcn(), Part.EVIDENCE, ((10, 5),))),
         wire.encode(wire.Receipt(tcn(), Part.EVIDENCE, b"d" * 32, b"s" * 64)),

@@ -12,7 +12,7 @@ from hotspot_kiosk.terms import Part
 UPS = [
     wire.Offer(tcn(), Part.EVIDENCE, 50_000, b"d" * 32),
     wire.Chunk(tcn(), Part.PROBE, 100, 10, b"x" * 90),
-    wire.Got(tcn()),
+    wire.sign_got(tcn(), b"an answer", KIOSK),
     wire.Ask(),
 ]
 DOWNS = [
@@ -66,7 +66,7 @@ def test_changed_messages_are_refused_or_still_sane(data: st.DataObject) -> None
         wire.Chunk(tcn(), Part.PROBE, 10, -1, b"x"),
         wire.Chunk(tcn(), Part.PROBE, 10, 5, b"x" * 6),
         wire.Chunk(tcn(), Part.PROBE, 10, 0, b""),
-        wire.Got("26000170000001X"),
+        wire.Got("26000170000001X", b""),
     ],
 )
 def test_impossible_numbers_are_refused(message: wire.Up) -> None:

@@ -33,6 +33,7 @@ from hotspot_kiosk.demo.stage import free_port
 from hotspot_kiosk.hub import service
 from hotspot_kiosk.hub.store import PartKey, Store
 from hotspot_kiosk.keyring import load_private, load_public
+from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.simulator.broker import find
 from hotspot_kiosk.simulator.crowd import CHUNK, Crowd, Member
 from hotspot_kiosk.simulator.drawn import drawn_request
@@ -115,13 +116,14 @@ def _work(folder: Path, device: int, start: Barrier, results: SimpleQueue[Rate])
     config = load(folder / "hub.toml", HubConfig)
     hub = service.build(config, folder)
     store: Store = build_variant("hotspot_kiosk.hub", "store", config.store, folder)
+    own = load_private(folder / f"k{device}.key")
     parts = _sealed(folder, device, range(1, RECORDS + 1))
     messages = [_messages(part) for part in parts]
     start.wait()
     began, used = time.perf_counter(), time.process_time()
     for each in messages:
         for message in each:
-            hub.take(device, message)
+            _take(hub, own, message)
     whole, used = time.perf_counter() - began, time.process_time() - used
     start.wait()
     began = time.perf_counter()
@@ -130,6 +132,13 @@ def _work(folder: Path, device: int, start: Barrier, results: SimpleQueue[Rate])
         store.inbox.commit(PartKey(device, other, part), envelope, datetime.now(UTC))
     results.put((whole, time.perf_counter() - began, used))
     store.close()
+
+
+def _take(hub: service.Hub, own: PrivateKeys, message: wire.Up) -> None:
+    """The hub takes it, and the kiosk acknowledges the answer that it brings."""
+    for reply in hub.take(own.owner, message):
+        if isinstance(reply, wire.Receipt) and reply.answer:
+            hub.take(own.owner, wire.sign_got(Tcn(reply.tcn), reply.answer, own))
 
 
 def _sealed(folder: Path, device: int, counters: range) -> Parts:
@@ -152,7 +161,7 @@ def _messages(part: tuple[Tcn, Part, bytes]) -> Sequence[wire.Up]:
     tcn, name, envelope = part
     size = len(envelope)
     if size <= CHUNK:
-        return (wire.Chunk(tcn, name, size, 0, envelope), wire.Got(tcn))
+        return (wire.Chunk(tcn, name, size, 0, envelope),)
     offer = wire.Offer(tcn, name, size, hashlib.sha256(envelope).digest())
     chunks = [wire.Chunk(tcn, name, size, at, envelope[at : at + CHUNK]) for at in range(0, size, CHUNK)]
     return (offer, *chunks)

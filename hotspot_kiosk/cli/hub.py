@@ -66,7 +66,7 @@ def import_(config: Path, folder: Path) -> None:
     stick, table = Stick(folder), load(config, HubConfig)
     hub = service.build(table, config.parent.resolve())
     kiosks = {owner: file for owner, file in load_peers(table.keys.peers).items() if owner != HUB}
-    carried = Import(stick, hub.take, kiosks, hub.ignored)
+    carried = Import(stick, hub.take, hub.acknowledge, kiosks, hub.ignored)
     unwritten = carried.run()
     for line in carried.tally.sentences():
         click.echo(line)

@@ -66,6 +66,7 @@ class Inbox:
         self._now = now
         self._spoiled: Counter[PartKey] = Counter()
         self.ignored: Counter[str] = Counter()
+        self.repeated: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
 
     def take(self, device: int, message: wire.Up) -> Outcome:
@@ -80,15 +81,29 @@ class Inbox:
         if tcn.device != device:
             return self._ignore(f"device {device} sent a number of another device")
         if isinstance(message, wire.Got):
-            self._store.answers.acknowledge(device, tcn, self._now())
-            return Outcome()
+            return self._got(device, tcn, message)
         key = PartKey(device, tcn, message.part)
         return self._offer(key, message) if isinstance(message, wire.Offer) else self._chunk(key, message)
+
+    def acknowledge(self, device: int, tcn: Tcn) -> None:
+        """The kiosk is known to hold this answer."""
+        if not self._store.answers.acknowledge(device, tcn, self._now()):
+            self.repeated["an acknowledgement of no answer that waits"] += 1
 
     def open(self, envelope: bytes, device: int) -> bytes:
         """What an envelope holds. Raises BadBytes or SealError."""
         opener = self._openers.get(seal.peek(envelope).key_id, self._own)
         return seal.open_envelope(envelope, self._kiosks[device].keys(), opener)
+
+    def _got(self, device: int, tcn: Tcn, got: wire.Got) -> Outcome:
+        answer = self._store.answers.get(device, tcn)
+        try:
+            if answer is not None:
+                wire.verify_got(got, answer, self._kiosks[device].keys())
+        except SealError as error:
+            return self._ignore(f"device {device}: {error}")
+        self.acknowledge(device, tcn)
+        return Outcome()
 
     def _asked(self, device: int, ask: wire.Ask) -> Outcome:
         waiting = self._store.answers.waiting(device)
@@ -113,6 +128,8 @@ class Inbox:
         try:
             if self._book is not None and self._book.done(device, done, self._kiosks[device].keys()):
                 log.info("device %d proved that it carried out order %d", device, done.number)
+            else:
+                self.repeated["a proof of no order that waits"] += 1
         except SealError as error:
             return self._ignore(f"device {device}: {error}")
         return Outcome()
@@ -125,7 +142,7 @@ class Inbox:
                 return self._put_together(key, offer.size)
             return Outcome((wire.Missing(key.tcn, key.part, missing),))
         if held == offer.digest:
-            return Outcome((self.receipt(key, held),))
+            return self._held(key, held)
         return self._refuse(key, offer.digest, ANOTHER)
 
     def _chunk(self, key: PartKey, chunk: wire.Chunk) -> Outcome:
@@ -134,13 +151,17 @@ class Inbox:
             digest = hashlib.sha256(chunk.data).digest()
             if len(chunk.data) == chunk.size and digest != held:
                 return self._refuse(key, digest, ANOTHER)
-            return Outcome((self.receipt(key, held),))
+            return self._held(key, held)
         if len(chunk.data) == chunk.size:
             return self._complete(key, chunk.data)
         self._store.chunks.add(key, chunk.size, chunk.offset, chunk.data)
         if self._store.chunks.missing(key, chunk.size):
             return Outcome()
         return self._put_together(key, chunk.size)
+
+    def _held(self, key: PartKey, digest: bytes) -> Outcome:
+        self.repeated["a part that is held"] += 1
+        return Outcome((self.receipt(key, digest),))
 
     def _put_together(self, key: PartKey, size: int) -> Outcome:
         """All pieces are here: from this message on, or since a worker died just before its commit."""
@@ -150,7 +171,10 @@ class Inbox:
             envelope = b""
         if len(envelope) < size:
             return Outcome()  # another worker saw the last piece, too, and was quicker
-        return self._complete(key, envelope)
+        outcome = self._complete(key, envelope)
+        if outcome.delivered is None:
+            self._store.chunks.forget(key)
+        return outcome
 
     def _complete(self, key: PartKey, envelope: bytes) -> Outcome:
         try:
@@ -172,7 +196,6 @@ class Inbox:
             raise SealError("an envelope was sealed for other keys than this hub's")
 
     def _spoil(self, key: PartKey, envelope: bytes, why: str) -> Outcome:
-        self._store.chunks.forget(key)
         self._spoiled[key] += 1
         if not self.ignored[why]:
             log.warning("%s %s does not verify: %s", key.tcn, key.part, why)

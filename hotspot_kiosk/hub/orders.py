@@ -23,7 +23,7 @@ class OrderBook:
 
     def give(self, device: int, kind: wire.OrderKind, own: PrivateKeys, now: datetime) -> wire.Order:
         """Sign an order and let it wait for its kiosk. Raises StorageFailed."""
-        earlier = [int(path.stem.partition("-")[2]) for path in self._folder.glob(f"{device}-*.*")]
+        earlier = [_number(path) for path in self._folder.glob(f"{device}-*.*")]
         number = max([int(now.timestamp() * 1000), *(n + 1 for n in earlier)])
         order = wire.sign_order(device, number, kind, b"", own)
         try:
@@ -38,7 +38,7 @@ class OrderBook:
     def waiting(self, device: int) -> Sequence[wire.Order]:
         """Orders that this kiosk has not proven, oldest first."""
         orders = []
-        for path in sorted(self._folder.glob(f"{device}-*.order")):
+        for path in sorted(self._folder.glob(f"{device}-*.order"), key=_number):
             try:
                 message = wire.decode_down(path.read_bytes())
             except (BadBytes, OSError):
@@ -56,3 +56,7 @@ class OrderBook:
         order.with_suffix(".done").write_bytes(wire.encode(done))
         order.unlink()
         return True
+
+
+def _number(path: Path) -> int:
+    return int(path.stem.partition("-")[2])

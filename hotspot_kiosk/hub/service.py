@@ -142,6 +142,10 @@ class Hub:
             return tuple(self._with_answer(device, reply) for reply in outcome.replies)
         return (self._delivered(outcome.delivered), *outcome.replies)
 
+    def acknowledge(self, device: int, tcn: Tcn) -> None:
+        """A kiosk's signed note says that it holds this answer."""
+        self._inbox.acknowledge(device, tcn)
+
     @property
     def ignored(self) -> Mapping[str, int]:
         """Why messages were not acted on, and how often."""

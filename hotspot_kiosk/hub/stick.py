@@ -38,13 +38,22 @@ NOT_TAKEN = "not taken by this hub"
 
 
 class Import:
-    """One stick at one hub. `take` is the hub's own way with a message; `ignored` its reasons not to act."""
+    """One stick at one hub. `take` is the hub's own way with a message; `ignored` its reasons not to act.
+
+    `acknowledge`: a kiosk holds the answer to this TCN, as its signed note says.
+    """
 
     def __init__(
-        self, stick: Stick, take: Take, kiosks: Mapping[int, PublicFile], ignored: Mapping[str, int]
+        self,
+        stick: Stick,
+        take: Take,
+        acknowledge: Callable[[int, Tcn], None],
+        kiosks: Mapping[int, PublicFile],
+        ignored: Mapping[str, int],
     ) -> None:
         self._stick = stick
         self._take = take
+        self._acknowledge = acknowledge
         self._kiosks = kiosks
         self._ignored = ignored
         self._unwritten = ""
@@ -119,7 +128,7 @@ class Import:
 
     def _note(self, device: int) -> None:
         for tcn in read_note(self._stick.read(device, NOTE), self._kiosks[device].keys()):
-            self._take(device, wire.Got(tcn))
+            self._acknowledge(device, tcn)
 
     def _back(self, device: int, reply: wire.Down) -> None:
         if isinstance(reply, wire.Receipt):

@@ -167,16 +167,17 @@ class Courier:
         if transfer is not None:
             transfer.deadline_ms = self._deadline(now_ms)
 
-    def missing(self, message: wire.Missing, now_ms: int) -> None:
-        """The hub says what it lacks. Raises BadBytes for ranges that cannot be."""
+    def missing(self, message: wire.Missing, now_ms: int) -> bool:
+        """The hub says what it lacks; False if that is not under way. Raises BadBytes for impossible ranges."""
         transfer = self._open.get((Tcn(message.tcn), message.part))
         if transfer is None:
-            return
+            return False
         size = transfer.item.size
         if not all(0 <= start < stop <= size for start, stop in message.ranges):
             raise BadBytes("the hub asks for bytes that do not exist")
         transfer.missing = list(message.ranges)
         transfer.deadline_ms = self._deadline(now_ms)
+        return True
 
     def settled(self, tcn: Tcn, part: Part) -> None:
         """Nothing more is to be done for this part."""

@@ -1,7 +1,8 @@
 """The hub's signed orders to this kiosk: which are obeyed, and what must be remembered of them.
 
-An order counts once: its number must be higher than the last one's, which is remembered on disk.
-The time is no such order: it answers a nonce, and is believed only while somebody waits for it.
+A withdrawal or erasure counts once: its number must be higher than the last one's, which is
+remembered on disk. The time answers a nonce, and is believed only while somebody waits for it; a
+new key of the hub counts by its generation (`keyring.Trust`).
 """
 
 from __future__ import annotations
@@ -18,15 +19,20 @@ from hotspot_kiosk.errors import ConfigError, Refused, StorageFailed
 from hotspot_kiosk.seal import Trusted
 
 log = logging.getLogger(__name__)
-FLOOR = "hub_time"  # a time that is surely past: [link] floor_file may name it
+FLOOR = "hub_time"  # a time that is surely past: [link] floor_file
+MOST_PROVEN = 32
 
 
 class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What outlasts a restart. `hub_ms`: the latest time the hub told, ms since 1970."""
+    """What outlasts a restart. `hub_ms`: the latest time the hub told, ms since 1970.
+
+    `obeyed`: the numbers of the last orders carried out, for whoever asks for the proof again.
+    """
 
     last_order: int = 0
     revoked: bool = False
     hub_ms: int = 0
+    obeyed: tuple[int, ...] = ()
 
 
 class Orders:
@@ -42,16 +48,27 @@ class Orders:
         """Whether to carry this order out now; remembered before it is.
 
         False for an order that was obeyed before. Raises SealError if the hub did not sign it,
-        Refused if it is for another kiosk, StorageFailed if it cannot be remembered.
+        Refused if it is for another kiosk or came after a newer one, StorageFailed if it cannot be
+        remembered.
         """
+        self.check(order, hub)
+        memory = self.memory
+        if order.number in (*memory.obeyed, memory.last_order):
+            return False
+        if order.number < memory.last_order:
+            raise Refused("an order is older than one that was obeyed")
+        revoked = memory.revoked or order.kind is wire.OrderKind.REVOKE
+        obeyed = (*memory.obeyed, order.number)[-MOST_PROVEN:]
+        self._remember(
+            msgspec.structs.replace(memory, last_order=order.number, revoked=revoked, obeyed=obeyed)
+        )
+        return True
+
+    def check(self, order: wire.Order, hub: Trusted) -> None:
+        """Raises SealError unless the hub signed it, Refused if it is for another kiosk."""
         wire.verify_order(order, hub)
         if order.device != self._device:
             raise Refused("an order is for another kiosk")
-        if order.number <= self.memory.last_order:
-            return False
-        revoked = self.memory.revoked or order.kind is wire.OrderKind.REVOKE
-        self._remember(msgspec.structs.replace(self.memory, last_order=order.number, revoked=revoked))
-        return True
 
     def time(self, order: wire.Order, hub: Trusted, nonce: bytes) -> datetime:
         """The hub's time out of an order that answers `nonce`.

@@ -71,6 +71,7 @@ class Uplink:
         self._ticks = 0
         self._ask_due = False
         self.ignored: Counter[str] = Counter()
+        self.repeated: Counter[str] = Counter()
 
     @property
     def up(self) -> bool:
@@ -207,8 +208,9 @@ class Uplink:
         try:
             message = wire.decode_down(event.payload)
             if isinstance(message, wire.Missing):
-                self._courier.missing(message, self._clock.now_ms())
-            elif isinstance(message, wire.Receipt):
+                self._missing(message)
+                return
+            if isinstance(message, wire.Receipt):
                 self._receipt(message)
             elif isinstance(message, wire.Answered):
                 self._answered(Tcn(message.tcn), message.envelope)
@@ -223,6 +225,11 @@ class Uplink:
         else:
             self._courier.heard(self._clock.now_ms())
 
+    def _missing(self, message: wire.Missing) -> None:
+        """Not signed, so it proves no living hub: it only says which bytes to send next."""
+        if not self._courier.missing(message, self._clock.now_ms()):
+            self.repeated["ranges of a part that is not under way"] += 1
+
     def _receipt(self, receipt: wire.Receipt) -> None:
         wire.verify_receipt(receipt, self._trust.ring)
         tcn = Tcn(receipt.tcn)
@@ -231,6 +238,8 @@ class Uplink:
         if self._outbox.receipt(tcn, receipt.part, receipt.digest, self._clock.stamp().wall):
             log.info("%s %s held by the hub", tcn, receipt.part)
             self._courier.settled(tcn, receipt.part)
+        else:
+            self.repeated["a receipt of what is held, or not known here"] += 1
         if self._ask_due:
             self._ask()
 
@@ -251,11 +260,14 @@ class Uplink:
         if header.tcn != tcn or header.content != "answer":
             raise BadBytes("an answer belongs to another record")
         answer = decode_answer(seal.open_envelope(envelope, self._trust.ring, self._own))
+        if not self._outbox.knows(tcn):
+            raise Refused("an answer is to a record that this outbox does not know")
         if self._outbox.answer(tcn, envelope, self._clock.stamp().wall):
             log.info("%s answered", tcn)
             self._on_answer(answer)
-        if self._outbox.knows(tcn):
-            self._send(wire.Got(tcn))
+        else:
+            self.repeated["an answer that is known"] += 1
+        self._send(wire.sign_got(tcn, envelope, self._own))
 
     def _ordered(self, order: wire.Order) -> None:
         if order.kind is wire.OrderKind.TIME:
@@ -263,12 +275,14 @@ class Uplink:
             self._nonce = b""
             self._clock.learn(told, self._asked_ms)
             return
-        if not self._orders.obey(order, self._trust.ring):
-            self._send(wire.sign_done(self._device, order.number, self._own))
-            return
-        log.warning("order %d of the hub: %s", order.number, order.kind)
         if order.kind is wire.OrderKind.HUB_KEY:
+            self._orders.check(order, self._trust.ring)
             self._trust.add(from_bytes(order.body))
         else:
+            new = self._orders.obey(order, self._trust.ring)
             self._send(wire.sign_done(self._device, order.number, self._own))
+            if not new:
+                self.repeated["an order that was obeyed"] += 1
+                return
+        log.warning("order %d of the hub: %s", order.number, order.kind)
         self._on_order(order)

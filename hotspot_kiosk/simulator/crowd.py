@@ -35,7 +35,7 @@ class Member:
         self.receipts: Counter[Key] = Counter()
         self.refused: list[str] = []
         self.answers: dict[Tcn, set[bytes]] = {}
-        self._hub = hub
+        self._own, self._hub = own, hub
         self._todo: deque[bytes] = deque()
         self._unacknowledged = 0
         self._next_id = 1
@@ -105,7 +105,7 @@ class Member:
 
     def _answered(self, tcn: Tcn, envelope: bytes) -> None:
         self.answers.setdefault(tcn, set()).add(envelope)
-        self._todo.append(wire.encode(wire.Got(tcn)))
+        self._todo.append(wire.encode(wire.sign_got(tcn, envelope, self._own)))
 
 
 class Crowd:
