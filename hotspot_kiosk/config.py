@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import msgspec
@@ -231,10 +232,12 @@ def _plain(message: str) -> str:
     return f"{what} (table {place.strip('.`')})" if place.strip(".`") else what
 
 
-def build_variant(package: str, table: str, section: Section, folder: Path) -> Any:
+def build_variant(
+    package: str, table: str, section: Section, folder: Path, defaults: Section = MappingProxyType({})
+) -> Any:
     """Build the variant that a section's `driver` names: the file `package/driver.py`.
 
-    Raises ConfigError if there is no such file or its options do not fit.
+    `defaults` are for options that this driver has and the section does not name. Raises ConfigError if there is no such file or its options do not fit.
     """
     driver = section.get("driver")
     if not isinstance(driver, str) or not driver.isidentifier() or driver == "port":
@@ -245,5 +248,7 @@ def build_variant(package: str, table: str, section: Section, folder: Path) -> A
         raise ConfigError(f"[{table}] driver {driver!r} cannot be used: {error}") from None
     if not hasattr(module, "Options") or not hasattr(module, "build"):
         raise ConfigError(f"[{table}] driver {driver!r} is no driver, only a part of one; name another")
-    options = {key: value for key, value in section.items() if key != "driver"}
+    known = module.Options.__struct_fields__
+    options = {key: value for key, value in defaults.items() if key in known}
+    options |= {key: value for key, value in section.items() if key != "driver"}
     return module.build(convert(options, module.Options, f"[{table}]", folder))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 
 import numpy as np
@@ -20,6 +20,7 @@ CHECK_LETTERS = "ZABCDEFGHJKLMNPQRTUVWXY"
 TCN_PATTERN = re.compile(r"[0-9]{14}[A-HJ-NP-RT-Z]", re.ASCII)
 MAX_DEVICE = 99_999
 MAX_COUNTER = 9_999_999
+EARLIEST = datetime(2026, 11, 1, tzinfo=UTC)  # this software was written later: a clock before it is wrong
 
 
 class Tcn(str):
@@ -52,7 +53,7 @@ class Tcn(str):
 
     @property
     def counter(self) -> int:
-        """Its place in that kiosk's year."""
+        """Its place among all that this kiosk minted, whatever year its clock showed."""
         return int(self[7:14])
 
 

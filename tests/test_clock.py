@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hotspot_kiosk.kiosk.clock import EARLIEST, Clock
+from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.terms import EARLIEST
 
 
 @pytest.fixture

@@ -343,3 +343,13 @@ def test_a_drivers_options_are_checked(options: dict[str, object], sentence: str
     """Unknown, missing and wrong options of a driver are named with its table."""
     with pytest.raises(ConfigError, match=sentence):
         build_variant(DEVICES, "camera", {"driver": "folder", **options}, tmp_path)
+
+
+def test_a_default_is_for_an_option_that_the_driver_has_and_nobody_named(tmp_path: Path) -> None:
+    """So that a room may offer what it knows, and every driver takes what it can use."""
+    defaults = {"path": "elsewhere", "no_such_option": 1}
+    named = build_variant(DEVICES, "camera", {"driver": "folder", "path": "here"}, tmp_path, defaults)
+    unnamed = build_variant(DEVICES, "camera", {"driver": "folder"}, tmp_path, defaults)
+    assert isinstance(named, FolderCamera)
+    assert isinstance(unnamed, FolderCamera)
+    assert (named._folder, unnamed._folder) == (tmp_path / "here", tmp_path / "elsewhere")

@@ -1,6 +1,7 @@
 """The first connection of all: what leaves before the broker has said a word, and what if it refuses."""
 
 import contextlib
+import os
 import socket
 import threading
 import time
@@ -16,6 +17,7 @@ from mosquitto import Mosquitto
 from hotspot_kiosk import seal_certificates as certificates
 from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.simulator.broker import Broker, Files, find
+from hotspot_kiosk.terms import EARLIEST
 from hotspot_kiosk.transports import mqtt, tls
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Taken
 
@@ -299,15 +301,60 @@ def test_a_floor_does_not_loosen_anything_else(files: Files) -> None:
 
 def test_the_later_of_both_floors_counts(tmp_path: Path) -> None:
     """The image's date, and the last time heard from the hub; what is damaged is not believed."""
+    assert tls.Floor(file=tmp_path / "no", epoch=tmp_path / "no").time() == EARLIEST
     kept = tmp_path / "last-time"
     floor = tls.Floor("2026-11-23T00:00:00Z", kept)
     assert floor.time() == datetime(2026, 11, 23, tzinfo=UTC)
     kept.write_text("2027-01-01T00:00:00+00:00\n")
     assert floor.time() == datetime(2027, 1, 1, tzinfo=UTC)
-    assert floor.above(datetime(2026, 12, 1, tzinfo=UTC))
-    assert floor.above(datetime(2027, 1, 2, tzinfo=UTC)) is None
+    assert floor.instead_of(datetime(2026, 12, 1, tzinfo=UTC))
+    assert floor.instead_of(datetime(2027, 1, 2, tzinfo=UTC)) is None
     kept.write_bytes(b"\x00\xff")
     assert floor.time() == datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def test_an_images_date_is_a_floor(tmp_path: Path) -> None:
+    """The date of the file that systemd, too, takes for that."""
+    made = datetime(2027, 3, 1, tzinfo=UTC)
+    epoch = tmp_path / "clock-epoch"
+    epoch.touch()
+    os.utime(epoch, (made.timestamp(), made.timestamp()))
+    assert tls.Floor(epoch=epoch).time() == made
+    assert tls.Floor(at="2028-01-01T00:00:00Z", epoch=epoch).time() > made
+
+
+@pytest.mark.parametrize("begins", [20_000, -40], ids=["clock decades slow", "clock fast"])
+def test_a_clock_that_nobody_set_keeps_no_kiosk_from_its_broker(
+    files: Files, tmp_path: Path, begins: int
+) -> None:
+    """By this clock the broker's certificate has yet to begin, or ended; once somebody set it, it counts."""
+    mark = tmp_path / "synchronised"
+    files.broker(files.term(begins_in_days=begins, days=30))
+    with Broker(files) as broker:
+        chosen = secured(files, broker.port, files.kiosk(1), synchronised=mark)
+        assert accepted(chosen)
+        mark.touch()
+        assert refused(chosen)
+
+
+@pytest.mark.parametrize("shown", [1970, 2090])
+def test_a_clock_before_the_software_is_never_believed_and_a_late_one_if_somebody_set_it(shown: int) -> None:
+    """Without any setting."""
+    now = datetime(shown, 1, 1, tzinfo=UTC)
+    assert tls.Floor().instead_of(now) == (EARLIEST if shown == 1970 else None)
+    assert tls.Floor(synchronised=Path("/no/such/mark")).instead_of(now) == EARLIEST
+
+
+def test_an_unset_clock_lets_no_certificate_in_that_had_ended_by_the_hubs_last_word(
+    files: Files, tmp_path: Path
+) -> None:
+    """The floor rises with every contact."""
+    files.broker(files.term(begins_in_days=-20, days=10))
+    heard = tmp_path / "hub_time"
+    heard.write_text((datetime.now(UTC) - timedelta(days=5)).isoformat())
+    with Broker(files) as broker:
+        chosen = secured(files, broker.port, files.kiosk(1), synchronised=tmp_path / "no", floor_file=heard)
+        assert refused(chosen)
 
 
 def test_a_floor_that_is_no_time_is_refused() -> None:

@@ -13,7 +13,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -35,8 +35,7 @@ from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, 
 
 log = logging.getLogger(__name__)
 CLIENT = "hub"
-SWEEP_S = 20.0
-GRACE = timedelta(seconds=10)
+SWEEP_S = 10.0
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.25, 10.0
 FACE_MODEL = "dlib-face-resnet-v1"
 
@@ -69,6 +68,7 @@ class Hub:
         self._pause_s = LEAST_PAUSE_S
         self._sweep_at = 0.0
         self._unanswerable: set[PartKey] = set()
+        self._owed: frozenset[PartKey] = frozenset()
         self._events: SimpleQueue[LinkEvent] = SimpleQueue()
         self._stop = threading.Event()
 
@@ -103,7 +103,7 @@ class Hub:
 
     def _next(self) -> None:
         if time.monotonic() >= self._sweep_at:
-            self._sweep(self._now() - GRACE)
+            self._sweep(at_once=False)
         try:
             event = self._events.get(timeout=0.2)
         except Empty:
@@ -112,13 +112,20 @@ class Hub:
             self._take(event)
         elif isinstance(event, LinkUp):
             log.info("link up")
-            self._sweep(self._now())
+            self._sweep(at_once=True)
         elif isinstance(event, LinkLost):
             log.info("link lost")
 
-    def _sweep(self, until: datetime) -> None:
-        """Answer the probes that somebody committed until then and did not live to answer."""
-        for key in self._store.inbox.unanswered(until):
+    def _sweep(self, at_once: bool) -> None:
+        """Answer the probes that somebody committed and did not live to answer.
+
+        Unless `at_once`, only what was owed at the last look, too: another may be answering the rest.
+        """
+        owed = self._store.inbox.unanswered()
+        before, self._owed = self._owed, frozenset(owed)
+        for key in owed:
+            if not at_once and key not in before:
+                continue
             self._answer_again(key)
             if (envelope := self._store.answers.get(key.device, key.tcn)) is not None:
                 self._send(key.device, wire.Answered(key.tcn, envelope))

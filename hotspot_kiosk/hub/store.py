@@ -3,7 +3,8 @@
 A variant (`store_sqlite`, named by the config's `driver`) holds `Options` and `build(options)`,
 which returns a `Store`. Whatever a method returned from is on disk. Every method may raise
 StorageFailed, or StorageAway while a database server does not answer: then nothing is known to be
-kept. Several processes may share a store whose variant says so.
+kept. Several processes may share a store whose variant says so. Order is a device's own: its numbers
+(`Tcn.counter`) only rise, while clocks, the hub's too, may jump; times are kept for people only.
 """
 
 from __future__ import annotations
@@ -90,11 +91,11 @@ class InboxStore(Protocol):
     def owes(self, key: PartKey) -> bool:
         """Whether this part is a probe, held, that was never answered."""
 
-    def unanswered(self, until: datetime) -> Sequence[PartKey]:
-        """Probes committed until then that have no answer yet, oldest first."""
+    def unanswered(self) -> Sequence[PartKey]:
+        """Probes that have no answer yet, by device, each device's oldest first."""
 
     def entries(self) -> Sequence[InboxEntry]:
-        """All parts held, newest first."""
+        """All parts held, by device, each device's newest first."""
 
 
 class AnswerStore(Protocol):
@@ -107,7 +108,7 @@ class AnswerStore(Protocol):
         """The answer to a TCN that its kiosk has not acknowledged, if any."""
 
     def waiting(self, device: int) -> Sequence[tuple[Tcn, bytes]]:
-        """All that a kiosk has not acknowledged."""
+        """All that a kiosk has not acknowledged, oldest first."""
 
     def acknowledge(self, device: int, tcn: Tcn, now: datetime) -> bool:
         """The kiosk has it; the sealed bytes are dropped."""

@@ -120,19 +120,17 @@ class Inbox:
         rows = self._server.rows("SELECT 1 FROM owed WHERE device = %s AND tcn = %s", (key.device, key.tcn))
         return key.part is Part.PROBE and bool(rows)
 
-    def unanswered(self, until: datetime) -> Sequence[PartKey]:
+    def unanswered(self) -> Sequence[PartKey]:
         """See the port."""
-        rows = self._server.rows(
-            "SELECT device, tcn FROM owed WHERE committed <= %s ORDER BY committed, device, tcn",
-            (as_text(until),),
-        )
+        rows = self._server.rows("SELECT device, tcn FROM owed ORDER BY device, substr(tcn, 8), tcn", ())
         return [as_key(device, tcn, Part.PROBE) for device, tcn in rows]
 
     def entries(self) -> Sequence[InboxEntry]:
         """See the port."""
         rows = self._server.rows(
             "SELECT device, tcn, part, committed, length(inbox.envelope), received, made "
-            "FROM inbox LEFT JOIN answer USING (device, tcn) ORDER BY committed DESC"
+            "FROM inbox LEFT JOIN answer USING (device, tcn) "
+            "ORDER BY device, substr(tcn, 8) DESC, tcn, part DESC"
         )
         return [InboxEntry(as_key(*row[:3]), *row[3:]) for row in rows]
 
@@ -162,7 +160,8 @@ class Answers:
     def waiting(self, device: int) -> Sequence[tuple[Tcn, bytes]]:
         """See the port."""
         rows = self._server.rows(
-            "SELECT tcn, envelope FROM answer WHERE device = %s AND acknowledged IS NULL ORDER BY tcn",
+            "SELECT tcn, envelope FROM answer WHERE device = %s AND acknowledged IS NULL "
+            "ORDER BY substr(tcn, 8), tcn",
             (device,),
         )
         return [(Tcn(tcn), envelope) for tcn, envelope in rows]

@@ -143,19 +143,17 @@ class Inbox:
         rows = self._file.rows("SELECT 1 FROM owed WHERE device = ? AND tcn = ?", (key.device, key.tcn))
         return key.part is Part.PROBE and bool(rows)
 
-    def unanswered(self, until: datetime) -> Sequence[PartKey]:
+    def unanswered(self) -> Sequence[PartKey]:
         """See the port."""
-        rows = self._file.rows(
-            "SELECT device, tcn FROM owed WHERE committed <= ? ORDER BY committed, device, tcn",
-            (as_text(until),),
-        )
+        rows = self._file.rows("SELECT device, tcn FROM owed ORDER BY device, substr(tcn, 8), tcn", ())
         return [as_key(device, tcn, Part.PROBE) for device, tcn in rows]
 
     def entries(self) -> Sequence[InboxEntry]:
         """See the port."""
         rows = self._file.rows(
             "SELECT device, tcn, part, committed, length(inbox.envelope), received, made "
-            "FROM inbox LEFT JOIN answer USING (device, tcn) ORDER BY committed DESC"
+            "FROM inbox LEFT JOIN answer USING (device, tcn) "
+            "ORDER BY device, substr(tcn, 8) DESC, tcn, part DESC"
         )
         return [InboxEntry(as_key(*row[:3]), *row[3:]) for row in rows]
 
@@ -182,7 +180,8 @@ class Answers:
     def waiting(self, device: int) -> Sequence[tuple[Tcn, bytes]]:
         """See the port."""
         rows = self._file.rows(
-            "SELECT tcn, envelope FROM answer WHERE device = ? AND acknowledged IS NULL ORDER BY tcn",
+            "SELECT tcn, envelope FROM answer WHERE device = ? AND acknowledged IS NULL "
+            "ORDER BY substr(tcn, 8), tcn",
             (device,),
         )
         return [(Tcn(tcn), envelope) for tcn, envelope in rows]

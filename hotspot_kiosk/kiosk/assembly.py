@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from hotspot_kiosk import nist, policy
-from hotspot_kiosk.config import KioskConfig, OperationTable, SessionPlan, build_variant
+from hotspot_kiosk.config import KioskConfig, OperationTable, Section, SessionPlan, build_variant
 from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
@@ -19,14 +19,15 @@ from hotspot_kiosk.inference.finger import warm_up
 from hotspot_kiosk.inference.port import ModelShelf
 from hotspot_kiosk.keyring import Trust, load_private
 from hotspot_kiosk.kiosk.booths import FaceBooth, FingerBooth, Voices
-from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.clock import SYNCHRONISED, Clock
 from hotspot_kiosk.kiosk.daemon import Daemon, Place
 from hotspot_kiosk.kiosk.desk import Desk
-from hotspot_kiosk.kiosk.orders import Orders
+from hotspot_kiosk.kiosk.orders import FLOOR, Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.session import Plan
 from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.terms import FingerPosition
+from hotspot_kiosk.transports.port import Transport
 
 PATIENCE = 0.8  # of the time a subject is given: a device asks again before the subject is taken to have left
 
@@ -47,7 +48,7 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         uplink=Uplink(
             device=config.kiosk.device,
             outbox=outbox,
-            transport=build_variant("hotspot_kiosk.transports", "link", config.link, folder),
+            transport=transport(config, config.link, folder),
             own=place.own,
             trust=place.trust,
             orders=place.orders,
@@ -62,6 +63,16 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
     )
     warm_up()
     return daemon
+
+
+def transport(config: KioskConfig, section: Section, folder: Path) -> Transport:
+    """A way to the hub. Certificates are held against the last time heard from the hub if the clock was not set."""
+    defaults = {
+        "floor_file": str(config.outbox.path.with_name(FLOOR)),
+        "synchronised": str(SYNCHRONISED),
+    }
+    made: Transport = build_variant("hotspot_kiosk.transports", "link", section, folder, defaults)
+    return made
 
 
 def plan(table: SessionPlan) -> Plan:

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hotspot_kiosk.terms import ClockStamp
+from hotspot_kiosk.terms import EARLIEST, ClockStamp
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
-EARLIEST = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 class Clock:

@@ -147,11 +147,13 @@ class Outbox:
     def mint(self, year: int, device: int) -> Tcn:
         """The next TCN of this device, stored as used before it is returned.
 
+        The counter runs on across years: whatever the clock shows, a later record has a higher one.
+
         Not synced by itself: `put`, without which nobody has seen the number, syncs it, too.
         """
         counter = self._watched(lambda: self._next_number(year % 100))
         if counter > LARGEST_COUNTER:
-            raise OutboxRefused("this device has used up its numbers for the year")
+            raise OutboxRefused("this device has used up its numbers")
         return Tcn.mint(year, device, counter)
 
     def put(self, tcn: Tcn, stamp: ClockStamp, envelopes: Sequence[tuple[Part, bytes]]) -> None:
@@ -291,10 +293,14 @@ class Outbox:
 
     def _next_number(self, year: int) -> int:
         with self._file.change(lightly=True) as db:
-            # A year that this file does not know, but the other does: the outbox was lost or replaced.
-            start = (self._ceiling.read() or {}).get(year, 0)
-            db.execute("INSERT OR IGNORE INTO counter VALUES (?, ?)", (year, start))
-            db.execute("UPDATE counter SET last = last + 1 WHERE year = ?", (year,))
+            # This file knows no number, but the other does: the outbox was lost or replaced.
+            start = max((self._ceiling.read() or {}).values(), default=0)
+            db.execute(
+                "INSERT OR IGNORE INTO counter SELECT ?, coalesce(max(last), ?) FROM counter", (year, start)
+            )
+            db.execute(
+                "UPDATE counter SET last = (SELECT max(last) FROM counter) + 1 WHERE year = ?", (year,)
+            )
             number = int(db.execute("SELECT last FROM counter WHERE year = ?", (year,)).fetchone()[0])
             self._ceiling.cover(year, number)
         return number

@@ -54,7 +54,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     the connection, and one that the broker has not accepted `connect_s` after the handshake ends too.
     group: the TLS key exchange; X25519 keeps the first flight small. pipelined: see the module.
     anonymous: `ca` alone, for the listener that renews certificates and asks for none.
-    floor, floor_file: a time that is surely past, and a file that keeps a later one; see tls.Floor.
+    floor, floor_file, epoch, synchronised: times that are surely past, and the sign of a clock that
+    was set; a kiosk names its own two files by itself. See tls.Floor.
     """
 
     host: str
@@ -70,6 +71,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     group: str = "X25519"
     floor: str | None = None
     floor_file: Path | None = None
+    epoch: Path = Path("/usr/lib/clock-epoch")
+    synchronised: Path | None = None
     retry_least_s: float = 0.5
     retry_most_s: float = 30.0
 
@@ -95,8 +98,8 @@ class Mqtt:
         """Raises ConfigError if the certificates cannot be used."""
         self._options = options
         self._now = now
-        self._floor = tls.Floor(options.floor, options.floor_file)
-        self._slow_clock = False
+        self._floor = tls.Floor(options.floor, options.floor_file, options.epoch, options.synchronised)
+        self._clock_doubted = False
         self._fresh_tls()
         self._closing = threading.Event()
         self._client: paho.Client | None = None
@@ -196,10 +199,10 @@ class Mqtt:
             return None
         if options.ca is None or (own is None) != options.anonymous:
             raise ConfigError("[link] TLS needs ca, certificate and key together")
-        floor = self._floor.above(self._now())
-        if floor is not None and not self._slow_clock:
-            log.warning("the clock is wrong: it lies before %s; certificates are held against that", floor)
-        self._slow_clock = floor is not None
+        floor = self._floor.instead_of(self._now())
+        if floor is not None and not self._clock_doubted:
+            log.warning("the clock is not believed: certificates are held against %s", floor)
+        self._clock_doubted = floor is not None
         return tls.context(options.ca, own, options.group, floor)
 
     def _tune(self, sock: object) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hotspot_kiosk.errors import ConfigError
+from hotspot_kiosk.terms import EARLIEST
 
 log = logging.getLogger(__name__)
 TLSEXT_PADDING = 0x10
@@ -19,28 +20,43 @@ NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
 
 
 class Floor:
-    """A time that is surely past: the later of a fixed one and one that a file keeps.
+    """A time that is surely past: the latest of several, all but this software's own date optional.
 
-    `at` is the date of the image or release; `file` holds one line, the last time that was
-    learned from the hub. Either may be missing. A wall clock before it is wrong.
+    `at` is a fixed one; `epoch` a file whose date is the image's, as systemd's clock-epoch; `file`
+    holds one line, the last time that was learned from the hub. A wall clock before it is wrong, and
+    so may be any that nobody set: `synchronised` is a file that is there once somebody did.
     """
 
-    def __init__(self, at: str | None = None, file: Path | None = None) -> None:
+    def __init__(
+        self,
+        at: str | None = None,
+        file: Path | None = None,
+        epoch: Path | None = None,
+        synchronised: Path | None = None,
+    ) -> None:
         """Raises ConfigError if `at` is no time."""
         self._file = file
+        self._epoch = epoch
+        self._synchronised = synchronised
         try:
             self._at = _moment(at) if at is not None else None
         except ValueError:
             raise ConfigError(f"[link] floor = {at!r} is no time: write 2026-11-23T00:00:00Z") from None
 
-    def time(self) -> datetime | None:
-        """The floor now; the file is read each time."""
-        return max((t for t in (self._at, self._kept()) if t is not None), default=None)
+    def time(self) -> datetime:
+        """The floor now; the files are read each time."""
+        return max(t for t in (EARLIEST, self._at, self._made(), self._kept()) if t is not None)
 
-    def above(self, now: datetime) -> datetime | None:
-        """The floor, if the clock lies before it; None if the clock may be right."""
+    def instead_of(self, now: datetime) -> datetime | None:
+        """The floor, if the clock cannot be believed; None if it can."""
         floor = self.time()
-        return floor if floor is not None and now < floor else None
+        unset = self._synchronised is not None and not self._synchronised.exists()
+        return floor if unset or now < floor else None
+
+    def _made(self) -> datetime | None:
+        if self._epoch is None or not self._epoch.exists():
+            return None
+        return datetime.fromtimestamp(self._epoch.stat().st_mtime, UTC)
 
     def _kept(self) -> datetime | None:
         if self._file is None or not self._file.exists():
@@ -55,7 +71,7 @@ class Floor:
 def context(ca: Path, own: tuple[Path, Path] | None, group: str, floor: datetime | None) -> ssl.SSLContext:
     """For one connection: trusts `ca`, shows its `own` certificate and key if any. Raises ConfigError.
 
-    If the clock is known to be wrong, pass the `floor`: dates are then not checked against the
+    If the clock cannot be believed, pass the `floor`: dates are then not checked against the
     clock, only that the broker's certificate had not ended by the floor. That it begins later is no
     reason to refuse, for the true time is some time after the floor. The CA's dates go unchecked.
     """
