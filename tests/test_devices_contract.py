@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from uart_rig import SPEED, finger
 
 from hotspot_kiosk.errors import CaptureCancelled, CaptureTimeout, DeviceLost
 from hotspot_kiosk.kiosk.devices import folder, uart_finger
 from hotspot_kiosk.kiosk.devices.port import Camera, FingerSensor, Light
-from hotspot_kiosk.simulator.uart_sensor import PERSONALITIES, UartSensor
+from hotspot_kiosk.simulator.uart_kinds import PERSONALITIES
+from hotspot_kiosk.simulator.uart_sensor import UartSensor
 from hotspot_kiosk.terms import FingerPosition, FingerSample
 
 THUMB = FingerPosition.LEFT_THUMB
@@ -42,14 +44,11 @@ def uart_rig(name: str) -> Iterator[SensorRig]:
     """A UART sensor of that personality at the far end of a line."""
     kind = PERSONALITIES[name]
     glass: list[np.ndarray] = []
-    print_ = (
-        np.arange(kind.width * kind.height, dtype=np.uint32).astype(np.uint8).reshape(kind.height, kind.width)
-    )
-    simulated = UartSensor(kind, lambda: glass[0] if glass else None, speed=60)
+    simulated = UartSensor(kind, lambda: glass[0] if glass else None, speed=SPEED)
     secrets = {name: int.from_bytes(getattr(kind, name), "big") for name in ("password", "address")}
     sensor = uart_finger.build(uart_finger.Options(port=simulated.link, **secrets))
     with simulated:
-        yield SensorRig(sensor, lambda: glass.append(print_), glass.clear)
+        yield SensorRig(sensor, lambda: glass.append(finger(kind, 1)), glass.clear)
         sensor.close()
 
 

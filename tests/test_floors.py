@@ -44,7 +44,7 @@ HOMES = {
     "click": ("cli",),
 }
 VARIANTS = {
-    "kiosk.devices": {"uart_finger": "uart_finger", "folder": "folder"},
+    "kiosk.devices": {"uart_finger": "uart_finger", "folder": "folder", "fap_usb": "fap_usb"},
     "transports": {"mqtt": "mqtt", "loopback": "loopback"},
     "hub": {"store_sqlite": "store_sqlite", "store_postgres": "store_postgres"},
 }

@@ -10,11 +10,13 @@ import time
 from collections.abc import Iterator
 
 from hotspot_kiosk.bench.figure import Figure
-from hotspot_kiosk.kiosk.devices.uart_finger_link import FingerLink
-from hotspot_kiosk.kiosk.devices.uart_finger_setup import Options, connect
-from hotspot_kiosk.simulator.uart_sensor import PERSONALITIES, Personality, UartSensor
+from hotspot_kiosk.kiosk.devices.uart_finger_image import ImageReader
+from hotspot_kiosk.kiosk.devices.uart_finger_setup import Baud, Options, connect
+from hotspot_kiosk.simulator.uart_kinds import PERSONALITIES, Personality
+from hotspot_kiosk.simulator.uart_sensor import UartSensor
 
 RUNS = 3
+SPEEDS: tuple[Baud, ...] = (57600, 115200)
 GOAL = 1.03
 BITS_PER_BYTE = 10
 PACKET = 256
@@ -25,16 +27,15 @@ COMMAND_AND_ACK = 24
 def run() -> Iterator[Figure]:
     """Transfer time over the line's limit, for two kinds of sensor at two speeds."""
     for name in ("r503", "r305"):
-        for fast in (False, True):
-            yield _figure(PERSONALITIES[name], fast)
+        for baud in SPEEDS:
+            yield _figure(PERSONALITIES[name], baud)
 
 
-def _figure(kind: Personality, fast: bool) -> Figure:
-    baud = 115_200 if fast else kind.baud
+def _figure(kind: Personality, baud: Baud) -> Figure:
     with UartSensor(kind, lambda: None) as sensor:
-        link, _ = connect(Options(port=sensor.link, fast=fast), lambda: False)
-        taken = statistics.median(_transfer(link, kind) for _ in range(RUNS))
-        link.close()
+        found = connect(Options(port=sensor.link, fastest=baud), lambda: False)
+        taken = statistics.median(_transfer(found.images, kind) for _ in range(RUNS))
+        found.link.close()
     return Figure(
         bench="sensor",
         figure=f"image transfer {kind.width}x{kind.height} at {baud}",
@@ -47,9 +48,9 @@ def _figure(kind: Personality, fast: bool) -> Figure:
     )
 
 
-def _transfer(link: FingerLink, kind: Personality) -> float:
+def _transfer(images: ImageReader, kind: Personality) -> float:
     start = time.perf_counter()
-    link.image(kind.width * kind.height // 2)
+    images.image(kind.width * kind.height // 2)
     return time.perf_counter() - start
 
 

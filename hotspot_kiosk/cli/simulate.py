@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from hotspot_kiosk.cli.options import on_signals
-from hotspot_kiosk.simulator.uart_sensor import PERSONALITIES, run_sensor
+from hotspot_kiosk.simulator.uart_kinds import PERSONALITIES
+from hotspot_kiosk.simulator.uart_sensor import run_sensor
 
 
 @click.group("simulate")

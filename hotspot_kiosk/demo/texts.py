@@ -23,7 +23,6 @@ path = "{root}/camera"
 [finger]
 driver = "uart_finger"
 port = "{root}/serial"
-fast = true
 ppi = 500
 
 [link]

@@ -1,7 +1,7 @@
 """A finger sensor at the far end of a serial line: the R503/R305 protocol with its physics.
 
-It paces itself, powers up deaf, really switches baud, and does every fault of `uart_faults` on
-request. It takes images only; commands for templates get the error answer of an empty sensor.
+It paces itself, powers up deaf, really switches baud, keeps templates (`uart_library`), and does
+every fault of `uart_faults` on request. A power cut takes what it holds in memory.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import logging
 import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
 from hotspot_kiosk.errors import BadSample, ConfigError
-from hotspot_kiosk.simulator.uart_faults import Faults, Pause, Piece, spoil
+from hotspot_kiosk.simulator.uart_faults import Faults, Pause, Piece, Pull, spoil
 from hotspot_kiosk.simulator.uart_glass import FolderGlass, Glass, pack
+from hotspot_kiosk.simulator.uart_kinds import PERSONALITIES, Personality
+from hotspot_kiosk.simulator.uart_library import Library
 from hotspot_kiosk.simulator.uart_line import PtyLine
 
 log = logging.getLogger(__name__)
@@ -24,42 +26,10 @@ log = logging.getLogger(__name__)
 COMMAND, DATA, ACK, END = 0x01, 0x02, 0x07, 0x08
 OK, PACKET_ERROR, NO_FINGER, IMAGING_FAILED = 0x00, 0x01, 0x02, 0x03
 WRONG_PASSWORD, BAD_REGISTER, PASSWORD_FIRST, HEALTHY = 0x13, 0x1A, 0x21, 0x55
+DOWNLOAD_TEMPLATE, DOWNLOAD_IMAGE = 0x09, 0x0B
 DEAF_S = 0.05
 PACKET_SIZES = (32, 64, 128, 256)
 BAUDS = (9600, 19200, 38400, 57600, 115200)
-EMPTY_SENSOR = {  # error answers of a sensor that holds no template
-    0x02: 0x15, 0x03: 0x08, 0x04: 0x09, 0x05: 0x0A, 0x06: 0x18, 0x07: 0x0C,
-    0x08: 0x0D, 0x09: 0x0E, 0x0B: 0x0E, 0x0C: 0x10, 0x1B: 0x09,
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Personality:
-    """What kind of sensor it is. `imaging_s` is how long it takes to take an image."""
-
-    name: str
-    width: int
-    height: int
-    packet: int = 128
-    fixed_packet: bool = False
-    light: bool = False
-    password: bytes = bytes(4)
-    address: bytes = b"\xff\xff\xff\xff"
-    baud: int = 57600
-    capacity: int = 200
-    imaging_s: float = 0.1
-
-
-PERSONALITIES = {
-    kind.name: kind
-    for kind in (
-        Personality("r503", 192, 192, light=True),
-        Personality("r305", 256, 288, capacity=1000),
-        Personality("packets-32", 256, 288, packet=32, fixed_packet=True),
-        Personality("password", 192, 192, light=True, password=b"\x12\x34\x56\x78"),
-        Personality("address", 192, 192, light=True, address=b"\x00\x00\x00\x2a"),
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +44,16 @@ class UartSensor:
     """A simulated sensor; as a context manager it is plugged in and `link` is the host's port.
 
     `inject` asks for faults, `unplug` and `plug` pull and push the cable. `problem` is the last
-    reason why a finger on the glass could not be imaged.
+    reason why a finger on the glass could not be imaged; `heard` are the commands it obeyed,
+    `lights` what its ring was told.
     """
 
     def __init__(
         self, personality: Personality, glass: Glass, link: Path | None = None, speed: float = 1.0
     ) -> None:
         self.personality = personality
-        self.light: tuple[int, ...] | None = None
+        self.lights: list[tuple[int, ...]] = []
+        self.library = Library(personality.capacity)
         self.problem = ""
         self.heard: list[int] = []
         self.baud = personality.baud
@@ -89,9 +61,11 @@ class UartSensor:
         self.link = link or Path(self._folder.name if self._folder else "") / "tty"
         self._glass, self._speed = glass, speed
         self._packet = personality.packet
-        self._image = self._blank()
+        self._image: bytes | None = None
         self._verified = not any(personality.password)
         self._inbox = bytearray()
+        self._downloading = bytes(2)
+        self._download = bytearray()
         self._faults: list[Faults] = []
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -126,9 +100,10 @@ class UartSensor:
         self._faults.append(faults)
 
     def brown_out(self) -> None:
-        """Lose what a sensor keeps in memory only: the verified password and the image."""
+        """Lose what a sensor keeps in memory only: the verified password, the image, the slots."""
         self._verified = not any(self.personality.password)
-        self._image = self._blank()
+        self._image = None
+        self.library.forget()
 
     def serve(self, stop: threading.Event) -> None:
         """Power up here and answer until told to stop."""
@@ -138,16 +113,27 @@ class UartSensor:
         return bytes([0xFF]) * (self.personality.width * self.personality.height // 2)
 
     def _serve(self, line: PtyLine, stop: threading.Event) -> None:
+        while True:
+            try:
+                away_s = self._work(line, stop)
+            finally:
+                line.close()
+            if stop.wait(away_s):
+                return
+            line = PtyLine(self.link, self.baud, self._speed)
+
+    def _work(self, line: PtyLine, stop: threading.Event) -> float:
+        """Until the cable is pulled; returns for how long."""
         self.brown_out()
         self._inbox.clear()
-        try:
-            line.deaf(DEAF_S, stop)
-            while not stop.is_set():
-                self._inbox += line.read(0.02)
-                while (request := self._next_request()) is not None:
-                    self._answer(line, request, stop)
-        finally:
-            line.close()
+        line.deaf(DEAF_S, stop)
+        while not stop.is_set():
+            self._inbox += line.read(0.02)
+            while (request := self._next_request()) is not None:
+                away_s = self._answer(line, request, stop)
+                if away_s is not None:
+                    return away_s
+        return 0.0
 
     def _next_request(self) -> bytes | None:
         start = self._inbox.find(b"\xef\x01")
@@ -164,12 +150,18 @@ class UartSensor:
         del self._inbox[:size]
         return frame
 
-    def _answer(self, line: PtyLine, request: bytes, stop: threading.Event) -> None:
-        if len(request) < 12 or request[2:6] != self.personality.address or request[6] != COMMAND:
-            return
+    def _answer(self, line: PtyLine, request: bytes, stop: threading.Event) -> float | None:
+        """Answer a command; for how long the cable is pulled meanwhile, if it is."""
+        if len(request) < 12 or request[2:6] != self.personality.address:
+            return None
+        if request[6] != COMMAND:
+            self._take_in(request)
+            return None
         self.heard.append(request[9])
         answer = self._obey(request[9:-2], stop) if _sum_fits(request) else _Answer(bytes([PACKET_ERROR]))
         for piece in self._on_the_wire(request[9], answer):
+            if isinstance(piece, Pull):
+                return piece.seconds
             if isinstance(piece, Pause):
                 line.deaf(piece.seconds, stop)
             else:
@@ -177,6 +169,20 @@ class UartSensor:
         if answer.then:
             answer.then()
             line.baud = self.baud
+        return None
+
+    def _take_in(self, frame: bytes) -> None:
+        """A data packet of a template or an image that the host was allowed to send."""
+        self._download += frame[9:-2]
+        if frame[6] != END:
+            return
+        data = bytes(self._download)
+        self._download.clear()
+        if self._downloading[0] == DOWNLOAD_TEMPLATE:
+            self.library.receive(self._downloading[1], data)
+        elif self._downloading[0] == DOWNLOAD_IMAGE and len(data) == len(self._blank()):
+            self._image = data
+        self._downloading = bytes(2)
 
     def _on_the_wire(self, command: int, answer: _Answer) -> list[Piece]:
         frames = [self._frame(ACK, answer.ack)]
@@ -186,14 +192,13 @@ class UartSensor:
             frames += [self._frame(DATA, part) for part in parts[:-1]]
             frames.append(self._frame(END, parts[-1]))
         for at, faults in enumerate(self._faults):
-            if faults.on == command:
+            if faults.on == command and self.baud > faults.above:
                 self._use_up(at)
                 return _joined(spoil(frames, faults, lambda code: self._frame(ACK, bytes([code]))))
         return _joined([*frames, answer.tail])
 
     def _use_up(self, at: int) -> None:
-        faults = self._faults[at]
-        left = Faults(faults.fault, faults.times - 1, faults.on, faults.packet, faults.stall_s)
+        left = replace(self._faults[at], times=self._faults[at].times - 1)
         self._faults[at : at + 1] = [left] if left.times else []
 
     def _frame(self, kind: int, payload: bytes) -> bytes:
@@ -206,19 +211,26 @@ class UartSensor:
             return self._verify(request)
         if not self._verified:
             return _Answer(bytes([PASSWORD_FIRST]))
+        reply = self.library.obey(request, self._image)
+        if reply is not None:
+            return _Answer(*reply)
         table: dict[int, Callable[[], _Answer]] = {
             0x01: lambda: self._take_image(stop),
-            0x0A: lambda: _Answer(bytes([OK]), data=self._image),
-            0x0D: lambda: _Answer(bytes([OK])),
+            DOWNLOAD_TEMPLATE: lambda: self._begin_download(request),
+            0x0A: lambda: _Answer(bytes([OK]), data=self._image or self._blank()),
+            DOWNLOAD_IMAGE: lambda: self._begin_download(request + bytes(1)),
             0x0E: lambda: self._set_parameter(request),
             0x0F: lambda: _Answer(bytes([OK]) + self._parameters()),
-            0x1D: lambda: _Answer(bytes([OK, 0, 0])),
-            0x1F: lambda: _Answer(bytes([OK]) + bytes(32)),
             0x35: lambda: self._set_light(request),
             0x3D: self._reset,
             0x53: lambda: _Answer(bytes([HEALTHY])),
         }
-        return table.get(code, lambda: _Answer(bytes([EMPTY_SENSOR.get(code, PACKET_ERROR)])))()
+        return table.get(code, lambda: _Answer(bytes([PACKET_ERROR])))()
+
+    def _begin_download(self, request: bytes) -> _Answer:
+        self._downloading = request
+        self._download.clear()
+        return _Answer(bytes([OK if len(request) == 2 else PACKET_ERROR]))
 
     def _verify(self, request: bytes) -> _Answer:
         self._verified = request[1:] == self.personality.password
@@ -259,11 +271,11 @@ class UartSensor:
     def _set_light(self, request: bytes) -> _Answer:
         if not self.personality.light or len(request) != 5:
             return _Answer(bytes([PACKET_ERROR]))
-        self.light = tuple(request[1:])
+        self.lights.append(tuple(request[1:]))
         return _Answer(bytes([OK]))
 
     def _reset(self) -> _Answer:
-        self._verified = not any(self.personality.password)
+        self.brown_out()
         return _Answer(bytes([OK]), tail=bytes([HEALTHY]))
 
 

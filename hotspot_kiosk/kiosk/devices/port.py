@@ -25,31 +25,53 @@ class Light(StrEnum):
 
 
 class FingerSensor(Protocol):
-    """A fingerprint sensor that gives one image a touch."""
+    """A fingerprint sensor that gives one image a touch.
+
+    What it delivers is its `SensorGrade`: the area in pixels, the resolution in pixels an inch, the
+    native number of grey levels (16 stay 16, whatever the pixels' type), and the FAP only if the
+    device is certified for it. Pixels are uint8 (height, width), dark ridges on light. A device that
+    images several fingers at once gives them one a call, in the order it is asked, without asking
+    the person to touch again.
+
+    Threads: one thread makes every call but `cancel`. Every call ends: `open` and `show` within the
+    variant's own bounds (seconds), `capture` within `timeout_s` plus the transfer and its repeats.
+    Errors not named below are faults of the program, never of the device or the person.
+    """
 
     def open(self) -> SensorGrade:
-        """Find the sensor and say what it really delivers.
+        """Find the sensor and say what it really delivers. What lies on the glass now is no touch.
 
-        Raises DeviceLost if nothing answers, WrongDevice if something else does.
+        Raises DeviceLost if nothing answers, WrongDevice if something else does, ConfigError if the
+        variant cannot work on this machine. May be called again, after a loss too.
         """
 
     def capture(
         self, position: FingerPosition, timeout_s: float, on_finger: Callable[[], None]
     ) -> FingerSample:
-        """Wait for a finger, call `on_finger` once it is seen, return the whole image.
+        """Wait for a new finger, call `on_finger` once it is imaged, return the whole image.
 
-        Never returns an image it could not verify byte by byte. Raises CaptureTimeout,
-        CaptureCancelled, DeviceLost. After any of them the next call works if the device does.
+        From `on_finger` on the finger may be lifted, although the image is still on its way; it may
+        call `show`, nothing else of the sensor. A finger that gave an image gives no other until it
+        was lifted. Never returns an image it could not verify. Raises CaptureTimeout,
+        CaptureCancelled, BadSample if what lies there is no new finger (its sentence is for the
+        person: lift it, wipe the glass), DeviceLost, WrongDevice. After any of the first three the
+        next call works; after a loss it works, or `open` does, as soon as the device is back.
         """
 
     def show(self, light: Light) -> None:
-        """Set the sensor's own light; does nothing on a sensor without one."""
+        """Set the sensor's own light; a sensor without one is asked for a sign of life instead.
+
+        Raises DeviceLost if the sensor is gone, and WrongDevice if another came in its place.
+        """
 
     def cancel(self) -> None:
-        """End a running `capture` at once; it raises CaptureCancelled. Any thread may call this."""
+        """End a running `capture` at once; it raises CaptureCancelled. Any thread may call this.
+
+        Without a running capture it does nothing, and nothing later.
+        """
 
     def close(self) -> None:
-        """Give the device back. May be called twice."""
+        """Give the device back. May be called twice, and before `open`."""
 
 
 class Camera(Protocol):

@@ -1,7 +1,8 @@
 """A finger sensor of the R503/R305 family on a serial line.
 
 It gives whole, verified images of touches, each touch once. Checks and recovery are in
-`uart_finger_link`, finding the sensor in `uart_finger_setup`; this file knows fingers and lights.
+`uart_finger_link` and `uart_finger_image`, finding the sensor in `uart_finger_setup`, dirt on the
+glass in `uart_finger_glass`; this file knows fingers and lights.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from hotspot_kiosk.errors import (
     WrongDevice,
 )
 from hotspot_kiosk.kiosk.devices.port import FingerSensor, Light
-from hotspot_kiosk.kiosk.devices.uart_finger_link import FingerLink
-from hotspot_kiosk.kiosk.devices.uart_finger_setup import Options, connect
+from hotspot_kiosk.kiosk.devices.uart_finger_glass import DIRTY, LYING_S, Glass, contrast
+from hotspot_kiosk.kiosk.devices.uart_finger_setup import Connection, OpenPort, Options, connect, open_port
 from hotspot_kiosk.terms import FingerPosition, FingerSample, SensorGrade
 
 __all__ = ["Options", "UartFingerSensor", "build", "unpack"]
@@ -48,12 +49,13 @@ AURA = {
 class UartFingerSensor:
     """The port `FingerSensor` over a serial line."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, opened: OpenPort = open_port, lying_s: float = LYING_S) -> None:
         self._options = options
-        self._link: FingerLink | None = None
+        self._open_port, self._lying_s = opened, lying_s
+        self._connection: Connection | None = None
         self._grade: SensorGrade | None = None
         self._lit = True
-        self._lifted = True
+        self._glass = Glass(lying_s)
         self._lock = threading.Lock()
         self._capturing = False
         self._cancelled = threading.Event()
@@ -61,10 +63,18 @@ class UartFingerSensor:
     def open(self) -> SensorGrade:
         """Find the sensor, agree on speed and packets, learn its geometry from one image's size.
 
-        Raises DeviceLost if nothing answers, WrongDevice if the password, address or size is wrong.
+        What lies on the glass now is no touch. Raises DeviceLost if nothing answers, WrongDevice if
+        the password, address or size is wrong.
         """
         self.close()
-        self._link, self._grade = connect(self._options, self._cancelled.is_set)
+        connection = self._connection = connect(self._options, self._cancelled.is_set, self._open_port)
+        self._grade, self._glass = connection.grade, Glass(self._lying_s)
+        try:
+            if connection.link.ask(connection.link.get_image) == library.OK:
+                self._glass.touched(contrast(self._image(connection)))
+        except (BadBytes, DeviceLost) as error:
+            self.close()
+            raise DeviceLost(f"the finger sensor at {self._options.port} cannot be read: {error}") from error
         return self._grade
 
     def capture(
@@ -73,7 +83,8 @@ class UartFingerSensor:
         """One touch, verified packet by packet and by its number of bytes.
 
         A finger that gave an image must be lifted before it can give another. `timeout_s` bounds
-        the wait for a finger, not the transfer. Raises as the port says.
+        the wait for a finger, not the transfer. `on_finger` is called before the transfer and may call
+        `show`. Raises as the port says; BadSample if what lies on the glass does not go away.
         """
         with self._lock:
             self._cancelled.clear()
@@ -93,14 +104,18 @@ class UartFingerSensor:
     def show(self, light: Light) -> None:
         """Set the ring of an R503; a sensor that refuses or ignores it is remembered as having none.
 
-        Raises DeviceLost if the line is gone.
+        When the light is put out nobody is asked for a finger: whether the glass is free is looked up.
+        Raises DeviceLost if the sensor does not answer, whether it has a ring or not.
         """
-        if not self._lit:
-            return
-        link = self._opened()
+        link = self._connected().link
         color, mode, speed, cycles = AURA[light]
         try:
-            self._lit = link.ask(lambda: link.set_led(color, mode, speed, cycles)) == library.OK
+            if self._lit:
+                self._lit = link.ask(lambda: link.set_led(color, mode, speed, cycles)) == library.OK
+            else:
+                link.ask(link.verify_password)
+            if light is Light.OFF and link.ask(link.get_image) == library.NOFINGER:
+                self._glass.seen_free()
         except BadBytes:
             self._lit = False
         except DeviceLost:
@@ -122,59 +137,69 @@ class UartFingerSensor:
     def _capture(
         self, position: FingerPosition, deadline: float, on_finger: Callable[[], None]
     ) -> FingerSample:
-        link = self._opened()
+        connection = self._connected()
         problem: BadBytes | None = None
         for touch in range(TOUCHES):
-            self._await_finger(link, deadline)
+            self._await_finger(connection, deadline)
             if touch == 0:
                 on_finger()
             try:
-                return self._sample(position, link)
+                return self._sample(position, connection)
             except BadBytes as error:
                 problem = error
         raise BadBytes(f"every image came damaged, the last because {problem}") from problem
 
-    def _sample(self, position: FingerPosition, link: FingerLink) -> FingerSample:
-        grade = self._grade
-        if grade is None:
-            raise DeviceLost("the finger sensor is not open")
-        image = link.image(grade.width * grade.height // 2)
-        self._lifted = False
+    def _sample(self, position: FingerPosition, connection: Connection) -> FingerSample:
+        grade, image = connection.grade, self._image(connection)
+        seen = contrast(image)
+        if not seen:  # it lost its power, and the image with it
+            raise BadBytes("the sensor sent a blank image")
+        if self._glass.is_dirt(seen):
+            raise BadSample(DIRTY)
+        self._glass.touched(seen)
         return FingerSample(position, grade, unpack(image, grade.width, grade.height))
 
-    def _await_finger(self, link: FingerLink, deadline: float) -> None:
+    def _image(self, connection: Connection) -> bytes:
+        return connection.images.image(connection.grade.width * connection.grade.height // 2)
+
+    def _await_finger(self, connection: Connection, deadline: float) -> None:
         """Until a finger is imaged that was put down after the last one was lifted."""
-        while True:
-            code = link.ask(link.get_image)
-            if code == library.NOFINGER:
-                self._lifted = True
-            elif code == library.PASSVERIFY:  # it lost its power meanwhile
-                link.ask(link.verify_password)
-            elif code == library.OK and self._lifted:
-                return
-            elif code not in NO_IMAGE_YET:
-                raise BadBytes(f"it takes no image (code {code:02X})")
+        while not self._look(connection):
             if time.monotonic() >= deadline:
                 raise CaptureTimeout("no finger was placed in time")
             if self._cancelled.wait(POLL_FINGER_S):
                 raise CaptureCancelled("the capture was stopped on request")
 
-    def _opened(self) -> FingerLink:
-        """The link; after a loss, found again, if the sensor is the same as before."""
-        if self._link:
-            return self._link
+    def _look(self, connection: Connection) -> bool:
+        """Whether the sensor has imaged a new finger. Raises BadSample if the old one, or dirt, stays."""
+        link = connection.link
+        code = link.ask(link.get_image)
+        if code == library.NOFINGER:
+            self._glass.seen_free()
+        elif code == library.PASSVERIFY:  # it lost its power meanwhile
+            link.ask(link.verify_password)
+        elif code not in NO_IMAGE_YET:
+            raise BadBytes(f"it takes no image (code {code:02X})")
+        elif code == library.OK and not self._glass.lifted and self._glass.lies_long(time.monotonic()):
+            raise BadSample(self._glass.judge(contrast(self._image(connection))))
+        return code == library.OK and self._glass.lifted
+
+    def _connected(self) -> Connection:
+        """The line; after a loss, found again, if the sensor is the same as before."""
+        if self._connection:
+            return self._connection
         if self._grade is None:
             raise DeviceLost("the finger sensor is not open")
-        self._link, grade = connect(self._options, self._cancelled.is_set)
-        if grade != self._grade:
+        self._connection = connect(self._options, self._cancelled.is_set, self._open_port)
+        if self._connection.grade != self._grade:
             self._hang_up()
             raise WrongDevice(f"the sensor at {self._options.port} is not the one it was; restart the kiosk")
-        return self._link
+        return self._connection
 
     def _hang_up(self) -> None:
-        if self._link:
-            self._link.close()
-        self._link = None
+        if self._connection:
+            self._connection.link.close()
+        self._connection = None
 
 
 def unpack(image: bytes, width: int, height: int) -> NDArray[np.uint8]:

@@ -1,11 +1,15 @@
 """The line to a UART finger sensor: the adafruit library's commands over framing of our own.
 
 Every byte that counts is verified, every wait has a deadline, and after any failure the line is
-brought back to a known state before the next command. It knows nothing of fingers or geometry.
+brought back to a known state before the next command. It knows nothing of fingers or geometry, and
+whether an image's bytes can be believed is judged in `uart_finger_image`.
 """
 
 from __future__ import annotations
 
+import fcntl
+import struct
+import termios
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -26,6 +30,10 @@ MAX_IMAGE_BYTES = 65_536
 VERIFY_PASSWORD = 0x13
 UPLOAD_IMAGE = 0x0A
 READ_PARAMETERS = 0x0F
+TIOCGICOUNT = 0x545D  # Linux, <asm-generic/ioctls.h>
+# struct serial_icounter_struct of <linux/serial.h>: cts dsr rng dcd rx tx | frame overrun parity brk buf_overrun
+COUNTERS = struct.Struct("20i")
+ERROR_COUNTERS = slice(6, 11)
 
 
 class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the library has no types
@@ -75,23 +83,27 @@ class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the lib
         self.synchronise()
         raise BadBytes(f"it gives no clear answer: {problem}") from problem
 
-    def image(self, size: int | None = None) -> bytes:
-        """The image in the sensor's buffer, `size` bytes if given; asked for again if damaged.
+    def upload_image(self) -> list[bytes]:
+        """The packets of the image in the sensor's buffer, each verified by its sum.
 
-        Raises BadBytes if it always is, DeviceLost if the sensor is gone.
+        Raises BadBytes if one is damaged or the sensor refuses, DeviceLost if it falls silent.
         """
-        problem: BadBytes | DeviceLost | None = None
-        for _ in range(TRIES):
-            self.synchronise()
-            try:
-                image = self._upload_image()
-            except (BadBytes, DeviceLost) as error:
-                problem = error
-                continue
-            if size in (None, len(image)):
-                return image
-            problem = BadBytes(f"{len(image)} bytes of image came, not {size}")
-        raise BadBytes(str(problem)) from problem
+        self._send_packet([UPLOAD_IMAGE])
+        code = self._get_packet(12)[0]
+        if code != library.OK:
+            raise BadBytes(f"the sensor refused to send its image (code {code:02X})")
+        self._answer_owed = True
+        packets = self._packets()
+        self._answer_owed = False
+        return packets
+
+    def line_errors(self) -> int:
+        """How many errors the kernel's driver has counted on this line; 0 where it counts none."""
+        try:
+            counted = fcntl.ioctl(self._uart.fileno(), TIOCGICOUNT, bytes(COUNTERS.size))
+        except OSError:  # a pseudo-terminal and some adapters do not count
+            return 0
+        return errors_counted(counted)
 
     def synchronise(self) -> None:
         """After a failure: wait until the sensor has said everything, then make sure it listens.
@@ -121,23 +133,16 @@ class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the lib
 
     def start_at(self, baud: int) -> None:
         """Start anew at a baud rate, nothing owed, once the line is quiet."""
-        self._uart.baudrate = baud
+        try:
+            self._uart.baudrate = baud
+        except (OSError, termios.error) as error:
+            raise self._gone() from error
         self.drain()
         self._answer_owed = False
 
     def close(self) -> None:
         """Give the serial port back."""
         self._uart.close()
-
-    def _upload_image(self) -> bytes:
-        self._send_packet([UPLOAD_IMAGE])
-        code = self._get_packet(12)[0]
-        if code != library.OK:
-            raise BadBytes(f"the sensor refused to send its image (code {code:02X})")
-        self._answer_owed = True
-        image = self._get_data()
-        self._answer_owed = False
-        return image
 
     def _await_parameters(self) -> None:
         end = time.monotonic() + self.patience_s
@@ -170,18 +175,20 @@ class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the lib
             raise BadBytes(f"the sensor refused a command (code {frame.payload[0]:02X})")
         return list(frame.payload)
 
-    def _get_data(self, expected: int = 9) -> bytes:
-        """The payload of all data packets up to the end packet; the caller checks how many bytes."""
-        image = bytearray()
+    def _packets(self) -> list[bytes]:
+        """The payloads of all data packets up to the end packet; the caller checks how many."""
+        packets: list[bytes] = []
         self._reader.rejected = 0
         end = time.monotonic() + self._longest_s()
-        while len(image) <= MAX_IMAGE_BYTES:
+        received = 0
+        while received <= MAX_IMAGE_BYTES:
             frame = self._frame(end, gaps=False)
             if self._reader.rejected or frame.kind is Kind.ACK:
                 raise BadBytes("a packet of the image was damaged on the line")
-            image += frame.payload
+            packets.append(frame.payload)
+            received += len(frame.payload)
             if frame.kind is Kind.END:
-                return bytes(image)
+                return packets
         raise BadBytes(f"the sensor's image is longer than {MAX_IMAGE_BYTES} bytes")
 
     def _longest_s(self) -> float:
@@ -217,12 +224,20 @@ class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the lib
     def _write(self, data: list[int]) -> None:
         try:
             self._uart.write(Frame(Kind.COMMAND, bytes(self.address), bytes(data)).encode())
-        except OSError as error:
-            raise DeviceLost(f"the line at {self._uart.port} is gone; check the cable") from error
+        except (OSError, termios.error) as error:
+            raise self._gone() from error
 
     def _read(self, size: int) -> bytes:
         self._check_stopped()
         try:
             return bytes(self._uart.read(size))
-        except OSError as error:
-            raise DeviceLost(f"the line at {self._uart.port} is gone; check the cable") from error
+        except (OSError, termios.error) as error:
+            raise self._gone() from error
+
+    def _gone(self) -> DeviceLost:
+        return DeviceLost(f"the line at {self._uart.port} is gone; check the cable")
+
+
+def errors_counted(counters: bytes) -> int:
+    """Framing, overrun, parity, break and buffer errors in Linux's serial counters."""
+    return sum(COUNTERS.unpack(counters)[ERROR_COUNTERS])

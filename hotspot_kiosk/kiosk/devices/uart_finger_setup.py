@@ -6,7 +6,10 @@ to learn the sensor's geometry is dropped.
 
 from __future__ import annotations
 
+import logging
+import termios
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -15,15 +18,20 @@ import msgspec
 import serial
 
 from hotspot_kiosk.errors import BadBytes, DeviceLost, HotspotError, WrongDevice
+from hotspot_kiosk.kiosk.devices.uart_finger_image import ImageReader
 from hotspot_kiosk.kiosk.devices.uart_finger_link import POLL_S, TRIES, FingerLink
 from hotspot_kiosk.terms import SensorGrade
 
+log = logging.getLogger(__name__)
+
 Baud = Literal[9600, 19200, 38400, 57600, 115200]
-FASTEST: Baud = 115200
+BAUDS: tuple[Baud, ...] = (57600, 115200, 9600, 19200, 38400)  # the likeliest first
+SAFE: Baud = 57600  # what every sensor of the family is sold with
 BAUD_REGISTER, PACKET_REGISTER = 4, 6
 LARGEST_PACKET = 3  # the code of 256 bytes
 BAUD_UNIT = 9600
 GREETING_S = 0.3
+TRIAL_DAMAGE = 2  # transfers that may not go wrong while a speed is tried
 GREY_LEVELS = 16
 
 # bytes of image, two pixels a byte -> (width, height, pixels an inch)
@@ -33,13 +41,13 @@ GEOMETRY = {18_432: (192, 192, 508), 36_864: (256, 288, 500)}
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The sensor's part of the configuration.
 
-    baud is where the sensor is looked for first; `fast` moves it to 115,200 for good. ppi and name
-    override what the image's size says. patience_s is how long a silent sensor is waited for.
+    The sensor is looked for at every speed and moved to `fastest`, or to 57,600 if the line cannot
+    bear it; it remembers that itself, through restarts and power cuts. ppi and name override what
+    the image's size says. patience_s is how long a silent sensor is waited for.
     """
 
     port: Path
-    baud: Baud = 57600
-    fast: bool = False
+    fastest: Baud = 115200
     password: int = 0
     address: int = 0xFFFF_FFFF
     ppi: int | None = None
@@ -56,20 +64,46 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("ppi of the finger sensor must be 100 to 2000")
 
     def __repr__(self) -> str:
-        return f"Options(port={str(self.port)!r}, baud={self.baud}, fast={self.fast})"
+        return f"Options(port={str(self.port)!r}, fastest={self.fastest})"
 
 
-def connect(options: Options, stopped: Callable[[], bool]) -> tuple[FingerLink, SensorGrade]:
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A sensor that was found: its line, its images, what it delivers."""
+
+    link: FingerLink
+    images: ImageReader
+    grade: SensorGrade
+
+
+OpenPort = Callable[[Path, int], serial.Serial]
+
+
+def open_port(path: Path, baud: int) -> serial.Serial:
+    """The serial port, for us alone. Raises DeviceLost or WrongDevice."""
+    if not path.exists():
+        raise DeviceLost(f"{path} does not exist; check the cable and the port's name")
+    if not path.is_char_device():
+        raise WrongDevice(f"{path} is not a serial port")
+    try:
+        return serial.Serial(str(path), baud, timeout=POLL_S, write_timeout=1.0, exclusive=True)
+    except (OSError, termios.error) as error:
+        raise DeviceLost(f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}") from error
+
+
+def connect(options: Options, stopped: Callable[[], bool], opened: OpenPort = open_port) -> Connection:
     """The sensor at whatever speed it was left, even in the middle of a transfer.
 
     Raises DeviceLost if nothing answers or the line is bad, WrongDevice if the password, the
     address or the size of the image is not the expected one.
     """
-    link = _open_link(options, stopped)
+    address, password = options.address.to_bytes(4, "big"), options.password.to_bytes(4, "big")
+    port = opened(options.port, options.fastest)
+    link = FingerLink(port, address, password, options.patience_s, stopped)
     try:
-        _find(link, options)
-        _agree(link, options.fast)
-        return link, _learn(link, options)
+        baud = _find(link, options)
+        _agree_on_packets(link)
+        return _agree_on_speed(link, options, baud)
     except BadBytes as error:
         link.close()
         raise DeviceLost(f"the finger sensor at {options.port} cannot be read: {error}") from error
@@ -78,28 +112,12 @@ def connect(options: Options, stopped: Callable[[], bool]) -> tuple[FingerLink, 
         raise
 
 
-def _open_link(options: Options, stopped: Callable[[], bool]) -> FingerLink:
-    port = _open_port(options.port, options.baud)
-    address, password = options.address.to_bytes(4, "big"), options.password.to_bytes(4, "big")
-    return FingerLink(port, address, password, options.patience_s, stopped)
-
-
-def _open_port(path: Path, baud: int) -> serial.Serial:
-    if not path.exists():
-        raise DeviceLost(f"{path} does not exist; check the cable and the port's name")
-    if not path.is_char_device():
-        raise WrongDevice(f"{path} is not a serial port")
-    try:
-        return serial.Serial(str(path), baud, timeout=POLL_S, write_timeout=1.0, exclusive=True)
-    except OSError as error:
-        raise DeviceLost(f"{path} cannot be opened: {error.strerror or error}") from error
-
-
-def _find(link: FingerLink, options: Options) -> None:
-    # Twice at the configured speed: a sensor that was just powered up does not hear the first.
-    for baud in (options.baud, *dict.fromkeys((options.baud, 57600, 115200, 9600, 19200, 38400))):
+def _find(link: FingerLink, options: Options) -> Baud:
+    # Twice at the likeliest speeds: a sensor that was just powered up does not hear the first.
+    likely = tuple(dict.fromkeys((options.fastest, SAFE)))
+    for baud in (*likely, *dict.fromkeys((*likely, *BAUDS))):
         if _greet(link, baud):
-            return
+            return baud
     for address, times in link.foreign.items():
         if times > 1:  # once may be damage on the line
             raise WrongDevice(
@@ -123,20 +141,40 @@ def _greet(link: FingerLink, baud: int) -> bool:
     return bool(code == library.OK)
 
 
-def _agree(link: FingerLink, fast: bool) -> None:
-    """The largest packets, and the fastest speed if the configuration wants it."""
+def _agree_on_packets(link: FingerLink) -> None:
+    """The largest packets the sensor can make."""
     link.ask(link.read_sysparam)
     if link.data_packet_size != LARGEST_PACKET:
         _set(link, PACKET_REGISTER, LARGEST_PACKET)
-    if fast and link.baudrate != FASTEST // BAUD_UNIT:
-        _speed_up(link, link.baudrate * BAUD_UNIT)
 
 
-def _speed_up(link: FingerLink, slow: int) -> None:
-    if not _set(link, BAUD_REGISTER, FASTEST // BAUD_UNIT):
-        return
-    if not any(_greet(link, baud) for baud in (FASTEST, slow)):
-        raise DeviceLost(f"the sensor at {link.name} was lost while changing its speed")
+def _agree_on_speed(link: FingerLink, options: Options, baud: Baud) -> Connection:
+    """At `fastest` if an image comes through clean at it, else at the safe speed."""
+    if baud != options.fastest:
+        baud = _move(link, baud, options.fastest)
+    images = ImageReader(link)
+    try:
+        grade = _learn(link, images, options)
+    except BadBytes:
+        if baud <= SAFE:
+            raise
+    else:
+        if baud <= SAFE or images.damaged < TRIAL_DAMAGE:
+            return Connection(link, images, grade)
+    log.warning("the line to the finger sensor does not bear %d baud; going down to %d", baud, SAFE)
+    _move(link, baud, SAFE)
+    images = ImageReader(link)
+    return Connection(link, images, _learn(link, images, options))
+
+
+def _move(link: FingerLink, old: Baud, new: Baud) -> Baud:
+    """The speed the sensor is at after it was asked to go from one to another."""
+    if not _set(link, BAUD_REGISTER, new // BAUD_UNIT):
+        return old
+    for baud in (new, old, new, old):
+        if _greet(link, baud):
+            return baud
+    raise DeviceLost(f"the sensor at {link.name} was lost while changing its speed")
 
 
 def _set(link: FingerLink, register: int, value: int) -> bool:
@@ -150,11 +188,11 @@ def _set(link: FingerLink, register: int, value: int) -> bool:
     return True
 
 
-def _learn(link: FingerLink, options: Options) -> SensorGrade:
+def _learn(link: FingerLink, images: ImageReader, options: Options) -> SensorGrade:
     """What the sensor delivers, by the bytes of whatever its buffer holds."""
     sizes = set()
     for _ in range(TRIES):
-        size = len(link.image())
+        size = len(images.image())
         if size in GEOMETRY:
             return _grade(size, options)
         sizes.add(size)
