@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from hotspot_kiosk.errors import ConfigError
-from hotspot_kiosk.terms import MAX_COUNTER, MAX_DEVICE, FingerPosition, RequestType
+from hotspot_kiosk.terms import MAX_COUNTER, MAX_DEVICE
 
 T = TypeVar("T")
 Section = Mapping[str, Any]
@@ -29,12 +29,14 @@ AGENCY = re.compile(r"[A-Z0-9-]{1,31}")
 SHARE = re.compile(r"[A-Za-z0-9-]{0,32}")
 
 
-def _range(key: str, value: float, least: int, most: int) -> None:
+def within(key: str, value: float, least: int, most: int) -> None:
+    """Raises ValueError naming the key unless the value lies in the range."""
     if not least <= value <= most:
         raise ValueError(f"{key} must be {least} to {most}")
 
 
-def _exact(key: str, value: str) -> None:
+def exact(key: str, value: str) -> None:
+    """Raises ValueError unless an ANSI/NIST file takes the value as it is."""
     if not EXACT.fullmatch(value):
         raise ValueError(f"{key} must be 1 to 32 plain ASCII characters, neither first nor last a space")
 
@@ -62,7 +64,7 @@ class Models(Table, frozen=True, kw_only=True):
     threads: int = 2
 
     def __post_init__(self) -> None:
-        _range("threads", self.threads, 1, 64)
+        within("threads", self.threads, 1, 64)
 
 
 class Post(Table, frozen=True, kw_only=True):
@@ -78,8 +80,8 @@ class Post(Table, frozen=True, kw_only=True):
     desk: Path
 
     def __post_init__(self) -> None:
-        _range("device", self.device, 1, MAX_DEVICE)
-        _exact("post", self.post)
+        within("device", self.device, 1, MAX_DEVICE)
+        exact("post", self.post)
         if not COUNTRY.fullmatch(self.country):
             raise ValueError("country must be three capital letters (ISO 3166-1 alpha-3)")
         if not AGENCY.fullmatch(self.agency):
@@ -94,14 +96,13 @@ class OutboxLimits(Table, frozen=True, kw_only=True):
     free_mib: int = 64
 
     def __post_init__(self) -> None:
-        _range("most_records", self.most_records, 1, MAX_COUNTER)
-        _range("free_mib", self.free_mib, 0, 1 << 20)
+        within("most_records", self.most_records, 1, MAX_COUNTER)
+        within("free_mib", self.free_mib, 0, 1 << 20)
 
 
 class SessionPlan(Table, frozen=True, kw_only=True):
     """What one session captures, how often it tries, and how long it waits (seconds)."""
 
-    fingers: tuple[int, ...] = (2, 7)
     touches: int = 1
     attempts: int = 3
     face_quality: int = 30
@@ -111,33 +112,18 @@ class SessionPlan(Table, frozen=True, kw_only=True):
     review: bool = False
 
     def __post_init__(self) -> None:
-        known = all(finger in set(FingerPosition) for finger in self.fingers)
-        if not known or len(set(self.fingers)) < len(self.fingers):
-            raise ValueError("fingers must be different position codes, 1 (right thumb) to 10 (left little)")
-        _range("touches", self.touches, 1, 5)
-        _range("attempts", self.attempts, 1, 10)
-        _range("face_quality", self.face_quality, 0, 100)
-        _range("finger_quality", self.finger_quality, 0, 100)
-        _range("subject_s", self.subject_s, 1, 3600)
-        _range("answer_s", self.answer_s, 1, 3600)
+        within("touches", self.touches, 1, 5)
+        within("attempts", self.attempts, 1, 10)
+        within("face_quality", self.face_quality, 0, 100)
+        within("finger_quality", self.finger_quality, 0, 100)
+        within("subject_s", self.subject_s, 1, 3600)
+        within("answer_s", self.answer_s, 1, 3600)
 
 
-class OperationTable(Table, frozen=True, kw_only=True):
-    """The operation under which people are checked; without a running one nothing is captured."""
+class OperationFile(Table, frozen=True, kw_only=True):
+    """Where the signed operation lies (`hotspot operation install`); without one nothing is captured."""
 
-    id: str
-    purpose: str
-    legal_basis: str
-    notice: str
-    tot: RequestType = RequestType.NPS
-    begins: str
-    ends: str
-
-    def __post_init__(self) -> None:
-        _exact("id", self.id)
-        for key in ("purpose", "legal_basis", "notice"):
-            if not getattr(self, key).strip():
-                raise ValueError(f"{key} must say something: nobody is captured without it")
+    file: Path
 
 
 class KioskConfig(Table, frozen=True, kw_only=True):
@@ -150,7 +136,7 @@ class KioskConfig(Table, frozen=True, kw_only=True):
     finger: dict[str, Any]
     link: dict[str, Any]
     outbox: OutboxLimits
-    operation: OperationTable
+    operation: OperationFile
     session: SessionPlan = SessionPlan()
 
 
@@ -181,8 +167,8 @@ class DecisionTable(Table, frozen=True, kw_only=True):
     candidates: int = 5
 
     def __post_init__(self) -> None:
-        _range("possible_match", self.possible_match, -100, 100)
-        _range("candidates", self.candidates, 1, 100)
+        within("possible_match", self.possible_match, -100, 100)
+        within("candidates", self.candidates, 1, 100)
         if not -100 <= self.no_hit <= self.possible_match:
             raise ValueError("no_hit must be -100 or more, and not above possible_match")
 
@@ -222,10 +208,11 @@ def convert(value: object, kind: type[T], where: str, folder: Path) -> T:
     try:
         return msgspec.convert(value, kind, dec_hook=as_path)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{where}: {_plain(str(error))}") from None
+        raise ConfigError(f"{where}: {plain(str(error))}") from None
 
 
-def _plain(message: str) -> str:
+def plain(message: str) -> str:
+    """What msgspec says of a wrong value, in plain words."""
     what, _, place = message.partition(" - at `$")
     what = what.replace("Object contains unknown field", "there is no setting called")
     what = what.replace("Object missing required field", "this setting is missing:")

@@ -1,51 +1,257 @@
-"""The rules of an operation, as pure functions of values.
+"""The shields, as pure rules: who may be captured, what may go where, who hears of it, when it goes.
 
-No running operation, no capture; adults only, attested by an officer; a search only. Each rule
-either lets through or raises Refused with a sentence that an officer can act on.
+Each rule lets through, or raises Refused with a sentence somebody can act on, or says what must
+happen. None of them reads a clock, a disk or a network. The README's table names rule, source, place.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import NoReturn, SupportsIndex
 
-from hotspot_kiosk.errors import ConfigError, Refused
-from hotspot_kiosk.terms import RequestType
+from hotspot_kiosk.errors import Refused
+from hotspot_kiosk.operation import Confirmation, Kind, Lane, Operation, Retention
+from hotspot_kiosk.terms import RequestType, SensorGrade
+
+ADULTS_ONLY = "adults only: for anyone who may be under 18, take no biometrics and call a child officer"
+
+
+class Regime(StrEnum):
+    """The law under which data were obtained. Data never leave theirs but by a new capture."""
+
+    CHECK = "check at a post"
+    NATIONAL = "national gallery"
+    EURODAC = "Eurodac"
+
+
+class Partner(StrEnum):
+    """Who may be asked, by the law that binds them."""
+
+    INTERPOL = "INTERPOL"
+    NATIONAL = "national system"
+
+
+class Reader(StrEnum):
+    """Who sees an answer first."""
+
+    POST = "post"
+    LEGAL = "legal officer"
+
+
+class Ended(StrEnum):
+    """How a check stands, for its retention."""
+
+    NO_HIT = "no hit"
+    UNANSWERED = "unanswered"
+    HIT = "hit"
+    ENROLLED = "enrolled"
+
+
+class Finding(StrEnum):
+    """What somebody who compared the two pictures says."""
+
+    CONFIRM = "confirm"
+    REFUTE = "refute"
+
+
+class Outcome(StrEnum):
+    """Where a possible match stands."""
+
+    OPEN = "possible match, verify"
+    CONFIRMED = "match confirmed"
+    REFUTED = "match refuted"
+    DISPUTED = "possible match, the people who looked disagree"
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
-    """Under which people are checked: why, on what ground, when, and with which kind of search."""
+class Vote:
+    """One authenticated person's finding on a possible match, with a reason in their words."""
 
-    id: str
-    purpose: str
-    legal_basis: str
-    notice: str
-    tot: RequestType
-    begins: datetime
-    ends: datetime
-
-    def __post_init__(self) -> None:
-        if self.begins.tzinfo is None or self.ends.tzinfo is None:
-            raise ConfigError("[operation] begins and ends need a time zone, as in 2026-11-01T00:00:00Z")
-        if self.ends <= self.begins:
-            raise ConfigError("[operation] ends must lie after begins")
+    officer: str
+    finding: Finding
+    reason: str
 
 
-def may_capture(operation: Operation, now: datetime, clock_trusted: bool, adult: bool) -> None:
-    """Raises Refused unless a capture may begin.
+class Shielded:
+    """What is known of a person that only the hub may know. It has no way out: nothing serialises it.
+
+    origins: claimed and known countries of origin, ISO 3166-1 alpha-3. No dataclass, because encoders
+    take those without asking.
+    """
+
+    __slots__ = ("origins", "protection_sought")
+
+    def __init__(self, origins: frozenset[str] = frozenset(), protection_sought: bool = False) -> None:
+        self.origins = origins
+        self.protection_sought = protection_sought
+
+    def __repr__(self) -> str:
+        return "Shielded(...)"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError("what is shielded is not serialised")
+
+
+MAY_FLOW: Mapping[Regime, frozenset[Partner]] = {
+    Regime.CHECK: frozenset({Partner.INTERPOL, Partner.NATIONAL}),
+    Regime.NATIONAL: frozenset({Partner.NATIONAL}),
+    Regime.EURODAC: frozenset(),
+}
+
+
+def may_capture(
+    operation: Operation | None,
+    device: int,
+    post: str,
+    now: datetime,
+    *,
+    clock_trusted: bool,
+    adult: bool,
+    officer: str = "",
+) -> Operation:
+    """The operation under which a capture may begin. Raises Refused.
 
     A clock that cannot be trusted does not close an operation that may be running: the record
-    says so, and whoever reads it must decide.
+    says so, and the hub decides.
     """
     if not adult:
+        raise Refused(ADULTS_ONLY)
+    if operation is None:
+        raise Refused("no operation is installed; ask the bureau for one, then: hotspot operation install")
+    if device not in operation.devices or post not in operation.posts:
+        raise Refused(f"operation {operation.id} is not for this kiosk and post; ask the bureau")
+    if operation.officers and officer not in operation.officers:
         raise Refused(
-            "adults only: for anyone who may be under 18, take no biometrics and call a child officer"
+            f"operation {operation.id} names the officers who may check people; sign in as one of them"
         )
+    may_run(operation, now, clock_trusted=clock_trusted)
+    return operation
+
+
+def may_run(operation: Operation, now: datetime, *, clock_trusted: bool) -> None:
+    """Raises Refused unless the operation runs now, as far as a trusted clock tells."""
     if clock_trusted and now < operation.begins:
         raise Refused(f"operation {operation.id} begins on {_told(operation.begins)}")
     if clock_trusted and now >= operation.ends:
         raise Refused(f"operation {operation.id} ended on {_told(operation.ends)}; ask for a new one")
+
+
+def search_type(operation: Operation, asked: RequestType | None) -> RequestType:
+    """The kind of search: the operation's. Raises Refused for any other than that."""
+    if asked is not None and asked is not operation.tot:
+        raise Refused(f"operation {operation.id} asks {operation.tot} searches only")
+    return operation.tot
+
+
+def may_enrol(operation: Operation) -> None:
+    """Raises Refused unless people are enrolled into the national gallery under this operation."""
+    if operation.kind is not Kind.RECEPTION:
+        raise Refused(f"operation {operation.id} checks people; a search is never an enrolment")
+
+
+def fingers_may_go(operation: Operation, grade: SensorGrade) -> bool:
+    """Whether fingers of this sensor may be searched at INTERPOL; if not, they stay in the local lane.
+
+    Certified grade (FAP) of the operation's level, 256 grey levels (INT-I v6, Type-14 notes).
+    """
+    certified = grade.fap is not None and grade.grey_levels >= 256
+    return Lane.INTERPOL in operation.lanes and certified and (grade.fap or 0) >= operation.least_fap
+
+
+def may_send(operation: Operation, regime: Regime, partner: Partner, country: str, person: Shielded) -> None:
+    """Whether a record may be sent to a partner in `country` (empty for INTERPOL). Raises Refused.
+
+    Nothing goes to a claimed or known country of origin (non-refoulement; INTERPOL GA-2017-86-RES-09);
+    nothing obtained under Eurodac leaves (Regulation (EU) 2024/1358, art. 49).
+    """
+    if partner not in MAY_FLOW[regime]:
+        raise Refused(f"data obtained as '{regime}' cannot be sent to {partner}")
+    if partner is Partner.INTERPOL and Lane.INTERPOL not in operation.lanes:
+        raise Refused(f"operation {operation.id} has no lane to INTERPOL")
+    if country and country in person.origins:
+        raise Refused("nothing about this person is sent to that country")
+    if country and person.protection_sought:
+        raise Refused("nothing about this person is sent to another country without the legal officer")
+
+
+def first_reader(source: str, person: Shielded) -> Reader:
+    """Who sees a hit first: `source` is the country the reference came from, empty if it was not told.
+
+    A hit that the country of origin placed, or one of unknown source about somebody who seeks
+    protection, may be persecution: the legal officer sees it before the post does.
+    """
+    if source in person.origins or (person.protection_sought and not source):
+        return Reader.LEGAL
+    return Reader.POST
+
+
+def may_see(operation: Operation, post: str) -> None:
+    """Raises Refused unless the post belongs to the operation under which the check was made."""
+    if post not in operation.posts:
+        raise Refused("this record belongs to an operation in which this post has no part")
+
+
+def next_posts(operation: Operation, post: str, captured: datetime, now: datetime) -> tuple[str, ...]:
+    """Who hears a late hit: the post that asked, then those after it on the route, until it expires."""
+    if now - captured > timedelta(hours=operation.late_hit_hours):
+        return (post,)
+    return (post, *(each for each in operation.route.get(post, ()) if each != post))
+
+
+def may_vote(votes: Sequence[Vote], officer: str, reason: str) -> None:
+    """Raises Refused unless this person may say what they found: once each, with a reason."""
+    if not officer:
+        raise Refused("sign in first: a finding without a name counts for nothing")
+    if not reason.strip():
+        raise Refused("say in a few words what you compared and what you saw")
+    if any(vote.officer == officer for vote in votes):
+        raise Refused("you have said what you found; another person must look now")
+
+
+def outcome(rule: Confirmation, votes: Sequence[Vote]) -> Outcome:
+    """Where a possible match stands after these findings: only different people count."""
+    by_officer = {vote.officer: vote.finding for vote in votes}
+    found = list(by_officer.values())
+    if len(set(found)) > 1:
+        return Outcome.DISPUTED
+    if len(found) < rule.people:
+        return Outcome.OPEN
+    return Outcome.CONFIRMED if found[0] is Finding.CONFIRM else Outcome.REFUTED
+
+
+def purge_at(rule: Retention, ended: Ended, since: datetime) -> datetime:
+    """When what the hub opened must be destroyed (2.092 EXP names the day)."""
+    kept = {
+        Ended.NO_HIT: timedelta(hours=rule.no_hit_hours),
+        Ended.UNANSWERED: timedelta(days=rule.unanswered_days),
+        Ended.HIT: timedelta(days=rule.hit_days),
+        Ended.ENROLLED: timedelta(days=rule.enrolled_days),
+    }
+    return since + kept[ended]
+
+
+def suppress(cells: Mapping[str, int], floor: int) -> dict[str, int | None]:
+    """Counts that may be published: one that is small, but not zero, could point at a person (None).
+
+    If just one cell is hidden, the smallest other one is hidden with it, or the total would tell it.
+    """
+    hidden = {name for name, count in cells.items() if 0 < count < floor}
+    if len(hidden) == 1:
+        others = [name for name, count in cells.items() if count and name not in hidden]
+        hidden |= set(sorted(others, key=lambda name: cells[name])[:1])
+    return {name: None if name in hidden else count for name, count in cells.items()}
+
+
+def countries(codes: Collection[str]) -> frozenset[str]:
+    """Country codes as the shields compare them. Raises Refused for one that is no alpha-3 code."""
+    found = frozenset(code.strip().upper() for code in codes)
+    wrong = [code for code in found if len(code) != 3 or not (code.isascii() and code.isalpha())]
+    if wrong:
+        raise Refused("a country is three letters (ISO 3166-1 alpha-3), as in SYR")
+    return found
 
 
 def _told(moment: datetime) -> str:

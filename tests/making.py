@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
 from hotspot_kiosk.keyring import PublicFile
+from hotspot_kiosk.operation import Kind, Operation
 from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.terms import (
     Capture,
@@ -44,6 +46,25 @@ def public_file(private: PrivateKeys, name: str = "a post") -> PublicFile:
     """What would stand in the `.pub` file."""
     half = private.public()
     return PublicFile(private.owner, name, half.signing, half.sealing)
+
+
+def operation(**changed: Any) -> Operation:
+    """An operation of a month round NOW at the test kiosk, with a lane to INTERPOL."""
+    usual = {
+        "id": "OP-1",
+        "edition": 1,
+        "name": "checks at the green line",
+        "kind": Kind.HOTSPOT,
+        "purpose": "second line checks",
+        "legal_basis": "the act",
+        "notice": "notice-1",
+        "begins": NOW - timedelta(days=15),
+        "ends": NOW + timedelta(days=15),
+        "posts": ("Green line 4",),
+        "devices": (DEVICE,),
+        "datasets": ("INTERPOL-AFIS",),
+    }
+    return Operation(**{**usual, **changed})
 
 
 def tcn(counter: int = 1, device: int = DEVICE) -> Tcn:

@@ -14,7 +14,6 @@ from hotspot_kiosk import nist
 from hotspot_kiosk.config import HubConfig, KioskConfig, build_variant, convert, load
 from hotspot_kiosk.errors import BadBytes, ConfigError
 from hotspot_kiosk.kiosk.devices.folder import FolderCamera
-from hotspot_kiosk.terms import RequestType
 
 DEVICES = "hotspot_kiosk.kiosk.devices"
 KIOSK = """\
@@ -49,15 +48,10 @@ host = "hub.example"
 path = "outbox.db"
 
 [session]
-fingers = [2, 7]
+touches = 2
 
 [operation]
-id = "OP-1"
-purpose = "second line checks"
-legal_basis = "the act"
-notice = "notice-1"
-begins = "2026-11-01T00:00:00Z"
-ends = "2026-12-01T00:00:00Z"
+file = "operation.op"
 """
 HUB = """\
 [hub]
@@ -102,8 +96,8 @@ def test_a_kiosk_is_read(tmp_path: Path) -> None:
     (tmp_path / "kiosk.toml").write_text(KIOSK)
     config = load(tmp_path / "kiosk.toml", KioskConfig)
     assert (config.kiosk.device, config.kiosk.post) == (17, "Green line 4")
-    assert (config.session.fingers, config.session.touches, config.models.threads) == ((2, 7), 1, 2)
-    assert config.operation.tot is RequestType.NPS
+    assert (config.session.touches, config.session.attempts, config.models.threads) == (2, 3, 2)
+    assert config.operation.file == tmp_path / "operation.op"
     assert config.camera == {"driver": "folder", "path": "camera"}
 
 
@@ -188,16 +182,10 @@ IMPOSSIBLE = [
     ("kiosk", 'agency = "Border Police"', "agency must be 1 to 31 capital letters"),
     ("kiosk", f'agency = "{"X" * 32}"', "agency must be 1 to 31"),
     ("kiosk", "desk = 5", "table kiosk.desk"),
-    ("operation", 'id = ""', "id must be 1 to 32 plain ASCII"),
-    ("operation", 'id = "Übung"', "id must be 1 to 32 plain ASCII"),
-    ("operation", 'tot = "ENROL"', "table operation.tot"),
-    ("operation", "begins = 2026-11-01T00:00:00Z", "table operation.begins"),
+    ("operation", "file = 5", "table operation.file"),
     ("models", "threads = 0", "threads must be 1 to 64"),
     ("outbox", "most_records = 0", "most_records must be 1 to"),
     ("outbox", "free_mib = -1", "free_mib must be 0 to"),
-    ("session", "fingers = [0]", "fingers must be different position codes"),
-    ("session", "fingers = [11]", "fingers must be different position codes"),
-    ("session", "fingers = [2, 2]", "fingers must be different position codes"),
     ("session", "touches = 0", "touches must be 1 to 5"),
     ("session", "attempts = 11", "attempts must be 1 to 10"),
     ("session", "face_quality = 101", "face_quality must be 0 to 100"),

@@ -1,74 +1,315 @@
-"""The rules of an operation: when a capture may begin, and what is said when it may not."""
+"""The shields: each rule is tried with what it must let through and with what must never pass."""
 
+import copy
+import pickle
+from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import product
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from making import R503, operation
 
-from hotspot_kiosk.errors import ConfigError, Refused
-from hotspot_kiosk.policy import Operation, may_capture
-from hotspot_kiosk.terms import RequestType
+from hotspot_kiosk import contents, nist, policy, wire
+from hotspot_kiosk.errors import Refused
+from hotspot_kiosk.operation import Confirmation, Kind, Lane, Operation, Retention
+from hotspot_kiosk.policy import (
+    Ended,
+    Finding,
+    Outcome,
+    Partner,
+    Reader,
+    Regime,
+    Shielded,
+    Vote,
+    may_capture,
+    may_send,
+    outcome,
+    suppress,
+)
+from hotspot_kiosk.terms import RequestType, SensorGrade
 
 BEGINS = datetime(2026, 11, 1, tzinfo=UTC)
 ENDS = datetime(2026, 12, 1, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
+MONTH = operation(begins=BEGINS, ends=ENDS)
+FAP45 = SensorGrade("a certified reader", 800, 750, 500, 256, 45)
+RECEPTION = operation(kind=Kind.RECEPTION, datasets=())
 
 
-def operation(begins: datetime = BEGINS, ends: datetime = ENDS) -> Operation:
-    """An operation of one month."""
-    return Operation("OP-1", "checks", "the act", "notice-1", RequestType.NPS, begins, ends)
+def capture(
+    now: datetime = BEGINS,
+    asked: Operation | None = MONTH,
+    *,
+    trusted: bool = True,
+    adult: bool = True,
+    device: int = 17,
+    post: str = "Green line 4",
+    officer: str = "",
+) -> Operation:
+    """Ask whether a capture may begin."""
+    return may_capture(asked, device, post, now, clock_trusted=trusted, adult=adult, officer=officer)
 
 
 @pytest.mark.parametrize("now", [BEGINS, BEGINS + timedelta(days=9), ENDS - MOMENT])
 def test_adults_are_captured_while_the_operation_runs(now: datetime) -> None:
     """From its first moment to the one before its end."""
-    may_capture(operation(), now, clock_trusted=True, adult=True)
+    assert capture(now) is MONTH
 
 
 def test_before_the_operation_nothing_is_captured() -> None:
     """The sentence says which operation and when it begins."""
     with pytest.raises(Refused, match=r"operation OP-1 begins on 2026-11-01 00:00 UTC"):
-        may_capture(operation(), BEGINS - MOMENT, clock_trusted=True, adult=True)
+        capture(BEGINS - MOMENT)
 
 
 def test_after_the_operation_nothing_is_captured() -> None:
     """The sentence says that it ended, and what to do."""
     with pytest.raises(Refused, match=r"operation OP-1 ended on 2026-12-01 00:00 UTC; ask for a new one"):
-        may_capture(operation(), ENDS, clock_trusted=True, adult=True)
+        capture(ENDS)
+
+
+def test_without_an_operation_nothing_is_captured() -> None:
+    """The sentence says how one comes here."""
+    with pytest.raises(Refused, match=r"no operation is installed.*hotspot operation install"):
+        capture(asked=None)
+
+
+@pytest.mark.parametrize("place", [{"device": 18}, {"post": "Harbour"}])
+def test_another_place_has_no_part_in_it(place: dict[str, object]) -> None:
+    """An operation is boxed in place, too."""
+    with pytest.raises(Refused, match="not for this kiosk and post"):
+        capture(**place)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("officer", ["", "k8", "K7"])
+def test_where_officers_are_named_nobody_else_checks(officer: str) -> None:
+    """Their ids are compared exactly."""
+    named = operation(begins=BEGINS, ends=ENDS, officers=("k7",))
+    assert capture(asked=named, officer="k7") is named
+    with pytest.raises(Refused, match="sign in as one of them"):
+        capture(asked=named, officer=officer)
 
 
 @pytest.mark.parametrize("now", [BEGINS - timedelta(days=9000), ENDS + timedelta(days=9)])
 def test_a_clock_that_is_not_trusted_closes_nothing(now: datetime) -> None:
     """With a clock that may be wrong the hub decides later."""
-    may_capture(operation(), now, clock_trusted=False, adult=True)
+    capture(now, trusted=False)
 
 
-@pytest.mark.parametrize("trusted", [True, False])
-@pytest.mark.parametrize("now", [BEGINS - MOMENT, BEGINS, ENDS])
-def test_minors_are_never_captured(trusted: bool, now: datetime) -> None:
-    """Whatever the time and the clock, without the officer's word nobody is captured."""
+@pytest.mark.parametrize(
+    ("trusted", "now", "asked"),
+    list(product([True, False], [BEGINS - MOMENT, BEGINS, ENDS], [MONTH, RECEPTION, None])),
+)
+def test_minors_are_never_captured(trusted: bool, now: datetime, asked: Operation | None) -> None:
+    """Whatever the time, the clock and the operation: without the officer's word nobody is captured."""
     with pytest.raises(Refused, match=r"adults only.*take no biometrics and call a child officer"):
-        may_capture(operation(), now, clock_trusted=trusted, adult=False)
+        capture(now, asked, trusted=trusted, adult=False)
 
 
 def test_times_are_told_in_utc() -> None:
     """Where an operation's times are given in another zone, the sentence converts them."""
     zone = timezone(timedelta(hours=2))
-    local = operation(BEGINS.astimezone(zone), ENDS.astimezone(zone))
+    local = operation(begins=BEGINS.astimezone(zone), ends=ENDS.astimezone(zone))
     with pytest.raises(Refused, match=r"2026-11-01 00:00 UTC"):
-        may_capture(local, BEGINS - MOMENT, clock_trusted=True, adult=True)
+        capture(BEGINS - MOMENT, local)
+
+
+@pytest.mark.parametrize("asked", [None, *RequestType])
+def test_the_operation_picks_the_kind_of_search(asked: RequestType | None) -> None:
+    """Nobody at the kiosk can turn a non-criminal search into a criminal one."""
+    if asked in (None, MONTH.tot):
+        assert policy.search_type(MONTH, asked) is MONTH.tot
+    else:
+        with pytest.raises(Refused, match="NPS searches only"):
+            policy.search_type(MONTH, asked)
+
+
+def test_enrolment_at_interpol_has_no_word() -> None:
+    """ATP cannot be expressed: not as a request, not in a probe, not in a file."""
+    assert {str(each) for each in RequestType} == {"NPS", "CPS"}
+    for kind in (contents._Body, Operation):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert({"tot": "ATP"}, kind)
+
+
+def test_a_check_enrols_nobody() -> None:
+    """Only a reception operation opens the national gallery."""
+    policy.may_enrol(RECEPTION)
+    with pytest.raises(Refused, match="a search is never an enrolment"):
+        policy.may_enrol(MONTH)
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("datasets", [(), ("INTERPOL-AFIS",)])
+def test_no_operation_has_both_lanes(kind: Kind, datasets: tuple[str, ...]) -> None:
+    """Whatever somebody writes: the national gallery and INTERPOL never meet in one operation."""
+    try:
+        lanes = operation(kind=kind, datasets=datasets).lanes
+    except ValueError:
+        assert (kind, bool(datasets)) == (Kind.RECEPTION, True)
+    else:
+        assert not {Lane.INTERPOL, Lane.NATIONAL} <= lanes
 
 
 @pytest.mark.parametrize(
-    ("begins", "ends"), [(BEGINS.replace(tzinfo=None), ENDS), (BEGINS, ENDS.replace(tzinfo=None))]
+    ("grade", "goes"),
+    [
+        (FAP45, True),
+        (R503, False),
+        (SensorGrade("r", 800, 750, 500, 256, 30), False),
+        (SensorGrade("r", 800, 750, 500, 16, 45), False),
+        (SensorGrade("r", 800, 750, 500, 256), False),
+    ],
 )
-def test_times_need_a_zone(begins: datetime, ends: datetime) -> None:
-    """A time without its zone is refused with an example."""
-    with pytest.raises(ConfigError, match=r"\[operation\] begins and ends need a time zone, as in 2026"):
-        operation(begins, ends)
+def test_the_sensors_grade_gates_the_lane(grade: SensorGrade, goes: bool) -> None:
+    """Fingers of an uncertified or small sensor stay in the local lane, whatever else holds."""
+    assert policy.fingers_may_go(MONTH, grade) is goes
+    assert not policy.fingers_may_go(operation(datasets=()), grade)
 
 
-@pytest.mark.parametrize("ends", [BEGINS, BEGINS - MOMENT])
-def test_an_operation_ends_after_it_begins(ends: datetime) -> None:
-    """No operation is empty."""
-    with pytest.raises(ConfigError, match=r"\[operation\] ends must lie after begins"):
-        operation(ends=ends)
+@given(
+    st.sampled_from(Regime),
+    st.sampled_from(Partner),
+    st.sampled_from(["", "SYR", "GRC"]),
+    st.sets(st.sampled_from(["SYR", "AFG"])),
+    st.booleans(),
+    st.sampled_from([MONTH, RECEPTION, operation(datasets=())]),
+)
+def test_nothing_passes_that_a_shield_forbids(
+    regime: Regime, partner: Partner, country: str, origins: set[str], seeks: bool, asked: Operation
+) -> None:
+    """Every combination: what goes out breaks no rule; what breaks none goes out."""
+    forbidden = (
+        regime is Regime.EURODAC
+        or (partner is Partner.INTERPOL and (regime is Regime.NATIONAL or Lane.INTERPOL not in asked.lanes))
+        or country in origins
+        or (bool(country) and seeks)
+    )
+    person = Shielded(frozenset(origins), seeks)
+    if not forbidden:
+        may_send(asked, regime, partner, country, person)
+        return
+    with pytest.raises(Refused) as caught:
+        may_send(asked, regime, partner, country, person)
+    assert not any(word in str(caught.value) for word in ("protection", "asylum", "SYR", "AFG"))
+
+
+def test_what_is_shielded_has_no_way_out() -> None:
+    """No message, no probe, no file and no answer has a field for it."""
+    words = {*Shielded.__slots__, "nationality", "asylum", "protection"}
+    shapes = [*wire.Up.__args__, *wire.Down.__args__, contents._Answer]
+    named = {name for shape in shapes for name in shape.__struct_fields__}
+    assert not words & {*named, *(each.name for each in fields(nist.Transaction))}
+
+
+@pytest.mark.parametrize(
+    "serialise", [msgspec.json.encode, contents.ENCODER.encode, pickle.dumps, copy.copy, vars]
+)
+def test_what_is_shielded_cannot_be_serialised(serialise: Callable[[object], object]) -> None:
+    """Whoever passes it on by mistake gets an error, and a log shows nothing of it."""
+    person = Shielded(frozenset({"SYR"}), protection_sought=True)
+    with pytest.raises((TypeError, NotImplementedError)):
+        serialise(person)
+    assert repr(person) == str(person) == "Shielded(...)"
+
+
+@pytest.mark.parametrize(
+    ("source", "origins", "seeks", "first"),
+    [
+        ("SYR", {"SYR"}, False, Reader.LEGAL),
+        ("SYR", {"SYR"}, True, Reader.LEGAL),
+        ("SYR", {"AFG"}, True, Reader.POST),
+        ("", set(), True, Reader.LEGAL),
+        ("", {"SYR"}, False, Reader.POST),
+    ],
+)
+def test_a_hit_from_the_country_of_origin_is_sealed_to_the_legal_officer(
+    source: str, origins: set[str], seeks: bool, first: Reader
+) -> None:
+    """So is one whose source nobody knows, if the person seeks protection."""
+    assert policy.first_reader(source, Shielded(frozenset(origins), seeks)) is first
+
+
+def test_a_post_outside_the_operation_sees_nothing() -> None:
+    """The sentence does not even name the operation."""
+    policy.may_see(MONTH, "Green line 4")
+    with pytest.raises(Refused) as caught:
+        policy.may_see(MONTH, "Elsewhere")
+    assert MONTH.id not in str(caught.value)
+
+
+def test_a_late_hit_goes_to_the_next_posts_until_it_expires() -> None:
+    """Later only to the post that asked."""
+    roads = operation(posts=("A", "B", "C"), route={"A": ("B", "C")}, late_hit_hours=10)
+    assert policy.next_posts(roads, "A", BEGINS, BEGINS + timedelta(hours=10)) == ("A", "B", "C")
+    assert policy.next_posts(roads, "A", BEGINS, BEGINS + timedelta(hours=11)) == ("A",)
+    assert policy.next_posts(roads, "B", BEGINS, BEGINS) == ("B",)
+
+
+YES, NO = Vote("k7", Finding.CONFIRM, "same ear"), Vote("k8", Finding.REFUTE, "another ear")
+
+
+@pytest.mark.parametrize(
+    ("votes", "stands"),
+    [
+        ([], Outcome.OPEN),
+        ([YES], Outcome.OPEN),
+        ([YES, YES], Outcome.OPEN),
+        ([YES, Vote("k9", Finding.CONFIRM, "same scar")], Outcome.CONFIRMED),
+        ([YES, NO], Outcome.DISPUTED),
+        ([NO, Vote("k9", Finding.REFUTE, "no")], Outcome.REFUTED),
+    ],
+)
+def test_two_different_people_decide(votes: list[Vote], stands: Outcome) -> None:
+    """One person twice is one person; where two disagree, nothing is decided."""
+    assert outcome(Confirmation(), votes) is stands
+
+
+def test_one_person_decides_only_under_a_law_that_is_named() -> None:
+    """The law stands in the signed operation."""
+    alone = Confirmation(people=1, law="Act 5, section 3")
+    assert outcome(alone, [YES]) is Outcome.CONFIRMED
+    with pytest.raises(ValueError, match="the law that allows one person"):
+        Confirmation(people=1)
+
+
+@pytest.mark.parametrize(
+    ("officer", "reason", "said"),
+    [("", "x", "sign in"), ("k9", " ", "in a few words"), ("k7", "x", "another person")],
+)
+def test_a_finding_needs_a_new_person_and_a_reason(officer: str, reason: str, said: str) -> None:
+    """Neither a nameless, nor a groundless, nor a second finding counts."""
+    with pytest.raises(Refused, match=said):
+        policy.may_vote([YES], officer, reason)
+
+
+@pytest.mark.parametrize("ended", Ended)
+def test_everything_has_its_end(ended: Ended) -> None:
+    """Each state has a deadline of its own."""
+    rule = Retention(no_hit_hours=1, unanswered_days=2, hit_days=3, enrolled_days=4)
+    due = policy.purge_at(rule, ended, BEGINS)
+    expected = {Ended.NO_HIT: timedelta(hours=1), Ended.UNANSWERED: timedelta(2), Ended.HIT: timedelta(3)}
+    assert due - BEGINS == expected.get(ended, timedelta(4))
+
+
+@given(st.dictionaries(st.text(max_size=3), st.integers(0, 40), max_size=8), st.integers(2, 10))
+def test_a_small_count_cannot_be_worked_out(cells: dict[str, int], floor: int) -> None:
+    """Neither directly nor from the total: never exactly one hidden cell beside others that are told."""
+    told = suppress(cells, floor)
+    hidden = [name for name, count in told.items() if count is None]
+    assert all(count is None or count == 0 or count >= floor for count in told.values())
+    assert all(told[name] in (None, cells[name]) for name in cells)
+    if len(hidden) == 1:
+        assert not [name for name, count in cells.items() if count and name not in hidden]
+
+
+@pytest.mark.parametrize("code", ["", "SY", "SYRI", "S1R", "SÝR"])
+def test_a_country_is_three_letters(code: str) -> None:
+    """What is no code would compare as different from every country, and open a shield."""
+    assert policy.countries([" syr "]) == {"SYR"}
+    with pytest.raises(Refused, match="three letters"):
+        policy.countries([code])

@@ -11,6 +11,7 @@ from mosquitto import Mosquitto
 from PIL import Image
 
 from hotspot_kiosk import nist, pictures, seal
+from hotspot_kiosk.audit_chain import Deed, verify
 from hotspot_kiosk.config import HubConfig, KioskConfig, load
 from hotspot_kiosk.demo.post import Post
 from hotspot_kiosk.demo.stage import DEVICE, Folders, prepare
@@ -164,6 +165,9 @@ def test_the_story(scene: Scene) -> None:
     held = [entry.key for entry in scene.store.inbox.entries()]
     assert sorted(held) == sorted(PartKey(DEVICE, t, p) for t in (first, again, other) for p in Part)
     assert_evidence(scene, held)
+    assert_journal(
+        scene, {Deed.CHECK_BEGUN: 3, Deed.STORED: 3, Deed.SHOWN: 3, Deed.STARTED: 2, Deed.STOPPED: 1}
+    )
 
 
 def test_nobody_is_checked_who_is_not_attested_an_adult(scene: Scene) -> None:
@@ -171,6 +175,23 @@ def test_nobody_is_checked_who_is_not_attested_an_adult(scene: Scene) -> None:
     with pytest.raises(Refused, match="adults only"):
         desk.ask(scene.folders.desk, desk.Ask("begin"))
     assert desk.ask(scene.folders.desk, desk.Ask("status")).state == "idle"
+
+
+def test_nobody_is_checked_without_an_operation(scene: Scene) -> None:
+    """Neither without one nor with one that the hub did not sign; the next one needs no restart."""
+    file = scene.folders.root / "kiosk" / "operation.op"
+    signed = file.read_bytes()
+    file.unlink()
+    with pytest.raises(Refused, match="no operation is installed"):
+        desk.ask(scene.folders.desk, desk.Ask("begin", adult=True))
+    file.write_bytes(signed.replace(b"demonstration", b"another reason"))
+    with pytest.raises(Refused, match="cannot be used: a signature does not verify"):
+        desk.ask(scene.folders.desk, desk.Ask("begin", adult=True))
+    file.write_bytes(signed)
+    assert desk.ask(scene.folders.desk, desk.Ask("begin", adult=True, officer="k7")).kind == "status"
+    desk.ask(scene.folders.desk, desk.Ask("cancel"))
+    until(lambda: "check ended" in (scene.folders.root / "kiosk" / "journal" / "00000001.jsonl").read_text())
+    assert_journal(scene, {Deed.CHECK_BEGUN: 1, Deed.CHECK_ENDED: 1})
 
 
 def test_a_second_kiosk_on_one_outbox_is_refused(scene: Scene) -> None:
@@ -221,6 +242,14 @@ def assert_sealed(scene: Scene) -> None:
     outbox.close()
     for file in scene.folders.outbox.parent.glob("outbox.db*"):
         assert b"INT-I" not in file.read_bytes()
+
+
+def assert_journal(scene: Scene, deeds: dict[Deed, int]) -> None:
+    """The kiosk's journal verifies, and tells of each of these so many times."""
+    own = load_private(scene.folders.root / "kiosk" / "kiosk.key")
+    lines = (scene.folders.root / "kiosk" / "journal" / "00000001.jsonl").read_bytes().splitlines()
+    account = verify(lines, own.public(), ended=False)
+    assert {deed: account.deeds.get(deed, 0) for deed in deeds} == deeds
 
 
 def assert_evidence(scene: Scene, held: list[PartKey]) -> None:

@@ -14,6 +14,7 @@ from hotspot_kiosk.errors import HotspotError
 GROUPS = {
     "kiosk": "Run a kiosk, start a check, see how it stands.",
     "hub": "Run a hub, see what it holds.",
+    "operation": "Write, sign, show and install the operation without which nobody is checked.",
     "outbox": "Look after the sealed records of a kiosk.",
     "gallery": "Look after the references of a hub.",
     "keys": "Make and show keys.",

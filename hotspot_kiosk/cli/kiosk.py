@@ -52,11 +52,12 @@ def run(config: Path) -> None:
 @config_option
 @json_option
 @click.option("--adult", is_flag=True, help="I attest that the person is 18 or older.")
+@click.option("--officer", default="", help="The id of who checks; an operation may name those who may.")
 @click.option(
     "--tot", type=click.Choice(list(RequestType)), help="Kind of search; the operation's by default."
 )
 @click.option("--notice-read", is_flag=True, help="The notice was shown to its end; do not wait for Enter.")
-def check(config: Path, as_json: bool, adult: bool, tot: str | None, notice_read: bool) -> None:
+def check(config: Path, as_json: bool, adult: bool, officer: str, tot: str | None, notice_read: bool) -> None:
     """Check one person: start a session and show what happens until it is over.
 
     Exits 0 if the person was captured, 2 if not.
@@ -64,7 +65,7 @@ def check(config: Path, as_json: bool, adult: bool, tot: str | None, notice_read
     path = load(config, KioskConfig).kiosk.desk
     heard = desk.watch(path)
     next(heard, None)
-    desk.ask(path, desk.Ask("begin", adult=adult, tot=RequestType(tot) if tot else None))
+    desk.ask(path, desk.Ask("begin", adult=adult, officer=officer, tot=RequestType(tot) if tot else None))
     if not notice_read:
         click.prompt("Show the notice to its end, then press Enter", default="", show_default=False)
     desk.ask(path, desk.Ask("notice read"))

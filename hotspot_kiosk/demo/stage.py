@@ -13,11 +13,13 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hotspot_kiosk.demo import texts
 from hotspot_kiosk.errors import Temporary
-from hotspot_kiosk.keyring import HUB, make_pair
+from hotspot_kiosk.keyring import HUB, load_private, make_pair
+from hotspot_kiosk.operation import draft, sign
 from hotspot_kiosk.simulator.link import Link
 
 DEVICE = 17
@@ -96,6 +98,11 @@ def prepare(folders: Folders, link_port: int, broker_port: int) -> None:
     }
     folders.kiosk_config.write_text(texts.KIOSK.format(**words))
     folders.hub_config.write_text(texts.HUB.format(**words))
+    now = datetime.now(UTC)
+    begins, ends = (f"{now + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}" for days in (-1, 30))
+    operation = draft(texts.OPERATION.format(device=DEVICE, begins=begins, ends=ends))
+    signed = sign(operation, load_private(folders.root / "hub" / "hub.key"))
+    (folders.root / "kiosk" / "operation.op").write_bytes(signed)
     (folders.root / "broker.toml").write_text(texts.BROKER.format(**words))
 
 

@@ -34,16 +34,23 @@ retry_most_s = 2.0
 [outbox]
 path = "outbox.db"
 
-[session]
-fingers = [2, 7]
-
 [operation]
+file = "operation.op"
+"""
+
+OPERATION = """\
 id = "DEMO-2026"
+edition = 1
+name = "demonstration"
+kind = "hotspot"
 purpose = "demonstration"
 legal_basis = "none: nobody real is checked"
 notice = "demo-1"
-begins = "2026-01-01T00:00:00Z"
-ends = "2099-01-01T00:00:00Z"
+begins = {begins}
+ends = {ends}
+posts = ["Green line 4"]
+devices = [{device}]
+fingers = [2, 7]
 """
 
 HUB = """\

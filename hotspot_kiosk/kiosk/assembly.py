@@ -6,12 +6,12 @@ What is wrong refuses here, in a sentence, before a device is touched.
 from __future__ import annotations
 
 import fcntl
-from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from hotspot_kiosk import nist, policy
-from hotspot_kiosk.config import KioskConfig, OperationTable, Section, SessionPlan, build_variant
+from hotspot_kiosk import nist
+from hotspot_kiosk.audit import Journal
+from hotspot_kiosk.config import KioskConfig, Section, SessionPlan, build_variant
 from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
@@ -26,7 +26,6 @@ from hotspot_kiosk.kiosk.orders import FLOOR, Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.session import Plan
 from hotspot_kiosk.kiosk.uplink import Uplink
-from hotspot_kiosk.terms import FingerPosition
 from hotspot_kiosk.transports.port import Transport
 
 PATIENCE = 0.8  # of the time a subject is given: a device asks again before the subject is taken to have left
@@ -37,10 +36,10 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
 
     Raises ConfigError, KeyMissing, ModelError or StorageFailed with a sentence that says what to do.
     """
-    place = _place(config)
+    clock = Clock()
+    place = _place(config, clock)
     only = _alone(config.outbox.path.with_name("running"))
     outbox = Outbox(config.outbox.path, config.outbox.most_records, config.outbox.free_mib << 20)
-    clock = Clock()
     daemon = Daemon(place, plan(config.session), clock, outbox, only)
     daemon.attach(
         face=_face_booth(config, folder, daemon.voices()),
@@ -78,7 +77,6 @@ def transport(config: KioskConfig, section: Section, folder: Path) -> Transport:
 def plan(table: SessionPlan) -> Plan:
     """The session's plan out of the config."""
     return Plan(
-        fingers=tuple(FingerPosition(number) for number in table.fingers),
         touches=table.touches,
         attempts=table.attempts,
         face_quality=table.face_quality,
@@ -89,29 +87,22 @@ def plan(table: SessionPlan) -> Plan:
     )
 
 
-def operation(table: OperationTable) -> policy.Operation:
-    """The operation out of the config. Raises ConfigError."""
-    try:
-        begins, ends = datetime.fromisoformat(table.begins), datetime.fromisoformat(table.ends)
-    except ValueError:
-        raise ConfigError("[operation] begins and ends must look like 2026-11-01T00:00:00Z") from None
-    return policy.Operation(table.id, table.purpose, table.legal_basis, table.notice, table.tot, begins, ends)
-
-
-def _place(config: KioskConfig) -> Place:
+def _place(config: KioskConfig, clock: Clock) -> Place:
     own = load_private(config.keys.own)
     if own.owner != config.kiosk.device:
         raise ConfigError(
             f"{config.keys.own} belongs to device {own.owner}, but [kiosk] says device {config.kiosk.device}"
         )
+    beside = config.outbox.path
     return Place(
         device=config.kiosk.device,
         post=config.kiosk.post,
         agency=nist.Agency(config.kiosk.country, config.kiosk.agency),
-        operation=operation(config.operation),
+        operation=config.operation.file,
         own=own,
         trust=Trust(config.keys.peers),
-        orders=Orders(config.outbox.path.with_name("orders.json"), config.kiosk.device),
+        orders=Orders(beside.with_name("orders.json"), config.kiosk.device),
+        journal=Journal(beside.with_name("journal"), own, clock.now),
         remains=_remains(config),
     )
 

@@ -41,6 +41,11 @@ class Clock:
             return ClockStamp(self.boot_id, now_ms, told + timedelta(milliseconds=now_ms - at_ms), True)
         return ClockStamp(self.boot_id, now_ms, wall, False)
 
+    def now(self) -> tuple[datetime, bool]:
+        """The wall clock's time, and whether to trust it."""
+        stamp = self.stamp()
+        return stamp.wall, stamp.trusted
+
     def learn(self, told: datetime, asked_ms: int) -> None:
         """The hub told its time, signed, some time after `asked_ms`: half the way is taken off."""
         now_ms = self.now_ms()

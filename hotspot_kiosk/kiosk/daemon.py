@@ -15,8 +15,11 @@ from queue import Empty, SimpleQueue
 from typing import IO
 
 from hotspot_kiosk import contents, nist, policy, seal, wire
-from hotspot_kiosk.errors import ConfigError, HotspotError, OutboxRefused, Refused, StorageFailed
+from hotspot_kiosk.audit import Journal
+from hotspot_kiosk.audit_chain import MOST_GROUND, Deed
+from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, OutboxRefused, Refused, StorageFailed
 from hotspot_kiosk.keyring import Trust
+from hotspot_kiosk.kiosk import installed
 from hotspot_kiosk.kiosk.booths import FaceBooth, FingerBooth, Voices
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
@@ -45,10 +48,12 @@ from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.session import Plan, Session, State, step
 from hotspot_kiosk.kiosk.uplink import Uplink
+from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.terms import Answer, Part, Request, Tcn
 
 log = logging.getLogger(__name__)
 TICK_S = 0.25
+CAPTURING = {State.NOTICE, State.FACE, State.FINGERS, State.REVIEW}
 BUTTONS: dict[str, Event] = {
     "notice read": NoticeRead(),
     "accept": Accept(),
@@ -59,15 +64,19 @@ BUTTONS: dict[str, Event] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which kiosk this is and under which operation it works; `remains` is what an erasure destroys."""
+    """Which kiosk this is, and what it is bound to; `remains` is what an erasure destroys.
+
+    operation: the signed file of the operation under which people are checked.
+    """
 
     device: int
     post: str
     agency: nist.Agency
-    operation: policy.Operation
+    operation: Path
     own: seal.PrivateKeys
     trust: Trust
     orders: Orders
+    journal: Journal
     remains: tuple[Path, ...]
 
 
@@ -84,6 +93,8 @@ class Daemon:
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._stop = threading.Event()
         self._beginning = threading.Semaphore(1)
+        self._asked: Operation | None = None
+        self._operation: Operation | None = None
         self._fault = ""
         self._erase = False
         self._face: FaceBooth | None = None
@@ -108,12 +119,14 @@ class Daemon:
             for part in (self._face, self._finger, self._uplink, self._desk):
                 part.start()
                 started.append(part)
+            self._note(Deed.STARTED)
             log.info("kiosk %d ready", self._place.device)
             while not self._stop.is_set():
                 self._next()
         finally:
             for part in reversed(started):
                 part.close()
+            self._note(Deed.STOPPED, ground=self._fault)
             self._outbox.close()
             self._only.close()
             if self._erase:
@@ -131,6 +144,7 @@ class Daemon:
 
     def answered(self, answer: Answer) -> None:
         """An answer came down; called by the uplink's thread."""
+        self._note(Deed.SHOWN, about=answer.tcr, ground=answer.decision)
         self._events.put(Answered(answer))
         if self._desk is not None:
             self._desk.tell(_told_answer(answer))
@@ -141,10 +155,12 @@ class Daemon:
 
     def quarantined(self, tcn: Tcn, reason: str) -> None:
         """The hub will not take a part; called by the uplink's thread."""
+        self._note(Deed.QUARANTINED, about=tcn, ground=reason)
         self._events.put(Quarantined(tcn, reason))
 
     def ordered(self, order: wire.Order) -> None:
         """The hub gave an order; called by the uplink's thread, after the proof was sent."""
+        self._note(Deed.OBEYED, who="hub", about=f"order/{order.number}", ground=order.kind)
         if order.kind is wire.OrderKind.REVOKE:
             self._events.put(Cancel())
         elif order.kind is wire.OrderKind.ERASE:
@@ -160,11 +176,19 @@ class Daemon:
         return self._status()
 
     def _begin(self, ask: Ask) -> None:
-        session, operation = self._session, self._place.operation
-        stamp = self._clock.stamp()
-        if self._place.orders.memory.revoked:
+        session, place, stamp = self._session, self._place, self._clock.stamp()
+        if place.orders.memory.revoked:
             raise Refused("this kiosk was withdrawn by the hub; what it holds is still sent")
-        policy.may_capture(operation, stamp.wall, stamp.trusted, ask.adult)
+        operation = policy.may_capture(
+            installed.current(place.operation, place.trust.ring),
+            place.device,
+            place.post,
+            stamp.wall,
+            clock_trusted=stamp.trusted,
+            adult=ask.adult,
+            officer=ask.officer,
+        )
+        tot = policy.search_type(operation, ask.tot)
         if session.state is State.FAULT:
             raise Refused(f"the kiosk is out of order: {', '.join(sorted(session.faults))}")
         if session.state not in (State.IDLE, State.DONE, State.WAITING):
@@ -172,7 +196,16 @@ class Daemon:
         self._outbox.check_room()
         if not self._beginning.acquire(blocking=False):
             raise Refused("somebody is being checked; finish or cancel that first")
-        self._events.put(Begin(ask.tot or operation.tot))
+        try:
+            who = f"officer:{ask.officer}" if ask.officer else "officer"
+            place.journal.write(
+                Deed.CHECK_BEGUN, who, operation.id, _printable(f"{tot}, {operation.legal_basis}")
+            )
+        except (StorageFailed, BadBytes):
+            self._beginning.release()
+            raise
+        self._asked = operation
+        self._events.put(Begin(tot, operation.fingers))
 
     def _press(self, button: str) -> None:
         if self._session.state in (State.IDLE, State.DONE, State.FAULT) and not self._events.qsize():
@@ -201,11 +234,22 @@ class Daemon:
         before = self._session.state
         self._session, effects = step(self._session, event, self._clock.now_ms())
         if isinstance(event, Begin):
+            if self._session.state is State.NOTICE:
+                self._operation = self._asked
             self._beginning.release()
         for effect in effects:
             self._carry_out(effect)
+        if before in CAPTURING and self._session.state not in (*CAPTURING, State.WAITING):
+            self._note(Deed.CHECK_ENDED, about=self._operation.id if self._operation else "")
         if self._session.state is not before:
             self._tell(self._status())
+
+    def _note(self, what: Deed, who: str = "machine", about: str = "", ground: str = "") -> None:
+        """Into the journal; where that fails the work goes on, and nobody is checked after it."""
+        try:
+            self._place.journal.write(what, who, about, _printable(ground))
+        except (StorageFailed, BadBytes) as error:
+            log.error("the journal: %s", error)
 
     def _look_for_room(self) -> None:
         if "outbox" in self._session.faults:
@@ -245,21 +289,24 @@ class Daemon:
             log.error("a record could not be stored: %s", error)
             return StoreRefused(str(error))
         log.info("%s stored", tcn)
+        self._note(Deed.STORED, about=tcn)
         self._tell(Told(kind="stored", tcn=tcn))
         if self._uplink is not None:
             self._uplink.wake()
         return Stored(tcn)
 
     def _put(self, effect: Store) -> Tcn:
-        place, stamp = self._place, self._clock.stamp()
+        place, operation, stamp = self._place, self._operation, self._clock.stamp()
+        if operation is None:
+            raise Refused("nobody was captured under an operation")
         hub = place.trust.ring.newest
         tcn = self._outbox.mint(stamp.wall.year, place.device)
         request = Request(
             tcn=tcn,
             tot=effect.tot,
             post=place.post,
-            operation=place.operation.id,
-            notice=place.operation.notice,
+            operation=operation.id,
+            notice=operation.notice,
             stamp=stamp,
             captures=effect.captures,
             acquisition_failures=effect.failures,
@@ -268,6 +315,10 @@ class Daemon:
         evidence = seal.seal(nist.pack(request, place.agency), tcn, Part.EVIDENCE, hub, place.own)
         self._outbox.put(tcn, stamp, [(Part.PROBE, probe), (Part.EVIDENCE, evidence)])
         return tcn
+
+
+def _printable(ground: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in ground)[:MOST_GROUND]
 
 
 def _destroy(remains: Sequence[Path]) -> None:

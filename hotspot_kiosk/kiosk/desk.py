@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Full, Queue
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -31,10 +31,14 @@ STALLED_S = 5.0
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a client wants. `adult`: the officer attests that the person is 18 or older."""
+    """What a client wants. `adult`: the officer attests that the person is 18 or older.
+
+    officer: the id of who asks, never a name; empty where a person starts by themselves.
+    """
 
     do: Literal["begin", "notice read", "accept", "retake", "cancel", "status", "watch"]
     adult: bool = False
+    officer: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9._-]{0,40}$")] = ""
     tot: RequestType | None = None
 
 
@@ -49,6 +53,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     waiting: int | None = None
     quarantined: int | None = None
     faults: tuple[str, ...] = ()
+    operation: str = ""
     tcn: str = ""
     decision: str = ""
     candidates: tuple[str, ...] = ()

@@ -35,9 +35,13 @@ class Prompt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """An officer, or the person, starts; the rules have been checked already."""
+    """An officer, or the person, starts; the rules have been checked already.
+
+    fingers: those that the operation asks for; None leaves it to the plan.
+    """
 
     tot: RequestType = RequestType.NPS
+    fingers: tuple[FingerPosition, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class State(StrEnum):
 class Plan:
     """What a session captures, how often it tries, how long it waits (milliseconds)."""
 
-    fingers: tuple[FingerPosition, ...]
+    fingers: tuple[FingerPosition, ...] = ()
     touches: int = 1
     attempts: int = 3
     face_quality: int = 30
@@ -113,7 +113,9 @@ def step(session: Session, event: Event, now_ms: int) -> Next:
 def _begin(session: Session, event: Begin, now_ms: int) -> Next:
     if session.faults:
         return _out_of_order(session)
-    fresh = _fresh(session, State.NOTICE, tot=event.tot, deadline_ms=now_ms + session.plan.subject_ms)
+    plan = session.plan if event.fingers is None else replace(session.plan, fingers=event.fingers)
+    session = replace(session, plan=plan)
+    fresh = _fresh(session, State.NOTICE, tot=event.tot, deadline_ms=now_ms + plan.subject_ms)
     return fresh, (Show(Prompt.READ_NOTICE),)
 
 
