@@ -34,7 +34,7 @@ HOMES = {
     "paho": ("transports.mqtt", "bench.link"),
     "nistitl": ("nist",),
     "wsq": ("nist",),
-    "cryptography": ("seal",),
+    "cryptography": ("seal", "torture.opening"),
     "sqlite_utils": ("sqlite",),
     "sqlite3": ("sqlite", "torture.checker"),
     "psycopg": ("hub.store_postgres",),

@@ -10,18 +10,24 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from hotspot_kiosk import seal
 from hotspot_kiosk.cli import torture as door
+from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.terms import Tcn
 from hotspot_kiosk.torture import actors, disk, stage, suite
 from hotspot_kiosk.torture.actors import Cast, Role
-from hotspot_kiosk.torture.checker import BROKEN, Findings, Keys, Rest, check_path, check_rest, read_outbox
+from hotspot_kiosk.torture.checker import Findings, Held, Rest, check_path, check_rest, read_outbox
+from hotspot_kiosk.torture.checker_hub import check_answers
 from hotspot_kiosk.torture.kills import Kills
-from hotspot_kiosk.torture.ledger import Ledger
+from hotspot_kiosk.torture.ledger import Ledger, Voice
 from hotspot_kiosk.torture.meddler import Meddler
+from hotspot_kiosk.torture.opening import BROKEN
 from hotspot_kiosk.torture.power import PowerCuts, power_cuts
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, Taken
 
 needs_disk = pytest.mark.skipif(bool(disk.missing()), reason=disk.missing() or "a disk can be made")
 needs_broker = pytest.mark.skipif(not stage.broker_path(), reason="Mosquitto is not installed")
+NOTHING = Rest({}, {}, {})
 ONE, TWO = ("26000170000001A", "probe"), ("26000170000002B", "probe")
 
 
@@ -38,7 +44,7 @@ def ledger_of(*pairs: tuple[tuple[str, str], str]) -> Ledger:
 
 def careless(role: Role, pipe: Connection) -> None:
     """A writer that acknowledges each record before it is stored."""
-    outbox = actors._outbox(role)
+    outbox = actors.open_outbox(role)
 
     class Hasty(actors.Records):
         def one(self) -> bool:
@@ -50,7 +56,8 @@ def careless(role: Role, pipe: Connection) -> None:
             time.sleep(0.05)
             return True
 
-    records = Hasty(role, outbox, pipe)
+    voice = Voice(pipe)
+    records = Hasty(role, outbox, voice, Clock())
     while True:
         records.one()
 
@@ -82,50 +89,52 @@ def test_a_short_round_of_everything_loses_nothing() -> None:
     assert (result["lost"], result["doubled"], result["altered"]) == (0, 0, 0)
     assert result["held"] + result["quarantined"] + result["waiting"] == result["captured"]
     assert bool(result["cuts"]) == (not disk.missing())
+    assert result["answers"] > 0
+    assert result["clock_jumps"] > 0
+    assert sum(result[fate] for fate in ("corrupted", "duplicated", "reordered", "withheld")) > 0
 
 
 def test_what_is_nowhere_is_lost() -> None:
     """Neither at the hub nor in the outbox."""
-    found = check_path(ledger_of((ONE, "a"), (TWO, "b")), Rest({}, {}, frozenset()), [(ONE, "a")], {})
+    found = check_path(ledger_of((ONE, "a"), (TWO, "b")), NOTHING, [(ONE, "a")])
     assert (found.captured, found.held, found.lost) == (2, 1, 1)
     assert found.examples == [f"lost: {TWO[0]} probe"]
 
 
 def test_what_waits_or_is_quarantined_is_not_lost() -> None:
     """As long as its bytes are the ones that were sealed."""
-    rest = Rest({ONE: "quarantined", TWO: "sealed"}, {ONE: "a", TWO: "other"}, frozenset())
-    found = check_path(ledger_of((ONE, "a"), (TWO, "b")), rest, [], {})
+    rest = Rest({ONE: "quarantined", TWO: "sealed"}, {ONE: "a", TWO: "other"}, {})
+    found = check_path(ledger_of((ONE, "a"), (TWO, "b")), rest, [])
     assert (found.quarantined, found.waiting, found.lost) == (1, 0, 1)
 
 
 @pytest.mark.parametrize("inside", ["other", BROKEN])
 def test_other_bytes_than_the_acknowledged_are_altered(inside: str) -> None:
     """Held, but not what the officer was told."""
-    found = check_path(ledger_of((ONE, "a")), Rest({}, {}, frozenset()), [(ONE, inside)], {})
+    found = check_path(ledger_of((ONE, "a")), NOTHING, [(ONE, inside)])
     assert found.altered >= 1
     assert found.held == 0
 
 
 def test_one_content_under_two_numbers_is_doubled() -> None:
-    """So is a number that was given twice, and a second answer."""
+    """So is a part held twice, and a number that was given twice."""
     ledger = ledger_of((ONE, "a"))
-    assert check_path(ledger, Rest({}, {}, frozenset()), [(ONE, "a"), (TWO, "a")], {}).doubled == 1
-    assert check_path(ledger, Rest({}, {}, frozenset()), [(ONE, "a")], {ONE[0]: 2}).doubled == 1
+    assert check_path(ledger, NOTHING, [(ONE, "a"), (TWO, "a")]).doubled == 1
+    assert check_path(ledger, NOTHING, [(ONE, "a"), (ONE, "b")]).doubled == 1
     ledger.given_twice = 1
-    assert check_path(ledger, Rest({}, {}, frozenset()), [(ONE, "a")], {}).doubled == 1
+    assert check_path(ledger, NOTHING, [(ONE, "a")]).doubled == 1
 
 
 def test_a_file_that_cannot_be_read_holds_nothing(tmp_path: Path) -> None:
     """So that all that was acknowledged counts as lost, rather than stopping the count."""
     (tmp_path / "outbox.db").write_bytes(bytes(9000))
-    keys = Keys(Cast(1).keys(0), Cast(1).keys(5).public())
-    rest = read_outbox(tmp_path / "outbox.db", keys)
+    rest = read_outbox(tmp_path / "outbox.db", Cast(1).opener(5, 0))
     assert check_rest(ledger_of((ONE, "a")), rest).lost == 1
 
 
 def test_an_outbox_may_call_held_only_what_was_settled() -> None:
     """Otherwise its bytes are gone without a receipt."""
-    rest = Rest({ONE: "held", TWO: "held"}, {}, frozenset())
+    rest = Rest({ONE: "held", TWO: "held"}, {}, {})
     ledger = ledger_of((ONE, "a"), (TWO, "b"))
     ledger.settling.add(ONE)
     found = check_rest(ledger, rest)
@@ -167,8 +176,8 @@ class Wire:
 def test_the_meddler_drops_spoils_repeats_and_reorders() -> None:
     """All of it, in both directions; without spite nothing at all."""
     for spite in (0.0, 0.1):
-        wire, events = Wire(), list[LinkEvent]()
-        meddler = Meddler(wire, random.Random(1), spite)
+        wire, events, fates = Wire(), list[LinkEvent](), list[str]()
+        meddler = Meddler(wire, random.Random(1), spite, fates.append)
         meddler.open("kiosk", [], events.append)
         sent = [f"message {number}".encode() for number in range(400)]
         for payload in sent:
@@ -178,6 +187,7 @@ def test_the_meddler_drops_spoils_repeats_and_reorders() -> None:
             meddler._event(Arrived("d/1", payload))
         arrived = [event.payload for event in events if isinstance(event, Arrived)]
         assert (arrived == sent) == (spite == 0.0)
+        assert set(fates) == ({"withheld", "corrupted", "duplicated", "reordered"} if spite else set())
         if spite:
             assert any(isinstance(event, Taken) for event in events)
             for got in (wire.sent, arrived):
@@ -192,11 +202,69 @@ def test_any_loss_fails_the_suite() -> None:
     assert suite.failed(suite.figures(PowerCuts(found=Findings(lost=1)), Kills(), []))
     assert suite.failed(suite.figures(PowerCuts(), Kills(found=Findings(doubled=1)), []))
     assert suite.failed(suite.figures(PowerCuts(), Kills(found=Findings(altered=1)), []))
+    assert suite.failed(suite.figures(PowerCuts(), Kills(found=Findings(answers_lost=1)), []))
 
 
 def test_keys_of_a_trial_come_from_its_seed() -> None:
     """The same seed, the same keys."""
-    keys = Keys(Cast(1).keys(0), Cast(1).keys(5).public())
-    assert keys.hub.public() == Cast(1).keys(0).public()
-    assert keys.hub.public() != Cast(2).keys(0).public()
-    assert keys.digest(b"no envelope") == BROKEN
+    assert Cast(1).keys(0).public() == Cast(1).keys(0).public()
+    assert Cast(1).keys(0).public() != Cast(2).keys(0).public()
+
+
+def test_the_checker_opens_by_itself_what_was_sealed() -> None:
+    """Other bytes, another number, part or sender, other keys: broken."""
+    cast, number = Cast(1), Tcn.mint(2026, 5, 1)
+    envelope = seal.seal(b"plain", number, "probe", cast.keys(0).public(), cast.keys(5))
+    opener = cast.opener(5, 0)
+    assert opener.digest(envelope, number, "probe") == hashlib.sha256(b"plain").hexdigest()
+    for at in (5, 13, 20, 31, 100, len(envelope) - 1):
+        spoiled = bytearray(envelope)
+        spoiled[at] ^= 1
+        assert opener.digest(bytes(spoiled), number, "probe") == BROKEN
+    assert opener.digest(envelope, Tcn.mint(2026, 5, 2), "probe") == BROKEN
+    assert opener.digest(envelope, number, "evidence") == BROKEN
+    assert cast.opener(6, 0).digest(envelope, number, "probe") == BROKEN
+    assert Cast(2).opener(5, 0).digest(envelope, number, "probe") == BROKEN
+    assert opener.digest(b"no envelope", number, "probe") == BROKEN
+
+
+def answered(made: bytes, kept: bytes | None, waiting: bytes | None, shown: bytes = b"") -> Findings:
+    """What is found of one held probe's answer, as made, as kept at the kiosk, and as shown there."""
+    cast, number = Cast(1), Tcn.mint(2026, 5, 1)
+
+    def sealed(plain: bytes | None) -> bytes | None:
+        if plain is None:
+            return None
+        # the same bytes each time: an answer is sealed once
+        found = ENVELOPES.get(plain)
+        if found is None:
+            found = ENVELOPES[plain] = seal.seal(plain, number, "answer", cast.keys(5).public(), cast.keys(0))
+        return found
+
+    ledger = ledger_of(((number, "probe"), "a"))
+    if shown:
+        ledger.shown[number] = {hashlib.sha256(shown).hexdigest()}
+    keeps = sealed(kept)
+    rest = Rest({}, {}, {number: keeps} if keeps else {})
+    held = Held([((number, "probe"), "a")], [(number, sealed(waiting))], [(number, sealed(made) or b"")])
+    return check_answers(ledger, rest, held, cast.opener(0, 5))
+
+
+ENVELOPES: dict[bytes, bytes] = {}
+
+
+def test_an_answer_is_one_and_the_same_at_both_ends_and_on_the_screen() -> None:
+    """Otherwise it is altered, lost, or still on its way."""
+    assert answered(b"one", b"one", None, b"one").answers == 1
+    assert answered(b"one", b"two", None).answers_altered == 1
+    assert answered(b"one", b"one", None, b"two").answers_altered == 1
+    assert answered(b"one", None, None).answers_lost == 1
+    assert answered(b"one", None, b"one").unanswered == 1
+    assert answered(b"one", None, b"one", b"one").answers_lost == 1
+
+
+def test_a_second_answer_is_found_whatever_became_of_it() -> None:
+    """The witness in the database saw both."""
+    number = Tcn.mint(2026, 5, 1)
+    held = Held([], [], [(number, b"first"), (number, b"second")])
+    assert check_answers(Ledger(), NOTHING, held, Cast(1).opener(0, 5)).answers_doubled == 1

@@ -1,25 +1,27 @@
 """What runs in the processes that are killed: a writer, a kiosk without devices, a hub.
 
 The parts are the real ones, built here as the composition roots build them. A kiosk says `stored`
-on its pipe after `put` has returned, with the time and the SHA-256 of what it sealed.
+on its pipe after `put` has returned, with the time and the SHA-256 of what it sealed, and `shown`
+with that of each answer that its officer would see. All say which faults befell them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import os
 import random
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from hotspot_kiosk import seal
+from hotspot_kiosk import contents, seal
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator
 from hotspot_kiosk.compare.port import Calibration, Thresholds
@@ -35,14 +37,17 @@ from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.uplink import Uplink
-from hotspot_kiosk.terms import Part, Tcn
+from hotspot_kiosk.terms import Answer, Part, Tcn
+from hotspot_kiosk.torture.ledger import Voice
 from hotspot_kiosk.torture.meddler import Meddler
+from hotspot_kiosk.torture.opening import Opener
 from hotspot_kiosk.transports import mqtt
 
 GIVEN_UP = 3
 MOST_WAITING = 30
 SIZES = {Part.PROBE: (800, 4000), Part.EVIDENCE: (4000, 60_000)}
 YEAR = 2026
+YEARS_S = 3.2e7
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,17 @@ class Cast:
 
     seed: int
 
+    def entropy(self, owner: int) -> bytes:
+        """What the keys of a device, or of the hub (0), are made of: 128 bytes."""
+        return hashlib.shake_256(f"torture {self.seed} {owner}".encode()).digest(128)
+
     def keys(self, owner: int) -> seal.PrivateKeys:
-        """The keys of a device, or of the hub (0)."""
-        entropy = hashlib.shake_256(f"torture {self.seed} {owner}".encode()).digest(128)
-        return seal.PrivateKeys.make(owner, entropy)
+        """The keys themselves."""
+        return seal.PrivateKeys.make(owner, self.entropy(owner))
+
+    def opener(self, by: int, to: int) -> Opener:
+        """The checker's own way into what `by` sealed for `to`."""
+        return Opener.of(by, self.entropy(by), self.entropy(to))
 
     def public_file(self, owner: int) -> PublicFile:
         """The public half as it stands in a `.pub` file."""
@@ -64,7 +76,7 @@ class Cast:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """Who a process is and what it finds there."""
+    """Who a process is and what it finds there; its clock jumps every `jumps_s` on the average, or never."""
 
     cast: Cast = field(repr=False)
     device: int
@@ -74,7 +86,7 @@ class Role:
     seed: int
     spite: float = 0.0
     rate: float = 0.0
-    shift_s: float = 0.0
+    jumps_s: float = 0.0
     devices: tuple[int, ...] = ()
     dsn: str = ""
 
@@ -92,8 +104,9 @@ class Role:
 def writer(role: Role, pipe: Connection) -> None:
     """Put records as fast as they can be sealed; settle old ones so that the file stays small."""
     _to_log(role)
-    outbox = _outbox(role)
-    records = Records(role, outbox, pipe)
+    outbox = open_outbox(role)
+    voice = Voice(pipe)
+    records = Records(role, outbox, voice, Clock(wall=JumpingClock(role, voice)))
     try:
         while True:
             records.one()
@@ -104,12 +117,19 @@ def writer(role: Role, pipe: Connection) -> None:
 
 def kiosk(role: Role, pipe: Connection) -> None:
     """Capture at a rate, send by the real uplink; ends by itself when it cannot go on."""
+    run_kiosk(role, pipe, open_outbox)
+
+
+def run_kiosk(role: Role, pipe: Connection, opened: Callable[[Role], Outbox]) -> None:
+    """The kiosk with the outbox that `opened` opens."""
     _to_log(role)
     failed = threading.Event()
+    voice = Voice(pipe)
     try:
-        outbox = _outbox(role)
-        records = Records(role, outbox, pipe)
-        uplink = _uplink(role, outbox, failed)
+        outbox = opened(role)
+        clock = Clock(wall=JumpingClock(role, voice))
+        records = Records(role, outbox, voice, clock)
+        uplink = _uplink(role, outbox, failed, voice, clock)
         uplink.start()
     except HotspotError as error:
         logging.error("the kiosk cannot start: %s", error)
@@ -120,22 +140,28 @@ def kiosk(role: Role, pipe: Connection) -> None:
     os._exit(GIVEN_UP)
 
 
-def hub(role: Role, _pipe: Connection) -> None:
+def hub(role: Role, pipe: Connection) -> None:
     """The real hub with an empty gallery; with a `dsn` it is one worker of several."""
+    run_hub(role, pipe, lambda store: store)
+
+
+def run_hub(role: Role, pipe: Connection, over: Callable[[Store], Store]) -> None:
+    """The hub over what `over` makes of its store: a store that lies proves that lies are found out."""
     _to_log(role)
-    own = role.cast.keys(0)
+    voice = Voice(pipe)
+    own, now = role.cast.keys(0), JumpingClock(role, voice)
     kiosks = {device: role.cast.public_file(device) for device in role.devices}
     try:
-        store = _store(role)
+        store = over(_store(role))
         Hub(
             store=store,
-            inbox=Inbox(store, own, kiosks, _now),
+            inbox=Inbox(store, own, kiosks, now),
             gallery=Gallery(store.gallery),
             identifier=_identifier(),
-            transport=_transport(role),
+            transport=_transport(role, voice),
             own=own,
             post_keys=lambda device: kiosks[device].keys(),
-            now=_now,
+            now=now,
             share="hub" if role.dsn else "",
         ).run()
     except HotspotError as error:
@@ -143,17 +169,22 @@ def hub(role: Role, _pipe: Connection) -> None:
         os._exit(GIVEN_UP)
 
 
+def open_outbox(role: Role) -> Outbox:
+    """The real outbox, small enough that its limits are met."""
+    return Outbox(role.outbox, most_records=200, free_bytes=4 << 20)
+
+
 class Records:
     """Makes records of random bytes; each plaintext begins with its own name and is like no other."""
 
-    def __init__(self, role: Role, outbox: Outbox, pipe: Connection) -> None:
+    def __init__(self, role: Role, outbox: Outbox, voice: Voice, clock: Clock) -> None:
         self._role = role
         self._outbox = outbox
-        self._pipe = pipe
+        self._say = voice.say
         self._rng = random.Random(role.seed)  # noqa: S311 - draws faults, hides nothing
         self._own = role.cast.keys(role.device)
         self._hub = role.cast.keys(0).public()
-        self._clock = _clock(role)
+        self._clock = clock
 
     def pause_s(self) -> float:
         """Until the next capture."""
@@ -188,28 +219,47 @@ class Records:
             name = f"{tcn} {part} {self._rng.getrandbits(64):016x} ".encode()
             yield part, name + self._rng.randbytes(self._rng.randint(least, most))
 
-    def _say(self, line: str) -> None:
-        self._pipe.send_bytes(line.encode("ascii"))
+
+class JumpingClock:
+    """A wall clock that is right or years off, and jumps at random instants."""
+
+    def __init__(self, role: Role, voice: Voice) -> None:
+        self._rng = random.Random(role.seed + 2)  # noqa: S311 - draws faults, hides nothing
+        self._mean_s = role.jumps_s
+        self._voice = voice
+        self._shift_s = 0.0
+        self._jump_at = self._next()
+
+    def __call__(self) -> datetime:
+        """What it says now."""
+        if time.monotonic() >= self._jump_at:
+            self._shift_s = self._rng.choice((0.0, self._rng.uniform(-YEARS_S, YEARS_S)))
+            self._jump_at = self._next()
+            self._voice.say("fate clock_jumps")
+        return _now() + timedelta(seconds=self._shift_s)
+
+    def _next(self) -> float:
+        return time.monotonic() + self._rng.expovariate(1 / self._mean_s) if self._mean_s else math.inf
 
 
-def _outbox(role: Role) -> Outbox:
-    return Outbox(role.outbox, most_records=200, free_bytes=4 << 20)
-
-
-def _uplink(role: Role, outbox: Outbox, failed: threading.Event) -> Uplink:
+def _uplink(role: Role, outbox: Outbox, failed: threading.Event, voice: Voice, clock: Clock) -> Uplink:
     def fault(why: str) -> None:
         logging.error("the uplink cannot go on: %s", why)
         failed.set()
 
+    def shown(answer: Answer) -> None:
+        digest = hashlib.sha256(contents.encode_answer(answer)).hexdigest()
+        voice.say(f"shown {answer.tcr} {digest}")
+
     return Uplink(
         device=role.device,
         outbox=outbox,
-        transport=_transport(role),
+        transport=_transport(role, voice),
         own=role.cast.keys(role.device),
         trust=Trust(role.folder.parent / "peers"),
         orders=Orders(role.folder / "orders.json", role.device),
-        clock=_clock(role),
-        on_answer=lambda _answer: None,
+        clock=clock,
+        on_answer=shown,
         on_link=lambda _up: None,
         on_order=lambda _order: None,
         on_quarantine=lambda _tcn, _reason: None,
@@ -217,9 +267,10 @@ def _uplink(role: Role, outbox: Outbox, failed: threading.Event) -> Uplink:
     )
 
 
-def _transport(role: Role) -> Meddler:
+def _transport(role: Role, voice: Voice) -> Meddler:
     options = mqtt.Options(host="127.0.0.1", port=role.port, retry_least_s=0.05, retry_most_s=0.5)
-    return Meddler(mqtt.build(options), random.Random(role.seed + 1), role.spite)  # noqa: S311 - draws faults, hides nothing
+    rng = random.Random(role.seed + 1)  # noqa: S311 - draws faults, hides nothing
+    return Meddler(mqtt.build(options), rng, role.spite, lambda fate: voice.say(f"fate {fate}"))
 
 
 def _store(role: Role) -> Store:
@@ -231,10 +282,6 @@ def _store(role: Role) -> Store:
 def _identifier() -> Identifier:
     nothing = Calibration(1.0, 0.0, 1.0, "an empty gallery")
     return Identifier(FaceComparator(nothing), FingerComparator(), Thresholds(1.0, 0.0), 1)
-
-
-def _clock(role: Role) -> Clock:
-    return Clock(wall=lambda: _now() + timedelta(seconds=role.shift_s))
 
 
 def _now() -> datetime:

@@ -1,44 +1,32 @@
 """Reads the databases with its own SQL and compares them, bit by bit after opening, with the ledger.
 
-It shares nothing with the code under test but the format of an envelope: no outbox, no store.
+It shares nothing with the code under test, not even how an envelope is opened: no outbox, no
+store, no seal.
 """
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from hotspot_kiosk import seal
-from hotspot_kiosk.errors import BadBytes, SealError
 from hotspot_kiosk.torture.ledger import Key, Ledger
+from hotspot_kiosk.torture.opening import BROKEN, Opener
 
-BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """What the checker opens with."""
-
-    hub: seal.PrivateKeys = field(repr=False)
-    kiosk: seal.PublicKeys
-
-    def digest(self, envelope: bytes) -> str:
-        """SHA-256 of what is inside, or BROKEN."""
-        try:
-            return hashlib.sha256(seal.open_envelope(envelope, self.kiosk, self.hub)).hexdigest()
-        except (BadBytes, SealError):
-            return BROKEN
+MOST_EXAMPLES = 10
 
 
 @dataclass(slots=True)
 class Findings:
-    """Counts of parts; `lost`, `doubled` and `altered` must be 0."""
+    """Counts of parts and answers; those that `bad` looks at must be 0.
+
+    more: held, though a power cut came before anybody was told. unanswered: held probes whose
+    answer is still on its way.
+    """
 
     captured: int = 0
     held: int = 0
@@ -48,27 +36,54 @@ class Findings:
     doubled: int = 0
     altered: int = 0
     more: int = 0
+    answers: int = 0
+    answers_lost: int = 0
+    answers_doubled: int = 0
+    answers_altered: int = 0
     unanswered: int = 0
     examples: list[str] = field(default_factory=list)
 
     def add(self, other: Findings) -> None:
         """Sum up."""
-        for name in ("captured", "held", "waiting", "quarantined", "lost", "doubled", "altered", "more"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.unanswered += other.unanswered
-        self.examples += other.examples
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+    def note(self, what: str, name: str) -> None:
+        """One more of `what`; the first few that should not be are named."""
+        setattr(self, what, getattr(self, what) + 1)
+        if what not in ("held", "quarantined", "answers") and len(self.examples) < MOST_EXAMPLES:
+            self.examples.append(f"{what}: {name}")
+
+    @property
+    def bad(self) -> bool:
+        """Whether anything was lost, doubled or altered."""
+        parts = self.lost or self.doubled or self.altered
+        return bool(parts or self.answers_lost or self.answers_doubled or self.answers_altered)
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What an outbox file holds: each part's state and, where there is an envelope, what is in it."""
+    """What an outbox file holds: each part's state, what its envelope holds, sealed answers by TCN."""
 
     states: Mapping[Key, str]
     inside: Mapping[Key, str]
-    answered: frozenset[str]
+    answers: Mapping[str, bytes]
 
 
-def read_outbox(path: Path, keys: Keys, copy_to: Path | None = None) -> Rest:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a hub holds of one kiosk.
+
+    rows: each part with what is in it. answers: each answer's row, by TCN, None inside once its
+    kiosk has it. made: every answer that was ever kept there, as a trigger in the database saw it.
+    """
+
+    rows: list[tuple[Key, str]]
+    answers: list[tuple[str, bytes | None]] = field(default_factory=list)
+    made: list[tuple[str, bytes]] = field(default_factory=list)
+
+
+def read_outbox(path: Path, opener: Opener, copy_to: Path | None = None) -> Rest:
     """An outbox file; with `copy_to`, a copy of it, so that its log stays as the power cut left it.
 
     A file that SQLite cannot read holds nothing.
@@ -77,9 +92,9 @@ def read_outbox(path: Path, keys: Keys, copy_to: Path | None = None) -> Rest:
         path = _copy(path, copy_to)
     try:
         with closing(sqlite3.connect(path, timeout=30)) as db:
-            return _rest(db, keys)
+            return _rest(db, opener)
     except sqlite3.DatabaseError:
-        return Rest({}, {}, frozenset())
+        return Rest({}, {}, {})
 
 
 def unsettled(path: Path) -> tuple[int, int]:
@@ -101,60 +116,47 @@ def check_rest(ledger: Ledger, rest: Rest) -> Findings:
     for key, digest in ledger.acknowledged.items():
         inside = rest.inside.get(key)
         if rest.states.get(key) == "held" and key in ledger.settling:
-            found.held += 1
+            found.note("held", " ".join(key))
         elif inside is None:
-            _note(found, "lost", key)
+            found.note("lost", " ".join(key))
         elif inside != digest:
-            _note(found, "altered", key)
+            found.note("altered", " ".join(key))
         else:
             found.waiting += 1
     found.more = len(rest.states.keys() - ledger.acknowledged.keys())
     return found
 
 
-def read_hub(path: Path, device: int, keys: Keys) -> tuple[list[tuple[Key, str]], Counter[str]]:
-    """The hub's rows for a device with what is in them, and its answers by TCN."""
-    with closing(sqlite3.connect(path, timeout=30)) as db:
-        rows = db.execute("SELECT tcn, part, envelope FROM inbox WHERE device = ?", (device,)).fetchall()
-        answers = db.execute("SELECT tcn FROM answer WHERE device = ?", (device,)).fetchall()
-    return [((tcn, part), keys.digest(data)) for tcn, part, data in rows], Counter(tcn for (tcn,) in answers)
-
-
-def check_path(
-    ledger: Ledger, rest: Rest, rows: list[tuple[Key, str]], answers: Mapping[str, int]
-) -> Findings:
+def check_path(ledger: Ledger, rest: Rest, rows: list[tuple[Key, str]]) -> Findings:
     """Kiosk and hub: each acknowledged part is held once and unaltered, or waits where one can see it."""
     found = Findings(captured=len(ledger.acknowledged))
     held = dict(rows)
     for key, digest in ledger.acknowledged.items():
         if key in held:
-            _note(found, "held" if held[key] == digest else "altered", key)
+            found.note("held" if held[key] == digest else "altered", " ".join(key))
         elif rest.inside.get(key) == digest:
-            _note(found, "quarantined" if rest.states[key] == "quarantined" else "waiting", key)
+            found.note("quarantined" if rest.states[key] == "quarantined" else "waiting", " ".join(key))
         else:
-            _note(found, "lost", key)
+            found.note("lost", " ".join(key))
     contents = Counter(digest for _, digest in rows)
     keys = Counter(key for key, _ in rows)
-    found.doubled = ledger.given_twice + sum((contents - Counter(contents.keys())).values())
-    found.doubled += sum((keys - Counter(keys.keys())).values()) + sum(n - 1 for n in answers.values())
-    found.altered += contents[BROKEN]
+    found.doubled = ledger.given_twice + _repeats(contents - Counter({BROKEN: contents[BROKEN]}))
+    found.doubled += _repeats(keys)
+    found.altered += sum(1 for key, digest in rows if digest == BROKEN and key not in ledger.acknowledged)
     found.more = len(held.keys() - ledger.acknowledged.keys())
-    found.unanswered = sum(1 for tcn, part in held if part == "probe" and tcn not in rest.answered)
     return found
 
 
-def _rest(db: sqlite3.Connection, keys: Keys) -> Rest:
+def _repeats(counts: Counter[str] | Counter[Key]) -> int:
+    return sum(number - 1 for number in counts.values())
+
+
+def _rest(db: sqlite3.Connection, opener: Opener) -> Rest:
     states = {(tcn, part): state for tcn, part, state in db.execute("SELECT tcn, part, state FROM part")}
     sealed = db.execute("SELECT tcn, part, sealed FROM envelope")
-    inside = {(tcn, part): keys.digest(data) for tcn, part, data in sealed}
-    answered = db.execute("SELECT tcn FROM record WHERE answer IS NOT NULL")
-    return Rest(states, inside, frozenset(tcn for (tcn,) in answered))
-
-
-def _note(found: Findings, what: str, key: Key) -> None:
-    setattr(found, what, getattr(found, what) + 1)
-    if what in ("lost", "altered", "waiting") and len(found.examples) < 10:
-        found.examples.append(f"{what}: {key[0]} {key[1]}")
+    inside = {(tcn, part): opener.digest(data, tcn, part) for tcn, part, data in sealed}
+    answers = db.execute("SELECT tcn, answer FROM record WHERE answer IS NOT NULL")
+    return Rest(states, inside, dict(answers.fetchall()))
 
 
 def _copy(path: Path, to: Path) -> Path:

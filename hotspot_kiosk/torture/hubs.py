@@ -3,31 +3,52 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from dataclasses import replace
 
 from hotspot_kiosk.demo.postgres import Postgres
-from hotspot_kiosk.torture import actors
+from hotspot_kiosk.torture import checker_hub
 from hotspot_kiosk.torture.actors import Role
-from hotspot_kiosk.torture.checker import Keys, read_hub
-from hotspot_kiosk.torture.ledger import Key
-from hotspot_kiosk.torture.stage import Actor
+from hotspot_kiosk.torture.checker import Held
+from hotspot_kiosk.torture.ledger import Ledger
+from hotspot_kiosk.torture.opening import Opener
+from hotspot_kiosk.torture.stage import Actor, NotReady, Play
+
+START_S = 60.0
 
 
 class Hubs:
     """Without `workers` there is one hub over SQLite."""
 
-    def __init__(self, role: Role, workers: int = 0) -> None:
+    def __init__(self, role: Role, play: Play, workers: int = 0) -> None:
         self._server = Postgres() if workers else None
         self._role = replace(role, dsn=self._server.dsn()) if self._server else role
-        self._actors = [Actor(actors.hub) for _ in range(workers or 1)]
+        self._actors = [Actor(play) for _ in range(workers or 1)]
+        self._ledger = Ledger()
 
     def start(self) -> None:
-        """Start all."""
+        """Start all, and put the checker's witness into their database. Raises NotReady."""
         if self._server is not None:
             self._server.start()
+        for number, actor in enumerate(self._actors):
+            actor.start(replace(self._role, seed=number))
+        ends = time.monotonic() + START_S
+        while not self._watch():
+            if time.monotonic() > ends:
+                raise NotReady("the hub made no tables")
+            time.sleep(0.05)
+
+    @property
+    def fates(self) -> Counter[str]:
+        """What befell messages and clocks on this side."""
+        return self._ledger.fates
+
+    def listen(self) -> None:
+        """Take in what they say."""
         for actor in self._actors:
-            actor.start(self._role)
+            if actor.pipe is not None:
+                self._ledger.drain(actor.pipe)
 
     def end(self) -> None:
         """End all that was started."""
@@ -42,15 +63,17 @@ class Hubs:
         """Whether there is a database server that can crash, too."""
         return self._server is not None
 
-    def kill_one(self, rng: random.Random) -> None:
-        """SIGKILL to one of them, and start it again."""
-        self._restart(rng.choice(self._actors))
+    def kill_one(self, rng: random.Random) -> bool:
+        """SIGKILL to one of them, and start it again; returns whether it lived."""
+        return self._restart(rng.choice(self._actors))
 
-    def crash_server(self) -> None:
+    def crash_server(self) -> bool:
         """The database dies in the middle of everything and recovers."""
-        if self._server is not None:
-            self._server.crash()
-            self._server.start()
+        if self._server is None:
+            return False
+        self._server.crash()
+        self._server.start()
+        return True
 
     def look_after(self) -> int:
         """Start those again that ended by themselves; returns how many."""
@@ -61,22 +84,25 @@ class Hubs:
 
     def make_peace(self) -> None:
         """Start all of them again, with nobody meddling."""
-        self._role = replace(self._role, spite=0.0)
+        self._role = replace(self._role, spite=0.0, jumps_s=0.0)
         for actor in self._actors:
             self._restart(actor)
 
-    def read(self, device: int, keys: Keys) -> tuple[list[tuple[Key, str]], Counter[str]]:
-        """What is held of a device, and its answers by TCN; read past the code under test."""
+    def read(self, device: int, opener: Opener) -> Held:
+        """What is held of a device; read past the code under test."""
         if self._server is None:
-            return read_hub(self._role.hub_file, device, keys)
-        held = self._server.ask(
-            f"SELECT tcn, part, encode(envelope, 'hex') FROM inbox WHERE device = {device}"
-        )
-        answers = self._server.ask(f"SELECT tcn FROM answer WHERE device = {device}")
-        rows = [((tcn, part), keys.digest(bytes.fromhex(data))) for tcn, part, data in held]
-        return rows, Counter(tcn for (tcn,) in answers)
+            return checker_hub.read_sqlite(self._role.hub_file, device, opener)
+        return checker_hub.read_postgres(self._server, device, opener)
 
-    def _restart(self, actor: Actor) -> None:
-        actor.kill()
+    def _watch(self) -> bool:
+        if self._server is None:
+            return checker_hub.watch_sqlite(self._role.hub_file)
+        return checker_hub.watch_postgres(self._server)
+
+    def _restart(self, actor: Actor) -> bool:
+        lived = actor.kill()
+        self.listen()
         actor.hang_up()
+        self._role = replace(self._role, seed=self._role.seed + 10)
         actor.start(self._role)
+        return lived

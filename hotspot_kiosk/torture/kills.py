@@ -17,28 +17,34 @@ from hotspot_kiosk.keyring import save_public
 from hotspot_kiosk.simulator.link import Link
 from hotspot_kiosk.torture import actors
 from hotspot_kiosk.torture.actors import Cast, Role
-from hotspot_kiosk.torture.checker import Findings, Keys, check_path, read_outbox, unsettled
+from hotspot_kiosk.torture.checker import Findings, check_path, read_outbox, unsettled
+from hotspot_kiosk.torture.checker_hub import check_answers
 from hotspot_kiosk.torture.disk import Disk
 from hotspot_kiosk.torture.hubs import Hubs
 from hotspot_kiosk.torture.ledger import Ledger
-from hotspot_kiosk.torture.stage import Actor, Broker
+from hotspot_kiosk.torture.stage import Actor, Broker, Play
 
 SPITE = 0.005
 RATE = 6.0
-PAUSE_S = (0.02, 0.35)
+PAUSE_S = (0.02, 0.3)
 QUIET_S = 120.0
 HEAD_START_S = 1.0
 SAY_EVERY = 100
 DISK_MIB = 64
-YEARS_S = 3.2e7
+JUMPS_S = 1.0
 FAULTS = {"kiosk": 8, "hub": 6, "broker": 4, "cut": 4, "power": 3, "full": 1, "server": 1}
 
 
 @dataclass(slots=True)
 class Kills:
-    """What came of it; `faults` by kind, `given_up`: ends by themselves, as on a full disk."""
+    """What came of it; `given_up`: ends by themselves, as on a full disk.
+
+    faults: by kind, counted only where they struck: a kill is one of a process that lived. fates:
+    what befell messages and clocks, as the processes themselves said.
+    """
 
     faults: Counter[str] = field(default_factory=Counter)
+    fates: Counter[str] = field(default_factory=Counter)
     found: Findings = field(default_factory=Findings)
     raced: int = 0
     refused: int = 0
@@ -46,25 +52,30 @@ class Kills:
     quiet_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Plays:
+    """Who plays the kiosks and the hub; others than these must be found out."""
+
+    kiosk: Play = actors.kiosk
+    hub: Play = actors.hub
+
+
 class Post:
     """A kiosk's process with its link, its folder and what it acknowledged."""
 
-    def __init__(self, role: Role, broker_port: int, disk: Disk | None) -> None:
+    def __init__(self, role: Role, play: Play, broker_port: int, disk: Disk | None) -> None:
         self.link = Link(broker_port)
         self.disk = disk
         self.ledger = Ledger()
-        self.actor = Actor(actors.kiosk)
+        self.actor = Actor(play)
         self.role = role
 
     def start(self, rng: random.Random, peace: bool = False) -> None:
-        """Start it, with another wall clock each time."""
-        role = self.role
-        shift = 0.0 if peace or rng.random() < 0.5 else rng.uniform(-YEARS_S, YEARS_S)
-        spite, rate = (0.0, 0.0) if peace else (SPITE, RATE)
+        """Start it; in peace it captures nothing more, its clock is right and nobody meddles."""
+        spite, rate, jumps_s = (0.0, 0.0, 0.0) if peace else (SPITE, RATE, JUMPS_S)
+        seed = rng.getrandbits(32)
         self.actor.start(
-            replace(
-                role, port=self.link.port, seed=rng.getrandbits(32), spite=spite, rate=rate, shift_s=shift
-            )
+            replace(self.role, port=self.link.port, seed=seed, spite=spite, rate=rate, jumps_s=jumps_s)
         )
 
     def listen(self) -> None:
@@ -95,7 +106,9 @@ class Post:
 class Battle:
     """Everybody, and what is done to them."""
 
-    def __init__(self, folder: Path, seed: int, disk: Disk | None, workers: int = 0) -> None:
+    def __init__(
+        self, folder: Path, seed: int, disk: Disk | None, workers: int = 0, plays: Plays = Plays()
+    ) -> None:
         self._folder = folder
         self._rng = random.Random(seed)  # noqa: S311 - draws faults, hides nothing
         self._cast = Cast(seed)
@@ -105,7 +118,7 @@ class Battle:
         peers.mkdir()
         save_public(peers / "hub.pub", self._cast.public_file(0))
         places = [(41, folder / "post", None), (42, disk.root if disk else folder / "second", disk)]
-        self._posts = [self._post(device, place, mounted) for device, place, mounted in places]
+        self._posts = [self._post(device, plays.kiosk, place, mounted) for device, place, mounted in places]
         devices = tuple(post.role.device for post in self._posts)
         self._hubs = Hubs(
             Role(
@@ -116,27 +129,29 @@ class Battle:
                 self._broker.port,
                 0,
                 SPITE,
+                jumps_s=JUMPS_S,
                 devices=devices,
             ),
+            plays.hub,
             workers,
         )
 
-    def rage(self, ends: float, say: Callable[[str], None]) -> None:
-        """One fault after the other until `ends` (time.monotonic)."""
+    def rage(self, seconds: float, say: Callable[[str], None]) -> None:
+        """Start everybody; then one fault after the other for so long."""
         self._start()
+        ends = time.monotonic() + seconds
         impossible = set() if self._posts[1].disk else {"power", "full"}
         impossible |= set() if self._hubs.has_server else {"server"}
         kinds = [kind for kind in FAULTS if kind not in impossible]
         while time.monotonic() < ends:
             self._wait(self._rng.uniform(*PAUSE_S))
             (kind,) = self._rng.choices(kinds, [FAULTS[kind] for kind in kinds])
-            self._strike(kind)
-            self.result.faults[kind] += 1
+            self.result.faults[kind] += self._strike(kind)
             if sum(self.result.faults.values()) % SAY_EVERY == 0:
                 say(self._words())
 
-    def make_peace(self, say: Callable[[str], None]) -> None:
-        """No more faults: wait until the outboxes are settled, then compare."""
+    def make_peace(self, say: Callable[[str], None], quiet_s: float = QUIET_S) -> None:
+        """No more faults: wait until the outboxes are settled, at most `quiet_s`; then compare."""
         began = time.monotonic()
         for post in self._posts:
             post.end()
@@ -145,11 +160,13 @@ class Battle:
         time.sleep(HEAD_START_S)
         for post in self._posts:
             post.start(self._rng, peace=True)
-        self._await_settled(began + QUIET_S, say)
+        self._await_settled(began + quiet_s, say)
         self.result.quiet_s = round(time.monotonic() - began, 1)
         for post in self._posts:
             post.end()
             self._compare(post)
+        self._hubs.listen()
+        self.result.fates += self._hubs.fates
 
     def _await_settled(self, ends: float, say: Callable[[str], None]) -> None:
         while time.monotonic() < ends:
@@ -168,8 +185,8 @@ class Battle:
         self._hubs.end()
         self._broker.kill()
 
-    def _strike(self, kind: str) -> None:
-        {
+    def _strike(self, kind: str) -> bool:
+        return {
             "kiosk": self._kill_kiosk,
             "hub": self._kill_hub,
             "server": self._hubs.crash_server,
@@ -179,10 +196,10 @@ class Battle:
             "full": self._fill_disk,
         }[kind]()
 
-    def _post(self, device: int, place: Path, disk: Disk | None) -> Post:
+    def _post(self, device: int, play: Play, place: Path, disk: Disk | None) -> Post:
         place.mkdir(exist_ok=True)
         log = place.parent / f"kiosk-{device}.log"
-        return Post(Role(self._cast, device, place, log, 0, 0), self._broker.port, disk)
+        return Post(Role(self._cast, device, place, log, 0, 0), play, self._broker.port, disk)
 
     def _start(self) -> None:
         self._broker.start()
@@ -200,23 +217,26 @@ class Battle:
                     self.result.given_up += 1
                     post.end()
                     post.start(self._rng)
+            self._hubs.listen()
             self.result.given_up += self._hubs.look_after()
             time.sleep(min(0.05, left))
 
-    def _kill_kiosk(self) -> None:
+    def _kill_kiosk(self) -> bool:
         post = self._rng.choice(self._posts)
-        post.end()
+        lived = post.end()
         post.start(self._rng)
+        return lived
 
-    def _kill_hub(self) -> None:
-        self._hubs.kill_one(self._rng)
+    def _kill_hub(self) -> bool:
+        return self._hubs.kill_one(self._rng)
 
-    def _kill_broker(self) -> None:
-        self._broker.kill()
+    def _kill_broker(self) -> bool:
+        lived = self._broker.kill()
         self._wait(self._rng.uniform(0, 0.2))
         self._broker.start()
+        return lived
 
-    def _cut_link(self) -> None:
+    def _cut_link(self) -> bool:
         post = self._rng.choice(self._posts)
         post.link.cut()
         self._wait(self._rng.uniform(0.05, 0.5))
@@ -226,29 +246,35 @@ class Battle:
             post.link.mend_for(self._rng.randint(2000, 100_000))
             self._wait(self._rng.uniform(0.1, 0.5))
             post.link.mend()
+        return True
 
-    def _cut_power(self) -> None:
+    def _cut_power(self) -> bool:
         post = self._posts[1]
         post.end(cut_power=True)
         post.start(self._rng)
+        return True
 
-    def _fill_disk(self) -> None:
+    def _fill_disk(self) -> bool:
         disk = self._posts[1].disk
-        if disk is not None:
-            filler = disk.fill()
-            if self._rng.random() < 0.5:
-                self._posts[1].end()
-                self._posts[1].start(self._rng)
-            self._wait(self._rng.uniform(0.3, 1.5))
-            filler.unlink()
+        if disk is None:
+            return False
+        filler = disk.fill()
+        if self._rng.random() < 0.5:
+            self._posts[1].end()
+            self._posts[1].start(self._rng)
+        self._wait(self._rng.uniform(0.3, 1.5))
+        filler.unlink()
+        return True
 
     def _compare(self, post: Post) -> None:
-        keys = Keys(self._cast.keys(0), self._cast.keys(post.role.device).public())
-        kept = self._folder / f"kept-{post.role.device}"
+        device = post.role.device
+        up, down = self._cast.opener(device, 0), self._cast.opener(0, device)
+        kept = self._folder / f"kept-{device}"
         kept.mkdir()
-        rest = read_outbox(post.role.outbox, keys, kept)
-        rows, answers = self._hubs.read(post.role.device, keys)
-        self.result.found.add(check_path(post.ledger, rest, rows, answers))
+        rest, held = read_outbox(post.role.outbox, up, kept), self._hubs.read(device, up)
+        self.result.found.add(check_path(post.ledger, rest, held.rows))
+        self.result.found.add(check_answers(post.ledger, rest, held, down))
+        self.result.fates += post.ledger.fates
         self.result.raced += post.ledger.raced
         self.result.refused += post.ledger.refused
 

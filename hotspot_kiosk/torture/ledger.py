@@ -1,23 +1,44 @@
-"""What a kiosk acknowledged, as it was told on a pipe: the truth that everything is compared with.
+"""What processes say on their pipes: what a kiosk acknowledged, what its officer saw, what fate did.
 
-An acknowledgement is stamped after `put` returned. One that is not older than a power cut raced it:
-the officer may or may not have seen it, so nothing is asked of it.
+That is the truth that everything is compared with. An acknowledgement is stamped after `put`
+returned. One that is not older than a power cut raced it: the officer may or may not have seen it,
+so nothing is asked of it.
 """
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
 Key = tuple[str, str]
 
 
+class Voice:
+    """A process's end of its pipe; any of its threads may speak."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._lock = threading.Lock()
+
+    def say(self, line: str) -> None:
+        """One line; it is heard even if the process is killed the next moment."""
+        with self._lock:
+            self._pipe.send_bytes(line.encode("ascii"))
+
+
 @dataclass(slots=True)
 class Ledger:
-    """Acknowledged parts of one outbox: (TCN, part) to the SHA-256 of the plaintext, in hex."""
+    """Acknowledged parts of one outbox: (TCN, part) to the SHA-256 of the plaintext, in hex.
+
+    shown: SHA-256 of every answer that the officer saw, by TCN. fates: what befell messages and clocks.
+    """
 
     acknowledged: dict[Key, str] = field(default_factory=dict)
     settling: set[Key] = field(default_factory=set)
+    shown: dict[str, set[str]] = field(default_factory=dict)
+    fates: Counter[str] = field(default_factory=Counter)
     raced: int = 0
     given_twice: int = 0
     refused: int = 0
@@ -48,5 +69,9 @@ class Ledger:
             self._fresh.append((int(stamp), (tcn, part), digest))
         elif word == "settling":
             self.settling.add((rest[0], rest[1]))
+        elif word == "shown":
+            self.shown.setdefault(rest[0], set()).add(rest[1])
+        elif word == "fate":
+            self.fates[rest[0]] += 1
         else:
             self.refused += 1

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hotspot_kiosk.torture.actors import Cast, Role, writer
-from hotspot_kiosk.torture.checker import Findings, Keys, check_rest, read_outbox
+from hotspot_kiosk.torture.checker import Findings, check_rest, read_outbox
 from hotspot_kiosk.torture.disk import Disk
 from hotspot_kiosk.torture.ledger import Ledger
 from hotspot_kiosk.torture.stage import Actor, Play
@@ -37,15 +37,15 @@ def power_cuts(
 ) -> PowerCuts:
     """Cut until `ends` (time.monotonic); stops at the first loss. `play` is who writes."""
     rng, cast, ledger, result = random.Random(seed), Cast(seed), Ledger(), PowerCuts()  # noqa: S311 - draws faults, hides nothing
-    keys = Keys(cast.keys(0), cast.keys(DEVICE).public())
+    opener = cast.opener(DEVICE, 0)
     copies = folder / "copies"
     copies.mkdir()
     with Disk(folder, 96) as disk:
-        while time.monotonic() < ends and not _bad(result.found):
+        while time.monotonic() < ends and not result.found.bad:
             role = Role(cast, DEVICE, disk.root, folder / "writer.log", 0, rng.getrandbits(32))
             _one_cut(disk, Actor(play), role, rng, ledger)
             result.cuts += 1
-            result.found = check_rest(ledger, read_outbox(role.outbox, keys, copies))
+            result.found = check_rest(ledger, read_outbox(role.outbox, opener, copies))
             if result.cuts % SAY_EVERY == 0:
                 say(f"{result.cuts} power cuts, {result.found.captured} parts acknowledged, {_words(result)}")
     result.raced = ledger.raced
@@ -73,10 +73,6 @@ def _one_cut(disk: Disk, actor: Actor, role: Role, rng: random.Random, ledger: L
         actor.hang_up()
     disk.unmount()
     disk.mount()
-
-
-def _bad(found: Findings) -> bool:
-    return bool(found.lost or found.doubled or found.altered)
 
 
 def _words(result: PowerCuts) -> str:

@@ -96,12 +96,15 @@ class Broker:
                 return
         raise NotReady("Mosquitto did not start")
 
-    def kill(self) -> None:
-        """SIGKILL."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+    def kill(self) -> bool:
+        """SIGKILL; returns whether it was alive."""
+        if self._process is None:
+            return False
+        lived = self._process.poll() is None
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+        return lived
 
 
 def broker_path() -> str:

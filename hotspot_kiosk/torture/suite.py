@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -19,55 +20,58 @@ from hotspot_kiosk.torture.kills import DISK_MIB, Battle, Kills
 from hotspot_kiosk.torture.power import PowerCuts, power_cuts
 from hotspot_kiosk.torture.stage import broker_path, load_ahead
 
-POWER_SHARE = 0.4
+FATES = ("clock_jumps", "corrupted", "corrupted_chunks", "duplicated", "reordered", "withheld")
 Figures = dict[str, object]
 
 
 def run(minutes: float, seed: int, say: Callable[[str], None], workers: int = 0) -> Figures:
     """Torture for so many minutes, then wait for peace (two minutes at most); returns the figures.
 
-    With `workers`, so many hub workers share a PostgreSQL; otherwise one hub has SQLite.
+    The power cuts of an outbox on a disk of its own go on beside everything else. With `workers`, so many hub workers share a PostgreSQL; otherwise one hub has SQLite.
     """
     load_ahead()
     rng = random.Random(seed)  # noqa: S311 - draws faults, hides nothing
     seeds = rng.getrandbits(32), rng.getrandbits(32)
-    power, kills, skipped = PowerCuts(), Kills(), []
+    skipped = []
     without_disk, without_broker = disk.missing(), "" if broker_path() else "Mosquitto is not installed"
-    seconds = minutes * 60
     if without_disk:
         skipped.append(f"power cuts, full disks: {without_disk}")
-    else:
-        share = 1.0 if without_broker else POWER_SHARE
-        say(f"power cuts on a disk of its own for {seconds * share:.0f} s")
-        power = _power(seeds[0], seconds * share, say)
-        seconds *= 1 - share
     if without_broker:
         skipped.append(f"kills and bad links: {without_broker}")
-    else:
-        say(f"kills and bad links for {seconds:.0f} s")
-        kills = _kills(seeds[1], seconds, bool(without_disk), say, workers)
     for reason in skipped:
         say(f"skipped: {reason}")
+    seconds = minutes * 60
+    with ThreadPoolExecutor(1) as beside:
+        cuts = None if without_disk else beside.submit(_power, seeds[0], seconds, say)
+        kills = Kills() if without_broker else _kills(seeds[1], seconds, bool(without_disk), say, workers)
+    power = cuts.result() if cuts else PowerCuts()
     return figures(power, kills, skipped) | {"seed": seed, "minutes": minutes, "workers": workers}
 
 
 def failed(result: Figures) -> bool:
     """Whether anything was lost, doubled or altered."""
-    return any(result[name] for name in ("lost", "doubled", "altered"))
+    return bool(result["lost"] or result["doubled"] or result["altered"])
 
 
 def figures(power: PowerCuts, kills: Kills, skipped: list[str]) -> Figures:
-    """One flat object; what begins with `rest_` was counted in the outbox alone, after power cuts."""
+    """One flat object; what begins with `rest_` was counted in the outbox alone, after power cuts.
+
+    Lost, doubled and altered answers count among the lost, doubled and altered, too.
+    """
     rest, path, faults = power.found, kills.found, kills.faults
     return {
         "captured": path.captured,
         "held": path.held,
-        "lost": path.lost + rest.lost,
-        "doubled": path.doubled + rest.doubled,
+        "lost": path.lost + path.answers_lost + rest.lost,
+        "doubled": path.doubled + path.answers_doubled + rest.doubled,
         "quarantined": path.quarantined,
         "cuts": power.cuts + faults["power"],
         "kills": faults["kiosk"] + faults["hub"] + faults["broker"],
-        "altered": path.altered + rest.altered,
+        "altered": path.altered + path.answers_altered + rest.altered,
+        "answers": path.answers,
+        "answers_lost": path.answers_lost,
+        "answers_doubled": path.answers_doubled,
+        "answers_altered": path.answers_altered,
         "waiting": path.waiting,
         "unanswered": path.unanswered,
         "unacknowledged": path.more,
@@ -80,6 +84,7 @@ def figures(power: PowerCuts, kills: Kills, skipped: list[str]) -> Figures:
         "link_cuts": faults["cut"],
         "disk_full": faults["full"],
         "database_crashes": faults["server"],
+        **{fate: kills.fates[fate] for fate in FATES},
         "refused_captures": kills.refused,
         "given_up": kills.given_up,
         "quiet_s": kills.quiet_s,
@@ -98,7 +103,7 @@ def _kills(seed: int, seconds: float, without_disk: bool, say: Callable[[str], N
     with nullcontext() if without_disk else Disk(folder, DISK_MIB) as place:
         battle = Battle(folder, seed, place, workers)
         try:
-            battle.rage(time.monotonic() + seconds, say)
+            battle.rage(seconds, say)
             battle.make_peace(say)
         finally:
             battle.close()

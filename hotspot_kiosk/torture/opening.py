@@ -1,0 +1,60 @@
+"""The checker's own way into an envelope, written from the format's description, not from `seal`.
+
+If sealing and opening shared a mistake, a checker that opened with the same code would not see it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519PrivateKey, Suite
+
+BROKEN = "broken"
+# magic 4, key id 8, sender 4, TCN 15, content 1; then the HPKE box; then the signature
+HEADER_BYTES, SIGNATURE_BYTES, SENDER_AT, TCN_AT, CONTENT_AT = 32, 64, 12, 16, 31
+DOMAIN = b"hotspot-kiosk envelope 1\0"
+CONTENTS = {1: "probe", 2: "evidence", 3: "answer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """Opens what `sender` (device number, Ed25519 public key) sealed for the holder of these seeds."""
+
+    sender: int
+    signing: bytes = field(repr=False)
+    mlkem_seed: bytes = field(repr=False)
+    x25519_seed: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, sender: int, sender_entropy: bytes, own_entropy: bytes) -> Opener:
+        """Out of the 128 random bytes from which each side's keys are made: 32 + 64 + 32."""
+        signing = Ed25519PrivateKey.from_private_bytes(sender_entropy[:32]).public_key()
+        return cls(sender, signing.public_bytes_raw(), own_entropy[32:96], own_entropy[96:])
+
+    def digest(self, envelope: bytes, tcn: str, content: str) -> str:
+        """SHA-256 (hex) of what is inside; BROKEN unless it is whole and what it is said to be."""
+        header, end = envelope[:HEADER_BYTES], len(envelope) - SIGNATURE_BYTES
+        if end <= HEADER_BYTES or not self._is(header, tcn, content):
+            return BROKEN
+        suite = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+        key = MLKEM768X25519PrivateKey(
+            MLKEM768PrivateKey.from_seed_bytes(self.mlkem_seed),
+            X25519PrivateKey.from_private_bytes(self.x25519_seed),
+        )
+        try:
+            signer = Ed25519PublicKey.from_public_bytes(self.signing)
+            signer.verify(envelope[end:], DOMAIN + envelope[:end])
+            plain = suite.decrypt(envelope[HEADER_BYTES:end], key, info=DOMAIN + header)
+        except (InvalidSignature, InvalidTag, ValueError):
+            return BROKEN
+        return hashlib.sha256(plain).hexdigest()
+
+    def _is(self, header: bytes, tcn: str, content: str) -> bool:
+        sender = int.from_bytes(header[SENDER_AT:TCN_AT], "big")
+        said = CONTENTS.get(header[CONTENT_AT])
+        return (sender, header[TCN_AT:CONTENT_AT], said) == (self.sender, tcn.encode("ascii"), content)

@@ -1,0 +1,175 @@
+"""The fault suite can fail: hubs and kiosks that break one promise each are found out by it."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import count
+from multiprocessing.connection import Connection
+
+import pytest
+
+from hotspot_kiosk.hub.store import AnswerStore, Committed, InboxStore, PartKey, Store
+from hotspot_kiosk.kiosk.outbox import Item, Outbox
+from hotspot_kiosk.terms import Tcn
+from hotspot_kiosk.torture import actors, stage
+from hotspot_kiosk.torture.actors import Role
+from hotspot_kiosk.torture.checker import Findings
+from hotspot_kiosk.torture.kills import Battle, Plays
+
+pytestmark = pytest.mark.skipif(not stage.broker_path(), reason="Mosquitto is not installed")
+RAGE_S, QUIET_S = 4.0, 6.0
+
+
+class Over:
+    """A store's port with some of its methods replaced by lies."""
+
+    def __init__(self, real: InboxStore | AnswerStore) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._real, name)
+
+
+class KeepsNotAll(Over):
+    """Says of every fifth part that it is on disk, and keeps nothing."""
+
+    _calls = count(1)
+
+    def commit(self, key: PartKey, envelope: bytes, now: datetime) -> Committed:
+        """See the port."""
+        if next(self._calls) % 5 == 0:
+            return Committed.NEW
+        return self._real.commit(key, envelope, now)  # type: ignore[union-attr]
+
+
+class KeepsTwice(Over):
+    """Knows of no part that it came before, and keeps it under another number."""
+
+    _numbers = count(1)
+
+    def digest(self, _key: PartKey) -> None:
+        """See the port."""
+
+    def commit(self, key: PartKey, envelope: bytes, now: datetime) -> Committed:
+        """See the port."""
+        done: Committed = self._real.commit(key, envelope, now)  # type: ignore[union-attr]
+        if done is Committed.AGAIN:
+            number = time.time_ns() // 1_000_000 % 9_000_000 + next(self._numbers)
+            other = PartKey(key.device, Tcn.mint(2027, key.device, number), key.part)
+            self._real.commit(other, envelope, now)  # type: ignore[union-attr]
+        return done
+
+
+class KeepsOther(Over):
+    """Keeps what it verified with one bit turned."""
+
+    def commit(self, key: PartKey, envelope: bytes, now: datetime) -> Committed:
+        """See the port."""
+        spoiled = bytearray(envelope)
+        spoiled[500] ^= 1
+        self._real.commit(key, bytes(spoiled), now)  # type: ignore[union-attr]
+        return Committed.NEW
+
+
+class ForgetsAnswers(Over):
+    """Drops an answer as soon as it is made, before its kiosk has it."""
+
+    def put(self, device: int, tcn: Tcn, envelope: bytes, now: datetime) -> bool:
+        """See the port."""
+        done = self._real.put(device, tcn, envelope, now)  # type: ignore[union-attr,call-arg]
+        self._real.acknowledge(device, tcn, now)  # type: ignore[union-attr]
+        return bool(done)
+
+
+class Erases(Outbox):
+    """Erases what is sent, without waiting for the hub's receipt."""
+
+    def sending(self, item: Item) -> bool:
+        """See the outbox."""
+        done = super().sending(item)
+        self.receipt(item.tcn, item.part, item.digest, datetime.now(UTC))
+        return done
+
+
+def receipt_before_commit(role: Role, pipe: Connection) -> None:
+    """A hub whose receipt does not mean that it holds the part."""
+    actors.run_hub(role, pipe, lambda store: with_inbox(store, KeepsNotAll))
+
+
+def no_dedupe(role: Role, pipe: Connection) -> None:
+    """A hub that takes whatever comes."""
+    actors.run_hub(role, pipe, lambda store: with_inbox(store, KeepsTwice))
+
+
+def bit_rot(role: Role, pipe: Connection) -> None:
+    """A hub that does not hold what it was sent."""
+    actors.run_hub(role, pipe, lambda store: with_inbox(store, KeepsOther))
+
+
+def answers_forgotten(role: Role, pipe: Connection) -> None:
+    """A hub without an outbox for answers."""
+    answers = lambda store: store._replace(answers=ForgetsAnswers(store.answers))  # noqa: E731
+    actors.run_hub(role, pipe, answers)
+
+
+def erase_before_receipt(role: Role, pipe: Connection) -> None:
+    """A kiosk that trusts its link."""
+    actors.run_kiosk(role, pipe, lambda role: Erases(role.outbox, most_records=200, free_bytes=4 << 20))
+
+
+def with_inbox(store: Store, lie: type[Over]) -> Store:
+    """The store with that inbox."""
+    return store._replace(inbox=lie(store.inbox))  # type: ignore[arg-type]
+
+
+CASTS = {
+    "honest": Plays(),
+    "receipt before commit": Plays(hub=receipt_before_commit),
+    "no dedupe": Plays(hub=no_dedupe),
+    "bit rot": Plays(hub=bit_rot),
+    "answers forgotten": Plays(hub=answers_forgotten),
+    "erase before receipt": Plays(kiosk=erase_before_receipt),
+}
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Findings]]:
+    """A short battle with each cast, all at once: they mostly wait."""
+    stage.load_ahead()
+    folders = {name: tmp_path_factory.mktemp("battle") for name in CASTS}
+
+    def fight(name: str) -> Findings:
+        battle = Battle(folders[name], 11, None, plays=CASTS[name])
+        try:
+            battle.rage(RAGE_S, lambda _line: None)
+            battle.make_peace(lambda _line: None, QUIET_S)
+        finally:
+            battle.close()
+        return battle.result.found
+
+    with ThreadPoolExecutor(len(CASTS)) as threads:
+        yield dict(zip(CASTS, threads.map(fight, CASTS), strict=True))
+
+
+def test_the_honest_are_acquitted(found: dict[str, Findings]) -> None:
+    """The same battle with nobody lying."""
+    assert found["honest"].captured > 0
+    assert found["honest"].answers > 0
+    assert not found["honest"].bad, found["honest"].examples
+
+
+@pytest.mark.parametrize(
+    ("lie", "count"),
+    [
+        ("receipt before commit", "lost"),
+        ("no dedupe", "doubled"),
+        ("bit rot", "altered"),
+        ("answers forgotten", "answers_lost"),
+        ("erase before receipt", "lost"),
+    ],
+)
+def test_a_lie_is_found_out(found: dict[str, Findings], lie: str, count: str) -> None:
+    """Each by the very count that it should move."""
+    assert getattr(found[lie], count) > 0
+    assert found[lie].bad
