@@ -1,8 +1,9 @@
 """The fault suite can fail: hubs and kiosks that break one promise each are found out by it."""
 
-import time
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import count
 from multiprocessing.connection import Connection
@@ -18,7 +19,15 @@ from hotspot_kiosk.torture.checker import Findings
 from hotspot_kiosk.torture.kills import Battle, Plays
 
 pytestmark = pytest.mark.skipif(not stage.broker_path(), reason="Mosquitto is not installed")
-RAGE_S, QUIET_S = 4.0, 6.0
+RAGE_S, QUIET_S, SPITE = 4.0, 6.0, 0.03
+
+# The hub's tables without the keys that keep a part from being held twice.
+UNGUARDED = """
+CREATE TABLE IF NOT EXISTS inbox (
+    device INTEGER, tcn TEXT, part TEXT, committed TEXT, digest BLOB, envelope BLOB, received INTEGER
+);
+CREATE TABLE IF NOT EXISTS owed (device INTEGER, tcn TEXT, committed TEXT);
+"""
 
 
 class Over:
@@ -43,22 +52,11 @@ class KeepsNotAll(Over):
         return self._real.commit(key, envelope, now)  # type: ignore[union-attr]
 
 
-class KeepsTwice(Over):
-    """Knows of no part that it came before, and keeps it under another number."""
-
-    _numbers = count(1)
+class KnowsNothing(Over):
+    """Never knows that a part came before; see UNGUARDED."""
 
     def digest(self, _key: PartKey) -> None:
         """See the port."""
-
-    def commit(self, key: PartKey, envelope: bytes, now: datetime) -> Committed:
-        """See the port."""
-        done: Committed = self._real.commit(key, envelope, now)  # type: ignore[union-attr]
-        if done is Committed.AGAIN:
-            number = time.time_ns() // 1_000_000 % 9_000_000 + next(self._numbers)
-            other = PartKey(key.device, Tcn.mint(2027, key.device, number), key.part)
-            self._real.commit(other, envelope, now)  # type: ignore[union-attr]
-        return done
 
 
 class KeepsOther(Over):
@@ -98,8 +96,11 @@ def receipt_before_commit(role: Role, pipe: Connection) -> None:
 
 
 def no_dedupe(role: Role, pipe: Connection) -> None:
-    """A hub that takes whatever comes."""
-    actors.run_hub(role, pipe, lambda store: with_inbox(store, KeepsTwice))
+    """A hub that takes whatever comes, as often as it comes."""
+    role.folder.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(role.hub_file, timeout=30)) as db:
+        db.executescript(UNGUARDED)
+    actors.run_hub(role, pipe, lambda store: with_inbox(store, KnowsNothing))
 
 
 def bit_rot(role: Role, pipe: Connection) -> None:
@@ -140,7 +141,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Findin
     folders = {name: tmp_path_factory.mktemp("battle") for name in CASTS}
 
     def fight(name: str) -> Findings:
-        battle = Battle(folders[name], 11, None, plays=CASTS[name])
+        battle = Battle(folders[name], 11, None, plays=CASTS[name], spite=SPITE)
         try:
             battle.rage(RAGE_S, lambda _line: None)
             battle.make_peace(lambda _line: None, QUIET_S)

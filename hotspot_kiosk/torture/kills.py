@@ -72,7 +72,7 @@ class Post:
 
     def start(self, rng: random.Random, peace: bool = False) -> None:
         """Start it; in peace it captures nothing more, its clock is right and nobody meddles."""
-        spite, rate, jumps_s = (0.0, 0.0, 0.0) if peace else (SPITE, RATE, JUMPS_S)
+        spite, rate, jumps_s = (0.0, 0.0, 0.0) if peace else (self.role.spite, RATE, JUMPS_S)
         seed = rng.getrandbits(32)
         self.actor.start(
             replace(self.role, port=self.link.port, seed=seed, spite=spite, rate=rate, jumps_s=jumps_s)
@@ -107,11 +107,18 @@ class Battle:
     """Everybody, and what is done to them."""
 
     def __init__(
-        self, folder: Path, seed: int, disk: Disk | None, workers: int = 0, plays: Plays = Plays()
+        self,
+        folder: Path,
+        seed: int,
+        disk: Disk | None,
+        workers: int = 0,
+        plays: Plays = Plays(),
+        spite: float = SPITE,
     ) -> None:
         self._folder = folder
         self._rng = random.Random(seed)  # noqa: S311 - draws faults, hides nothing
         self._cast = Cast(seed)
+        self._spite = spite
         self.result = Kills()
         self._broker = Broker(folder)
         peers = folder / "peers"
@@ -128,7 +135,7 @@ class Battle:
                 folder / "hub.log",
                 self._broker.port,
                 0,
-                SPITE,
+                spite,
                 jumps_s=JUMPS_S,
                 devices=devices,
             ),
@@ -199,7 +206,7 @@ class Battle:
     def _post(self, device: int, play: Play, place: Path, disk: Disk | None) -> Post:
         place.mkdir(exist_ok=True)
         log = place.parent / f"kiosk-{device}.log"
-        return Post(Role(self._cast, device, place, log, 0, 0), play, self._broker.port, disk)
+        return Post(Role(self._cast, device, place, log, 0, 0, self._spite), play, self._broker.port, disk)
 
     def _start(self) -> None:
         self._broker.start()
