@@ -143,9 +143,13 @@ class Battle:
             workers,
         )
 
+    @property
+    def acknowledged(self) -> int:
+        """How many parts were acknowledged so far."""
+        return sum(len(post.ledger.acknowledged) for post in self._posts)
+
     def rage(self, seconds: float, say: Callable[[str], None]) -> None:
-        """Start everybody; then one fault after the other for so long."""
-        self._start()
+        """One fault after the other for so long."""
         ends = time.monotonic() + seconds
         impossible = set() if self._posts[1].disk else {"power", "full"}
         impossible |= set() if self._hubs.has_server else {"server"}
@@ -208,7 +212,8 @@ class Battle:
         log = place.parent / f"kiosk-{device}.log"
         return Post(Role(self._cast, device, place, log, 0, 0, self._spite), play, self._broker.port, disk)
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start everybody. Raises NotReady."""
         self._broker.start()
         self._hubs.start()
         for post in self._posts:
@@ -287,5 +292,4 @@ class Battle:
 
     def _words(self) -> str:
         done = ", ".join(f"{count} {kind}" for kind, count in sorted(self.result.faults.items()))
-        captured = sum(len(post.ledger.acknowledged) for post in self._posts)
-        return f"faults so far: {done}; {captured} parts acknowledged"
+        return f"faults so far: {done}; {self.acknowledged} parts acknowledged"

@@ -103,6 +103,7 @@ def _kills(seed: int, seconds: float, without_disk: bool, say: Callable[[str], N
     with nullcontext() if without_disk else Disk(folder, DISK_MIB) as place:
         battle = Battle(folder, seed, place, workers)
         try:
+            battle.start()
             battle.rage(seconds, say)
             battle.make_peace(say)
         finally:
