@@ -8,7 +8,7 @@ the poorest touches stay behind (the evidence carries the images anyway). No pix
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.seal import OVERHEAD
+from hotspot_kiosk.seal_answer import KEY_SIZE
 from hotspot_kiosk.terms import (
     Answer,
     AnswerType,
@@ -75,6 +76,7 @@ class _Body(msgspec.Struct, frozen=True, array_like=True, tag="hkp1"):
     stamp: _Stamp
     templates: tuple[_Face | _Finger, ...]
     failures: tuple[str, ...] = ()
+    reply_key: bytes = b""
 
 
 class _Answer(msgspec.Struct, frozen=True, array_like=True, tag="hka1"):
@@ -88,7 +90,7 @@ class _Answer(msgspec.Struct, frozen=True, array_like=True, tag="hka1"):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What the hub gets to search with."""
+    """What the hub gets to search with; under `reply_key` it may seal the answer, unless it is empty."""
 
     tcn: Tcn
     tot: RequestType
@@ -98,20 +100,21 @@ class Probe:
     stamp: ClockStamp
     templates: tuple[Template, ...]
     acquisition_failures: tuple[str, ...] = ()
+    reply_key: bytes = field(default=b"", repr=False)
 
 
-def encode(request: Request) -> bytes:
-    """The probe of a request, deflated, at most LARGEST_BODY bytes."""
+def encode(request: Request, reply_key: bytes = b"") -> bytes:
+    """The probe of a request, deflated, at most LARGEST_BODY bytes; reply_key: see seal_answer."""
     best_first = sorted(request.captures, key=lambda c: -c.quality.score)
     templates = [_pack(capture.template) for capture in best_first]
     for index in reversed(range(len(templates))):
-        body = _body(request, templates)
+        body = _body(request, templates, reply_key)
         if len(body) <= LARGEST_BODY:
             return body
         item = templates[index]
         if isinstance(item, _Finger):
             templates[index] = msgspec.structs.replace(item, ridges=b"")
-    body = _body(request, templates)
+    body = _body(request, templates, reply_key)
     if len(body) > LARGEST_BODY:
         raise BadBytes("a probe of so many touches does not fit into 10 KB; ask for fewer")
     return body
@@ -120,12 +123,22 @@ def encode(request: Request) -> bytes:
 def decode(data: bytes) -> Probe:
     """The inverse of `encode`, every length checked. Raises BadBytes."""
     body = _decode(data, _Body)
+    if len(body.reply_key) not in (0, KEY_SIZE):
+        raise BadBytes("a probe's reply key has an impossible length")
     stamp = ClockStamp(
         body.stamp.boot_id, body.stamp.monotonic_ms, _moment(body.stamp.wall), body.stamp.trusted
     )
     templates = tuple(_unpack(item) for item in body.templates)
     return Probe(
-        Tcn(body.tcn), body.tot, body.post, body.operation, body.notice, stamp, templates, body.failures
+        tcn=Tcn(body.tcn),
+        tot=body.tot,
+        post=body.post,
+        operation=body.operation,
+        notice=body.notice,
+        stamp=stamp,
+        templates=templates,
+        acquisition_failures=body.failures,
+        reply_key=body.reply_key,
     )
 
 
@@ -162,7 +175,7 @@ def decode_answer(data: bytes) -> Answer:
     return Answer(Tcn(body.tcr), body.tot, body.decision, candidates, _moment(body.answered), body.note)
 
 
-def _body(request: Request, templates: list[_Face | _Finger]) -> bytes:
+def _body(request: Request, templates: list[_Face | _Finger], reply_key: bytes) -> bytes:
     stamp = request.stamp
     plain = ENCODER.encode(
         _Body(
@@ -174,6 +187,7 @@ def _body(request: Request, templates: list[_Face | _Finger]) -> bytes:
             _Stamp(stamp.boot_id, stamp.monotonic_ms, stamp.wall.timestamp(), stamp.trusted),
             tuple(templates),
             request.acquisition_failures,
+            reply_key,
         )
     )
     return zlib.compress(plain, 9)

@@ -15,6 +15,7 @@ CRAFTS = {
     "operation",
     "audit_chain",
     "seal",
+    "seal_answer",
     "seal_certificates",
     "renewal",
     "wire",

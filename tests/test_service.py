@@ -1,6 +1,7 @@
 """The hub's service over a real broker: garbage on every topic, crashes between commit and answer."""
 
 import dataclasses
+import hashlib
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.hub import service
 from hotspot_kiosk.hub.store import GalleryEntry, PartKey
 from hotspot_kiosk.keyring import load_private, load_public
+from hotspot_kiosk.seal_answer import is_sealed_answer, open_answer, reply_key
 from hotspot_kiosk.terms import AnswerType, Decision, FaceTemplate, Part, Tcn
 from hotspot_kiosk.transports import mqtt
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkUp, Taken
@@ -208,3 +210,46 @@ def test_a_probe_of_another_model_does_not_stop_the_hub(running: Desk) -> None:
         asked = dataclasses.replace(request(number), captures=(strange,))
         answer = running.opened(running.send(contents.encode(asked), number=tcn(number)))
         assert answer.decision is Decision.NO_HIT
+
+
+def asked_with_key(running: Desk, counter: int = 1) -> tuple[bytes, bytes]:
+    """The envelope of a probe that carries a reply key, and its digest."""
+    content = contents.encode(request(counter), reply_key(running.kiosk_key, tcn(counter)))
+    envelope = seal.seal(content, tcn(counter), "probe", running.hub_public, running.kiosk_key)
+    return envelope, hashlib.sha256(envelope).digest()
+
+
+def next_answer(running: Desk, digest: bytes, counter: int = 1) -> contents.Answer:
+    """What arrives next: an answer under the reply key, which is the receipt, too."""
+    arrived = running.until(Arrived)
+    assert isinstance(arrived, Arrived)
+    message = wire.decode_down(arrived.payload)
+    assert isinstance(message, wire.Answered)
+    assert is_sealed_answer(message.envelope)
+    assert len(arrived.payload) < 300
+    plain = open_answer(message.envelope, tcn(counter), digest, running.hub_public, running.kiosk_key)
+    return contents.decode_answer(plain)
+
+
+def test_a_probe_with_a_reply_key_is_answered_under_it(running: Desk) -> None:
+    """One small message, first and when the probe is repeated."""
+    envelope, digest = asked_with_key(running)
+    for _ in range(2):
+        chunk = wire.Chunk(tcn(), Part.PROBE, len(envelope), 0, envelope)
+        running.client.publish(wire.up_topic(DEVICE), wire.encode(chunk))
+        assert next_answer(running, digest).decision is Decision.NO_HIT
+
+
+def test_a_committed_probe_with_a_reply_key_is_answered_under_it_after_the_start(running: Desk) -> None:
+    """The hub opens what it holds once more; no memory of it is needed."""
+    envelope, digest = asked_with_key(running)
+    running.hub._store.inbox.commit(PartKey(DEVICE, tcn(), Part.PROBE), envelope, running.hub._now())
+    running.stop_hub()
+    running.start_hub()
+    assert next_answer(running, digest).tcr == tcn()
+
+
+def test_a_reply_key_of_another_record_is_not_used(running: Desk) -> None:
+    """The probe inside belongs elsewhere: the kiosk could not open that."""
+    content = contents.encode(request(2), reply_key(running.kiosk_key, tcn(2)))
+    assert running.opened(running.send(content)).tot == AnswerType.ERR

@@ -15,9 +15,9 @@ from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.keyring import load_hub, load_private
 from hotspot_kiosk.kiosk import stick as carrier
 from hotspot_kiosk.kiosk.outbox import Entry, Outbox
-from hotspot_kiosk.seal import open_envelope
+from hotspot_kiosk.seal_answer import open_answer
 from hotspot_kiosk.stick import Stick, Tally
-from hotspot_kiosk.terms import Tcn
+from hotspot_kiosk.terms import Part, Tcn
 
 
 @click.group("outbox")
@@ -47,7 +47,7 @@ def show(config: Path, as_json: bool, tcn: str) -> None:
         found[part.value] = f"{state}, {size} bytes{f', {reason}' if reason else ''}"
     sealed = outbox.sealed_answer(entry.tcn)
     if sealed is not None:
-        found["answer"] = _answer(config, sealed)
+        found["answer"] = _answer(config, entry.tcn, outbox.digest(entry.tcn, Part.PROBE), sealed)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
@@ -124,8 +124,8 @@ def _row(entry: Entry) -> dict[str, object]:
     }
 
 
-def _answer(config: Path, sealed: bytes) -> str:
+def _answer(config: Path, tcn: Tcn, probe: bytes, sealed: bytes) -> str:
     keys = load(config, KioskConfig).keys
-    answer = decode_answer(open_envelope(sealed, load_hub(keys.peers), load_private(keys.own)))
+    answer = decode_answer(open_answer(sealed, tcn, probe, load_hub(keys.peers), load_private(keys.own)))
     named = ", ".join(f"{c.rank}. {c.reference} ({c.score:+.1f})" for c in answer.candidates)
     return f"{answer.decision} {named} {answer.note}".strip()

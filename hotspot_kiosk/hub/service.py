@@ -8,7 +8,9 @@ that looks. A worker whose database is away leaves the link to the others until 
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import os
 import secrets
 import threading
 import time
@@ -30,6 +32,7 @@ from hotspot_kiosk.hub.orders import OrderBook
 from hotspot_kiosk.hub.store import PartKey, Store
 from hotspot_kiosk.inference.port import Manifest, read_manifest
 from hotspot_kiosk.keyring import HUB, PublicFile, load_peers, load_private, load_public
+from hotspot_kiosk.seal_answer import ENTROPY_SIZE, is_sealed_answer, seal_answer
 from hotspot_kiosk.terms import Answer, AnswerType, Decision, Part, Tcn
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Transport
 
@@ -140,7 +143,7 @@ class Hub:
             log.warning("a message was ignored: %s", error)
             return
         for reply in self.take(device, message):
-            self._send(device, reply)
+            self._send(device, _brief(reply))
 
     def take(self, device: int, message: wire.Up) -> tuple[wire.Down, ...]:
         """Act on one message of a kiosk, whichever way it came; returns what the kiosk is to be told."""
@@ -160,7 +163,7 @@ class Hub:
 
     def _delivered(self, part: Delivered) -> wire.Receipt:
         if part.key.part is Part.PROBE:
-            self._answer(part.key, part.content)
+            self._answer(part.key, part.digest, part.content)
         else:
             self._check_evidence(part)
         log.info("%s %s held", part.key.tcn, part.key.part)
@@ -186,25 +189,31 @@ class Hub:
             log.warning("%s cannot be answered: %s", key.tcn, error)
             self._unanswerable.add(key)
             return
-        self._answer(key, content)
+        self._answer(key, hashlib.sha256(envelope or b"").digest(), content)
 
-    def _answer(self, key: PartKey, content: bytes) -> None:
-        answer = self._identify(key.tcn, content)
-        envelope = seal.seal(
-            contents.encode_answer(answer), key.tcn, "answer", self._post_keys(key.device), self._own
-        )
+    def _answer(self, key: PartKey, digest: bytes, content: bytes) -> None:
+        answer, reply_key = self._identify(key.tcn, content)
+        plain = contents.encode_answer(answer)
+        if reply_key:
+            envelope = seal_answer(plain, key.tcn, digest, reply_key, self._own, os.urandom(ENTROPY_SIZE))
+        else:
+            envelope = seal.seal(plain, key.tcn, "answer", self._post_keys(key.device), self._own)
         self._store.answers.put(key.device, key.tcn, envelope, self._now())
 
-    def _identify(self, tcn: Tcn, content: bytes) -> Answer:
+    def _identify(self, tcn: Tcn, content: bytes) -> tuple[Answer, bytes]:
+        """The answer, and the key that the kiosk wants it sealed under, if it named one."""
+        reply_key = b""
         try:
             probe = contents.decode(content)
             if probe.tcn != tcn:
                 raise BadBytes("the probe inside belongs to another record")
+            reply_key = probe.reply_key
             decision, candidates = self._identifier.identify(probe.templates, self._gallery.references())
         except BadBytes as error:
             log.warning("%s probe cannot be used: %s", tcn, error)
-            return Answer(tcn, AnswerType.ERR, Decision.UNDECIDED, (), self._now(), str(error))
-        return Answer(tcn, AnswerType.SRE, decision, candidates, self._now())
+            error_answer = Answer(tcn, AnswerType.ERR, Decision.UNDECIDED, (), self._now(), str(error))
+            return error_answer, reply_key
+        return Answer(tcn, AnswerType.SRE, decision, candidates, self._now()), reply_key
 
     def _check_evidence(self, part: Delivered) -> None:
         try:
@@ -219,6 +228,13 @@ class Hub:
             self._transport.publish(wire.down_topic(device), wire.encode(message))
         except LinkDown:
             log.info("a reply to device %d waits until it asks again", device)
+
+
+def _brief(reply: wire.Down) -> wire.Down:
+    """For a link: an answer that is its probe's receipt, too, needs no other one beside it."""
+    if isinstance(reply, wire.Receipt) and is_sealed_answer(reply.answer):
+        return wire.Answered(reply.tcn, reply.answer)
+    return reply
 
 
 def build(config: HubConfig, folder: Path) -> Hub:

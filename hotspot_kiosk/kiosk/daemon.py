@@ -49,6 +49,7 @@ from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.session import Plan, Session, State, step
 from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.operation import Operation
+from hotspot_kiosk.seal_answer import reply_key
 from hotspot_kiosk.terms import Answer, Part, Request, Tcn
 
 log = logging.getLogger(__name__)
@@ -311,7 +312,9 @@ class Daemon:
             captures=effect.captures,
             acquisition_failures=effect.failures,
         )
-        probe = seal.seal(contents.encode(request), tcn, Part.PROBE, hub, place.own)
+        probe = seal.seal(
+            contents.encode(request, reply_key(place.own, tcn)), tcn, Part.PROBE, hub, place.own
+        )
         evidence = seal.seal(nist.pack(request, place.agency), tcn, Part.EVIDENCE, hub, place.own)
         self._outbox.put(tcn, stamp, [(Part.PROBE, probe), (Part.EVIDENCE, evidence)])
         return tcn

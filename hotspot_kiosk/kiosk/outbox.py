@@ -241,6 +241,11 @@ class Outbox:
         query = "SELECT 1 FROM part WHERE tcn = ? AND part = ? AND digest = ? AND state != 'held'"
         return bool(self._file.rows(query, (tcn, part, digest)))
 
+    def digest(self, tcn: Tcn, part: Part) -> bytes:
+        """SHA-256 of a part's envelope, also once that is erased; empty if the part is unknown."""
+        rows = self._file.rows("SELECT digest FROM part WHERE tcn = ? AND part = ?", (tcn, part))
+        return bytes(rows[0][0]) if rows else b""
+
     def quarantine(self, tcn: Tcn, part: Part, reason: str) -> bool:
         """SEALED or SENDING to QUARANTINED: kept, visible, in nobody's way."""
         return self._move(tcn, part, (PartState.SEALED, PartState.SENDING), PartState.QUARANTINED, reason)

@@ -13,6 +13,7 @@ from hotspot_kiosk import seal, wire
 from hotspot_kiosk.contents import decode_answer
 from hotspot_kiosk.errors import BadBytes, SealError, StorageFailed
 from hotspot_kiosk.kiosk.outbox import Entry, Outbox
+from hotspot_kiosk.seal_answer import open_answer
 from hotspot_kiosk.stick import (
     ANSWER,
     HALF_WRITTEN,
@@ -106,10 +107,8 @@ class Returned:
         if not isinstance(message, wire.Answered):
             raise BadBytes("another message than the file's name says")
         tcn = self._known(message.tcn)
-        header = seal.peek(message.envelope)
-        if header.tcn != tcn or header.content != "answer":
-            raise BadBytes("an answer to another record than its file says")
-        decode_answer(seal.open_envelope(message.envelope, self._hub, self._own))
+        digest = self._outbox.digest(tcn, Part.PROBE)
+        decode_answer(open_answer(message.envelope, tcn, digest, self._hub, self._own))
         new = self._outbox.answer(tcn, message.envelope, self._now)
         return "answers" if new else "answers known already"
 

@@ -21,6 +21,7 @@ from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.courier import Courier
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Item, Outbox
+from hotspot_kiosk.seal_answer import is_sealed_answer, open_answer
 from hotspot_kiosk.terms import Answer, Part, Tcn
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Taken, Transport
 
@@ -119,8 +120,13 @@ class Uplink:
         self._ticks += 1
         if self._ticks % LOOK_EVERY == 0:
             self._look()
-            if self.up and (self._ask_due or (self._ticks % ASK_EVERY == 0 and self._outbox.owed())):
+            if self.up and self._may_ask():
                 self._ask()
+
+    def _may_ask(self) -> bool:
+        """Not while the link is busy with what brings its own answer along."""
+        due = self._ask_due and not self._courier.under_way
+        return due or (self._ticks % ASK_EVERY == 0 and self._outbox.owed())
 
     def _take(self, event: LinkEvent | None) -> None:
         if event is None:
@@ -235,13 +241,18 @@ class Uplink:
         tcn = Tcn(receipt.tcn)
         if receipt.answer:
             self._answered(tcn, receipt.answer)
-        if self._outbox.receipt(tcn, receipt.part, receipt.digest, self._clock.stamp().wall):
-            log.info("%s %s held by the hub", tcn, receipt.part)
-            self._courier.settled(tcn, receipt.part)
-        else:
+        if not self._held(tcn, receipt.part, receipt.digest):
             self.repeated["a receipt of what is held, or not known here"] += 1
+
+    def _held(self, tcn: Tcn, part: Part, digest: bytes) -> bool:
+        """The hub's signature says so; False if that was known, or the bytes are not ours."""
+        new = self._outbox.receipt(tcn, part, digest, self._clock.stamp().wall)
+        if new:
+            log.info("%s %s held by the hub", tcn, part)
+            self._courier.settled(tcn, part)
         if self._ask_due:
             self._ask()
+        return new
 
     def _refused(self, refusal: wire.Refusal) -> None:
         wire.verify_refusal(refusal, self._trust.ring)
@@ -256,18 +267,18 @@ class Uplink:
         self._courier.settled(tcn, part)
 
     def _answered(self, tcn: Tcn, envelope: bytes) -> None:
-        header = seal.peek(envelope)
-        if header.tcn != tcn or header.content != "answer":
-            raise BadBytes("an answer belongs to another record")
-        answer = decode_answer(seal.open_envelope(envelope, self._trust.ring, self._own))
         if not self._outbox.knows(tcn):
             raise Refused("an answer is to a record that this outbox does not know")
+        digest = self._outbox.digest(tcn, Part.PROBE)
+        answer = decode_answer(open_answer(envelope, tcn, digest, self._trust.ring, self._own))
         if self._outbox.answer(tcn, envelope, self._clock.stamp().wall):
             log.info("%s answered", tcn)
             self._on_answer(answer)
         else:
             self.repeated["an answer that is known"] += 1
         self._send(wire.sign_got(tcn, envelope, self._own))
+        if is_sealed_answer(envelope):
+            self._held(tcn, Part.PROBE, digest)
 
     def _ordered(self, order: wire.Order) -> None:
         if order.kind is wire.OrderKind.TIME:
