@@ -1,7 +1,8 @@
 """The evidence part of a record: a request as an ANSI/NIST-ITL file that INTERPOL's systems search.
 
-The front door of `nist_model` (what a transaction is), `nist_traditional` (one encoding of it) and
-`nist_images`. It only ever asks for a search (NPS, CPS) and never says who the person is.
+The front door of `nist_model` (what a transaction is), its two encodings (`nist_traditional`, `nist_xml`), the
+profile (`nist_profile`) and `nist_images`. What it makes only ever asks for a search (NPS, CPS) and never says
+who the person is.
 """
 
 from __future__ import annotations
@@ -9,26 +10,27 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime
+from enum import StrEnum
 
-import numpy as np
-from numpy.typing import NDArray
-
-from hotspot_kiosk.errors import BadSample, Refused
+from hotspot_kiosk import nist_traditional, nist_xml
+from hotspot_kiosk.errors import BadBytes, BadSample, Refused
 from hotspot_kiosk.nist_describe import describe, outline
-from hotspot_kiosk.nist_images import decode_jpeg, decode_wsq, encode_jpeg, encode_wsq, portrait
+from hotspot_kiosk.nist_images import encode_jpeg, encode_wsq, portrait
 from hotspot_kiosk.nist_model import (
-    FAP_LEVELS,
-    FINGER_PPI,
+    DOMAIN,
     MAX_FILE,
     Agency,
-    Context,
-    FaceRecord,
-    FingerRecord,
+    Field,
     Record,
-    Reference,
     Transaction,
+    content,
+    counted,
+    make_field,
 )
-from hotspot_kiosk.nist_traditional import read, write
+from hotspot_kiosk.nist_pixels import images
+from hotspot_kiosk.nist_profile import errors, refuse_errors, validate
+from hotspot_kiosk.nist_rules_image import FAP_LEVELS
+from hotspot_kiosk.nist_xml import MAX_XML, left_out
 from hotspot_kiosk.terms import (
     Capture,
     ClockStamp,
@@ -42,71 +44,118 @@ from hotspot_kiosk.terms import (
 __all__ = [
     "INTERPOL",
     "MAX_FILE",
+    "MAX_XML",
     "Agency",
-    "FaceRecord",
-    "FingerRecord",
+    "Encoding",
+    "Record",
     "Transaction",
     "compose",
+    "counted",
     "describe",
+    "errors",
     "images",
+    "left_out",
     "outline",
     "pack",
+    "parse",
     "portrait",
     "read",
+    "validate",
     "write",
 ]
 
 INTERPOL = Agency("XPO", "INTERPOL")
 SCREENING = "BORDER SCREENING"  # 2.096 COT: the reason of a non-criminal search
+FINGER_PPI = 500  # the only class that goes with WSQ (INT-I v6, Type-14)
 PPI_TOLERANCE = 10  # a sensor of 508 ppi is of the 500 class; its record says 508
 EXACT = re.compile(r"[!-~]([ -~]{0,30}[!-~])?")
 
+_UNKNOWN = "0"  # make and serial number in MMS
+_SQUARE = "100"  # THPS and TVPS of a face: its pixels are square; INT-I's table wants two digits or more
 
-def pack(request: Request, origin: Agency, destination: Agency = INTERPOL) -> bytes:
-    """The request as a file in the traditional encoding, with its best face and best touch of each finger.
+
+class Encoding(StrEnum):
+    """How a transaction is put into bytes."""
+
+    TRADITIONAL = "traditional"
+    XML = "xml"
+
+
+def pack(
+    request: Request,
+    origin: Agency,
+    destination: Agency = INTERPOL,
+    encoding: Encoding = Encoding.TRADITIONAL,
+) -> bytes:
+    """The request as a file, with its best face and best touch of each finger, every rule checked.
 
     Raises BadSample if an image cannot be sent as it is (size, resolution), Refused if a rule forbids it.
     """
-    return write(compose(request, origin, destination))
+    return write(refuse_errors(compose(request, origin, destination)), encoding)
+
+
+def write(transaction: Transaction, encoding: Encoding = Encoding.TRADITIONAL) -> bytes:
+    """The transaction as a file, in XML without what `left_out` names. Raises BadSample if it is too large."""
+    return nist_xml.write(transaction) if encoding is Encoding.XML else nist_traditional.write(transaction)
+
+
+def parse(data: bytes) -> Transaction:
+    """The transaction in a file of either encoding; its rules are not checked. Raises BadBytes."""
+    return nist_xml.read(data) if nist_xml.looks_like_xml(data) else nist_traditional.read(data)
+
+
+def read(data: bytes) -> Transaction:
+    """The search in a file of either encoding, every rule checked. Raises BadBytes with the first broken one."""
+    transaction = refuse_errors(parse(data))
+    if transaction.tot not in set(RequestType):
+        raise BadBytes(f"1.004 TOT: expected one of {', '.join(RequestType)}; nothing else is ever sent")
+    return transaction
 
 
 def compose(request: Request, origin: Agency, destination: Agency = INTERPOL) -> Transaction:
     """The request as a transaction; raises as `pack` does."""
-    sent = _utc(request.stamp)
     captures = _best(request.captures)
     if not captures:
         raise Refused("1.003 CNT: there is neither a face nor a finger to search with")
-    context = Context(
-        idc=0,
-        references=(
-            Reference(origin.country, _exact("operation", request.operation)),
-            Reference(origin.country, request.tcn),
-        ),
-        captured=sent.date(),
-        organisation=origin.code,
-        post=_exact("post", request.post),
-        device=request.tcn.device,
-        reason=SCREENING if request.tot is RequestType.NPS else "",
+    day = _utc(request.stamp).strftime("%Y%m%d")
+    images = [_record(i, each, request.stamp, origin, day) for i, each in enumerate(captures, start=1)]
+    others = [_description(request, origin, day), *images]
+    return Transaction((_head(request, origin, destination, others), *others))
+
+
+def _fields(values: dict[int, str]) -> tuple[Field, ...]:
+    return tuple(make_field(number, (value,)) for number, value in values.items())
+
+
+def _head(request: Request, origin: Agency, destination: Agency, others: list[Record]) -> Record:
+    sent = _utc(request.stamp).strftime("%Y%m%d%H%M%SZ")
+    values = {
+        2: "0502",  # VER
+        4: request.tot.value,  # TOT
+        5: sent[:8],  # DAT
+        7: destination.code,  # DAI
+        8: origin.code,  # ORI
+        9: str(request.tcn),  # TCN
+        11: "00.00",  # NSR, NTR: there is no Type-4 record
+        12: "00.00",
+        14: sent,  # GMT
+    }
+    domain = make_field(13, (DOMAIN, "0600"))
+    names = make_field(17, (destination.name, origin.name, destination.country, origin.country))  # ANM
+    return Record(1, (*_fields(values), content(others), domain, names))
+
+
+def _description(request: Request, origin: Agency, day: str) -> Record:
+    """Type-2: which check this is, never who the person is."""
+    post, operation = _exact("post", request.post), _exact("operation", request.operation)
+    reason = {95: "OTH", 96: SCREENING} if request.tot is RequestType.NPS else {}  # CRF, COT
+    own = (
+        make_field(11, (origin.country, operation), (origin.country, str(request.tcn))),  # ORN
+        make_field(12, ("POST", post)),  # MN1
+        make_field(13, ("DEVICE", str(request.tcn.device))),  # MN2
+        make_field(23, (origin.code, post)),  # OBU
     )
-    return Transaction(
-        tcn=request.tcn,
-        tot=request.tot,
-        date=sent.date(),
-        sent=sent,
-        origin=origin.code,
-        destination=destination.code,
-        context=context,
-        records=tuple(_record(i, each, request.stamp, origin) for i, each in enumerate(captures, start=1)),
-    )
-
-
-def images(transaction: Transaction) -> list[NDArray[np.uint8]]:
-    """The pixels of every record, in their order: faces (height, width, 3), fingers (height, width).
-
-    Raises BadBytes if an image is damaged.
-    """
-    fingers = iter(decode_wsq([r.data for r in transaction.records if isinstance(r, FingerRecord)]))
-    return [decode_jpeg(r.data) if isinstance(r, FaceRecord) else next(fingers) for r in transaction.records]
+    return Record(2, (*_fields({2: "0", 19: day, **reason}), *own))
 
 
 def _utc(stamp: ClockStamp) -> datetime:
@@ -131,43 +180,39 @@ def _exact(name: str, value: str) -> str:
     return value
 
 
-def _record(idc: int, capture: Capture, stamp: ClockStamp, origin: Agency) -> Record:
+def _record(idc: int, capture: Capture, stamp: ClockStamp, origin: Agency, day: str) -> Record:
+    height, width = capture.sample.pixels.shape[:2]
+    shared = {2: str(idc), 4: origin.code, 5: day, 6: str(width), 7: str(height)}  # IDC SRC PHD/FCD HLL VLL
     if isinstance(capture.sample, FaceSample):
-        return _face(idc, capture.sample, stamp, origin)
-    return _finger(idc, capture.sample, stamp, origin)
+        return _face(capture.sample, shared, _clock(stamp))
+    return _finger(capture.sample, shared, _clock(stamp))
 
 
-def _face(idc: int, sample: FaceSample, stamp: ClockStamp, origin: Agency) -> FaceRecord:
-    height, width = sample.pixels.shape[:2]
-    return FaceRecord(
-        idc=idc,
-        source=origin.code,
-        captured=_utc(stamp).date(),
-        width=width,
-        height=height,
-        device=_plain(sample.device),
-        comment=f"part of a camera frame, {width} x {height} px; no SAP claimed{_clock(stamp)}",
-        data=encode_jpeg(sample.pixels),
-    )
+def _face(sample: FaceSample, shared: dict[int, str], clock: str) -> Record:
+    comment = f"part of a camera frame, {shared[6]} x {shared[7]} px; no SAP claimed{clock}"
+    own = {3: "FACE", 8: "0", 9: _SQUARE, 10: _SQUARE, 11: "JPEGB", 12: "SRGB", 38: comment}
+    fields = (*_fields(shared | own), make_field(904, (_UNKNOWN, _plain(sample.device), _UNKNOWN)))
+    return Record(10, fields, encode_jpeg(sample.pixels))
 
 
-def _finger(idc: int, sample: FingerSample, stamp: ClockStamp, origin: Agency) -> FingerRecord:
+def _finger(sample: FingerSample, shared: dict[int, str], clock: str) -> Record:
     grade = sample.grade
     _check_grade(grade)
     certified = f"certified FAP {grade.fap}" if grade.fap is not None else "not certified, no FAP"
     scale = f"native {grade.ppi} ppi, {grade.grey_levels} grey levels, not resampled"
-    return FingerRecord(
-        idc=idc,
-        source=origin.code,
-        captured=_utc(stamp).date(),
-        fgp=sample.position,
-        width=sample.pixels.shape[1],
-        height=sample.pixels.shape[0],
-        device=_plain(grade.device),
-        comment=f"{scale}; {certified}{_clock(stamp)}",
-        data=encode_wsq(sample.pixels),
-        fap=grade.fap,
-    )
+    own = {
+        3: "0",  # IMP: live scan, plain
+        8: "1",  # SLC: pixels an inch
+        9: str(FINGER_PPI),
+        10: str(FINGER_PPI),
+        11: "WSQ20",
+        12: "8",  # BPX
+        13: str(sample.position.value),  # FGP
+        20: f"{scale}; {certified}{clock}",
+    }
+    profile = {31: str(grade.fap)} if grade.fap is not None else {}  # FAP
+    device = make_field(904, (_UNKNOWN, _plain(grade.device), _UNKNOWN))
+    return Record(14, (*_fields(shared | own | profile), device), encode_wsq(sample.pixels))
 
 
 def _check_grade(grade: SensorGrade) -> None:

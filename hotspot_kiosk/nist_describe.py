@@ -5,13 +5,24 @@ Neither ever contains image bytes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from hotspot_kiosk.nist_model import Context, FaceRecord, FingerRecord, Record, Transaction
-from hotspot_kiosk.terms import RequestType
+from hotspot_kiosk.errors import BadBytes
+from hotspot_kiosk.nist_headers import read_header
+from hotspot_kiosk.nist_model import Record, Subfield, Transaction, as_whole
+from hotspot_kiosk.nist_names import (
+    IMPRESSIONS,
+    MISSING,
+    RECORDS,
+    TRANSACTIONS,
+    name_of,
+    path_of,
+    position_words,
+    words_of,
+)
 
-SEARCHES = {RequestType.NPS: "search, non-criminal", RequestType.CPS: "search, criminal"}
-IMPRESSIONS = {0: "live scan, plain", 1: "live scan, rolled", 8: "live scan, swipe"}
+MOST = 160  # characters of a text that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,84 +35,99 @@ class Row:
 
 
 def describe(transaction: Transaction) -> list[Row]:
-    """Every field that carries something, in the file's order."""
-    rows = _head(transaction) + _context(transaction.context)
-    for record in transaction.records:
-        rows += _face(record) if isinstance(record, FaceRecord) else _finger(record)
+    """Every field, in the file's order, codes in words; no image."""
+    rows = []
+    for number, record in enumerate(transaction.records, start=1):
+        name = f"{number} Type-{record.kind} {RECORDS.get(record.kind, 'unknown')}"
+        rows += [
+            Row(name, _title(record.kind, each.number), _words(record, each.number)) for each in record.fields
+        ]
+        if record.data:
+            rows.append(Row(name, _title(record.kind, 999), _image(record)))
+        if record.unread:
+            rows.append(Row(name, "not read", ", ".join(record.unread)))
     return rows
 
 
 def outline(transaction: Transaction) -> dict[str, object]:
-    """The same as plain lists and strings, ready for JSON."""
-    records: dict[str, dict[str, str]] = {}
-    for row in describe(transaction):
-        records.setdefault(row.record, {})[row.field] = row.words
-    return {"tcn": str(transaction.tcn), "tot": transaction.tot.value, "records": records}
-
-
-def _head(transaction: Transaction) -> list[Row]:
-    fields = {
-        "1.002 VER": transaction.version,
-        "1.003 CNT": f"{len(transaction.records) + 1} records follow",
-        "1.004 TOT": f"{transaction.tot.value}: {SEARCHES[transaction.tot]}",
-        "1.005 DAT": transaction.date.isoformat(),
-        "1.007 DAI": f"to {transaction.destination}",
-        "1.008 ORI": f"from {transaction.origin}",
-        "1.009 TCN": str(transaction.tcn),
-        "1.013 DOM": f"INT-I, version {transaction.domain_version}",
-        "1.014 GMT": transaction.sent.isoformat(),
-    }
-    return _rows("Type-1", fields)
-
-
-def _context(context: Context) -> list[Row]:
-    fields = {
-        "2.011 ORN": ", ".join(f"{each.country} {each.value}" for each in context.references),
-        "2.012 MN1": f"post {context.post}",
-        "2.013 MN2": f"device {context.device}",
-        "2.019 DPR": f"captured {context.captured.isoformat()}",
-        "2.023 OBU": f"{context.organisation}, {context.post}",
-    }
-    if context.reason:
-        fields["2.096 COT"] = f"reason: {context.reason.lower()}"
-    return _rows("Type-2", fields)
-
-
-def _face(record: FaceRecord) -> list[Row]:
-    profile = f"subject acquisition profile {record.sap}" if record.sap is not None else "none claimed"
-    fields = {
-        "10.003 IMT": "face",
-        **_image(record, "10", "10.005 PHD"),
-        "10.011 CGA": f"JPEG baseline, {len(record.data)} bytes",
-        "10.013 SAP": profile,
-        "10.038 COM": record.comment,
-    }
-    return _rows(f"Type-10 #{record.idc}", fields)
-
-
-def _finger(record: FingerRecord) -> list[Row]:
-    profile = f"fingerprint acquisition profile {record.fap}" if record.fap is not None else "none claimed"
-    fields = {
-        "14.003 IMP": IMPRESSIONS.get(record.impression, f"impression type {record.impression}"),
-        **_image(record, "14", "14.005 FCD"),
-        "14.009 THPS": f"{record.ppi} pixels an inch",
-        "14.011 CGA": f"WSQ, {len(record.data)} bytes",
-        "14.013 FGP": record.fgp.words,
-        "14.020 COM": record.comment,
-        "14.031 FAP": profile,
-    }
-    return _rows(f"Type-14 #{record.idc}", fields)
-
-
-def _image(record: Record, kind: str, day: str) -> dict[str, str]:
+    """Everything but the images as plain lists and strings, ready for JSON."""
     return {
-        f"{kind}.004 SRC": record.source,
-        day: record.captured.isoformat(),
-        f"{kind}.006 HLL": f"{record.width} pixels wide",
-        f"{kind}.007 VLL": f"{record.height} pixels high",
-        f"{kind}.904 MMS": f"device {record.device}",
+        "tcn": transaction.head.text(9),
+        "tcr": transaction.head.text(10) or None,
+        "tot": transaction.tot,
+        "records": [_outlined(each) for each in transaction.records],
     }
 
 
-def _rows(record: str, fields: dict[str, str]) -> list[Row]:
-    return [Row(record, *pair) for pair in sorted(fields.items())]
+def _outlined(record: Record) -> dict[str, object]:
+    return {
+        "type": record.kind,
+        "fields": {path_of(record.kind, each.number): each.subfields for each in record.fields},
+        "image": _image(record) if record.data else None,
+        "not_read": record.unread,
+    }
+
+
+def _title(kind: int, number: int) -> str:
+    return f"{name_of(kind, number)} {words_of(kind, number)}".strip()
+
+
+def _image(record: Record) -> str:
+    size = f"{len(record.data)} bytes"
+    try:
+        header = read_header(record.data)
+    except BadBytes:
+        return f"{size} of a kind that is not known"
+    return f"{header.code}, {header.width} x {header.height} pixels, {size}"
+
+
+def _words(record: Record, number: int) -> str:
+    parts = record.subfields(number)
+    special = _SPECIAL.get((record.kind, number))
+    if (record.kind, number) == (1, 3):
+        return f"{parts[0][-1]} records: {', '.join(map(_entry, parts[1:]))}"[:MOST]
+    return "; ".join((special or _plain)(part) for part in parts)[:MOST]
+
+
+def _plain(part: Subfield) -> str:
+    return ", ".join(item for item in part if item) or "(empty)"
+
+
+def _from(table: dict[int, str]) -> Callable[[Subfield], str]:
+    return lambda part: f"{part[0]}: {table.get(as_whole(part[0]) or 0, 'not known here')}"
+
+
+def _position(part: Subfield) -> str:
+    code = as_whole(part[0])
+    return f"{part[0]}: {position_words(code)}" if code is not None else part[0]
+
+
+def _missing(part: Subfield) -> str:
+    return f"{_position(part)}, {MISSING.get((*part, '', '')[1], 'reason not known')}"
+
+
+def _entry(part: Subfield) -> str:
+    return f"Type-{part[0]} #{(*part, '')[1]}"
+
+
+def _result(part: Subfield) -> str:
+    number, verified, total, searched, found = (*part, "", "", "", "", "")[:5]
+    if found == "N":
+        return f"{searched}: no candidate"
+    checked = "verified by a person" if verified == "true" else "not verified by a person"
+    return f"{searched}: candidate {number} of {total}, {checked}" if found == "I" else _plain(part)
+
+
+_SPECIAL: dict[tuple[int, int], Callable[[Subfield], str]] = {
+    (1, 4): lambda part: f"{part[0]}: {TRANSACTIONS.get(part[0], 'not known here')}",
+    (2, 64): _result,
+    (2, 77): lambda part: ", ".join(map(_position, ((item,) for item in part))),
+    (4, 3): _from(IMPRESSIONS),
+    (4, 4): _position,
+    (14, 3): _from(IMPRESSIONS),
+    (14, 13): _position,
+    (14, 18): _missing,
+    (15, 3): _from(IMPRESSIONS),
+    (15, 13): _position,
+    (15, 18): _missing,
+}

@@ -1,4 +1,4 @@
-"""Images inside an ANSI/NIST file: pixels to WSQ and JPEG, their headers, and back to pixels.
+"""Images inside an ANSI/NIST file: pixels to WSQ and JPEG, and back to pixels.
 
 It never resamples, pads or enhances: what leaves is what the device gave. WSQ is decoded in a child
 process, because the C decoder under it aborts the whole process on some damaged images.
@@ -18,16 +18,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hotspot_kiosk.errors import BadBytes, BadSample
+from hotspot_kiosk.nist_headers import ImageHeader, read_header
 
 MIN_SIDE, MAX_SIDE = 32, 4096  # px; below 32 the WSQ encoder has nothing to work on
 JPEG_QUALITY = 90  # about 40-60 KB for a portrait of 480 x 600 px, colour not thinned out
 DECODE_SECONDS = 20.0
+MAX_READ = 8192  # px a side of an image that is decoded; a portrait of SAP 50 has 3300 x 4400
+MAX_PIXELS = 20_000_000
 
 _DECODER = Path(__file__).with_name("nist_wsq.py")
-_SIZE = struct.Struct(">HH")
-_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_JPEG_SKIPPED = frozenset({0xC4, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)})
-_WSQ_SKIPPED = frozenset({0xA4, 0xA5, 0xA6, 0xA8})
 
 
 def encode_wsq(pixels: NDArray[np.uint8]) -> bytes:
@@ -73,50 +72,32 @@ def portrait(pixels: NDArray[np.uint8], box: tuple[int, int, int, int]) -> NDArr
     return pixels[y : y + rows, x : x + span]
 
 
-def jpeg_size(data: bytes) -> tuple[int, int]:
-    """Width and height a baseline colour JPEG states. Raises BadBytes if it is anything else."""
-    if not (data.startswith(b"\xff\xd8\xff") and data.endswith(b"\xff\xd9")):
-        raise BadBytes("10.999 DATA: not a whole JPEG file")
-    marker, body = _first_frame(data, _JPEG_SKIPPED)
-    if marker != 0xC0 or len(body) < 6 or body[0] != 8 or body[5] != 3:
-        kind = "baseline with three colours" if marker in _JPEG_FRAMES else "readable"
-        raise BadBytes(f"10.011 CGA: the JPEG is not {kind}")
-    return int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big")
-
-
-def wsq_size(data: bytes) -> tuple[int, int]:
-    """Width and height a WSQ file states. Raises BadBytes if it is anything else."""
-    if not (data.startswith(b"\xff\xa0\xff") and data.endswith(b"\xff\xa1")):
-        raise BadBytes("14.999 DATA: not a whole WSQ file")
-    marker, body = _first_frame(data, _WSQ_SKIPPED)
-    if marker != 0xA2 or len(body) < 6:
-        raise BadBytes("14.011 CGA: the WSQ image has no frame header")
-    return int.from_bytes(body[4:6], "big"), int.from_bytes(body[2:4], "big")
-
-
-def _first_frame(data: bytes, skipped: frozenset[int]) -> tuple[int, bytes]:
-    """The first segment that is not to be skipped: its marker, and what it holds."""
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        if data[at + 1] not in skipped:
-            return data[at + 1], data[at + 4 : end]
-        at = end
-    return 0, b""
-
-
 def decode_jpeg(data: bytes) -> NDArray[np.uint8]:
     """Pixels of a face, uint8 (height, width, 3). Raises BadBytes for a damaged image or a huge one."""
-    width, height = jpeg_size(data)
-    _check_size((width, height))
+    _check_code(data, "JPEGB", "JPEG")
+    return decode_picture(data)
+
+
+def decode_picture(data: bytes) -> NDArray[np.uint8]:
+    """Pixels of a JPEG, JPEG 2000 or PNG image, uint8 (height, width, 3). Raises BadBytes as `decode_jpeg`."""
+    header = read_header(data)
+    check_size(header)
     try:
-        with Image.open(io.BytesIO(data), formats=["JPEG"]) as picture:
-            pixels = np.asarray(picture.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, struct.error) as error:
-        raise BadBytes("10.999 DATA: the JPEG cannot be decoded") from error
-    if pixels.shape != (height, width, 3):
-        raise BadBytes("10.999 DATA: the JPEG decodes to another size than it states")
-    return pixels
+        with Image.open(io.BytesIO(data), formats=["JPEG", "JPEG2000", "PNG"]) as picture:
+            if picture.size != (header.width, header.height):
+                raise BadBytes("DATA: the image opens to another size than it states")
+            return np.asarray(picture.convert("RGB"))
+    except (OSError, ValueError, SyntaxError, struct.error, EOFError) as error:
+        if isinstance(error, BadBytes):
+            raise
+        raise BadBytes(f"DATA: the {header.code} image cannot be decoded") from error
+
+
+def _check_code(data: bytes, *codes: str) -> ImageHeader:
+    header = read_header(data)
+    if header.code not in codes:
+        raise BadBytes(f"CGA: expected {codes[0]}, the image is {header.code}")
+    return header
 
 
 def decode_wsq(images: list[bytes]) -> list[NDArray[np.uint8]]:
@@ -126,9 +107,10 @@ def decode_wsq(images: list[bytes]) -> list[NDArray[np.uint8]]:
     """
     if not images:
         return []
-    sizes = [wsq_size(data) for data in images]
-    for size in sizes:
-        _check_size(size)
+    headers = [_check_code(data, "WSQ20") for data in images]
+    for header in headers:
+        check_size(header)
+    sizes = [(header.width, header.height) for header in headers]
     raw = _run_decoder(b"".join(len(data).to_bytes(4, "big") + data for data in images))
     if len(raw) != sum(width * height for width, height in sizes):
         raise BadBytes("14.999 DATA: a WSQ image decodes to another size than it states")
@@ -148,9 +130,11 @@ def _run_decoder(stdin: bytes) -> bytes:
     return done.stdout
 
 
-def _check_size(size: tuple[int, int]) -> None:
-    if not _allowed(*size):
-        raise BadBytes(f"an image states {size[0]} x {size[1]} pixels; {MIN_SIDE} to {MAX_SIDE} are allowed")
+def check_size(header: ImageHeader) -> None:
+    """Refuse an image that would take too much memory to decode. Raises BadBytes."""
+    width, height = header.width, header.height
+    if not min(width, height) >= 1 or max(width, height) > MAX_READ or width * height > MAX_PIXELS:
+        raise BadBytes(f"the image states {width} x {height} pixels; at most {MAX_PIXELS} pixels are decoded")
 
 
 def _allowed(width: int, height: int) -> bool:

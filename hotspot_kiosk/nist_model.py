@@ -1,31 +1,24 @@
-"""A search transaction for INTERPOL as values: what ANSI/NIST-ITL records mean, not how they are encoded.
+"""A transaction of ANSI/NIST-ITL as values: records of fields of subfields of items, whatever the encoding.
 
-Every value checks the rules of the INT-I profile (v6) that concern it, so that no serializer can write
-or read a transaction that breaks them. There is no word here for storing anybody at INTERPOL, none for a
-person's name or nationality, and none for a quality or certificate the device did not earn.
+Both serializers read into it and write from it; rules about what the values may be stand in `nist_rules_*`.
+Texts are as the traditional encoding spells them (dates YYYYMMDD, times YYYYMMDDHHMMSSZ); what a file spells
+otherwise is kept as it stands, so that a rule can say so. Image bytes and texts never show in a repr.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.nist_images import MAX_SIDE, MIN_SIDE, jpeg_size, wsq_size
-from hotspot_kiosk.terms import FingerPosition, RequestType, Tcn
+from hotspot_kiosk.terms import Tcn
 
-DOMAIN = "INT-I"
-FINGER_PPI = 500  # the only class that goes with WSQ (INT-I v6, Type-14)
-LIVE_SCAN_PLAIN = 0
-IMPRESSIONS = frozenset({0, 1, 8, 24, 25, 28, 29, 41, 42})  # 14.003 IMP
-FAP_LEVELS = frozenset({10, 20, 30, 40, 45, 50, 60})  # 14.031 FAP
-SAP_LEVELS = frozenset({30, 32, 40, 42, 50, 51, 52})  # 10.013 SAP
 MAX_FILE = 8 * 1024 * 1024
+MAX_RECORDS = 1000  # 1.003 CNT: at most 999 beside the Type-1
+DOMAIN = "INT-I"
+SEPARATORS = re.compile("[\x1c-\x1f]")
 
-_PLAIN = re.compile(r"[ -~]*")
-_COUNTRY = re.compile(r"[A-Z]{3}")
 _AGENCY = re.compile(r"[A-Z]{3}/[A-Z0-9-]{1,31}")
 
 
@@ -37,7 +30,8 @@ class Agency:
     name: str
 
     def __post_init__(self) -> None:
-        _fits("1.008 ORI", self.code, _AGENCY)
+        if not _AGENCY.fullmatch(self.code):
+            raise BadBytes(f"1.008 ORI: expected the form {_AGENCY.pattern}")
 
     @property
     def code(self) -> str:
@@ -45,173 +39,153 @@ class Agency:
         return f"{self.country}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A business reference (2.011 ORN): country, ISO 3166-1 alpha-3 or an INTERPOL code, and a value."""
+Subfield = tuple[str, ...]
 
-    country: str
-    value: str
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: its number and its subfields, each of one item or more. Raises BadBytes for separators."""
+
+    number: int
+    subfields: tuple[Subfield, ...] = field(repr=False)
 
     def __post_init__(self) -> None:
-        _fits("2.011 ORN country", self.country, _COUNTRY)
-        _text("2.011 ORN", self.value, 1, 32)
+        if not 2 <= self.number <= 998:
+            raise BadBytes(f"a field cannot have the number {self.number}")
+        if not self.subfields or not all(self.subfields):
+            raise BadBytes(f"field {self.number} has nothing in it")
+        if any(SEPARATORS.search(item) for part in self.subfields for item in part):
+            raise BadBytes(f"field {self.number}: a text holds one of the format's separators")
+
+    @property
+    def text(self) -> str:
+        """The first item of the first subfield, which is all there is in most fields."""
+        return self.subfields[0][0]
+
+
+def make_field(number: int, *subfields: Iterable[str]) -> Field:
+    """A field; empty items at the end of a subfield are left out, for they say nothing."""
+    return Field(number, tuple(_trimmed(tuple(part)) for part in subfields))
+
+
+def _trimmed(items: Subfield) -> Subfield:
+    end = len(items)
+    while end > 1 and not items[end - 1]:
+        end -= 1
+    return items[:end]
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """The Type-2 record: which check this is, never who the person is.
+class Record:
+    """One record: its type, its fields in rising order, its image or other bytes (field 999).
 
-    references: at least one (2.011 ORN), here the operation and the TCN. reason: words for a
-    non-criminal search (2.096 COT), empty for a criminal one.
+    The length (001) is the encoding's business and not kept. `unread` names what an XML file said beside, in
+    words this software has no field for. Raises BadBytes if a field is there twice.
     """
 
-    idc: int
-    references: tuple[Reference, ...]
-    captured: date
-    organisation: str
-    post: str
-    device: int
-    reason: str
+    kind: int
+    fields: tuple[Field, ...]
+    data: bytes = field(default=b"", repr=False)
+    unread: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _number("2.002 IDC", self.idc, 0, 99)
-        _number("2.011 ORN entries", len(self.references), 1, 10)
-        _text("2.023 OBU organisation", self.organisation, 1, 64)
-        _text("2.012 MN1 post", self.post, 1, 32)
-        _number("2.013 MN2 device", self.device, 1, 99_999)
-        _text("2.096 COT", self.reason, 0, 64)
+        numbers = [each.number for each in self.fields]
+        if not 1 <= self.kind <= 99:
+            raise BadBytes(f"there is no record of type {self.kind}")
+        twice = [number for number in set(numbers) if numbers.count(number) > 1]
+        if twice:
+            raise BadBytes(f"{self.kind}.{min(twice):03d} is there twice in one record")
+        if numbers != sorted(numbers):
+            object.__setattr__(self, "fields", tuple(sorted(self.fields, key=lambda each: each.number)))
+
+    def find(self, number: int) -> Field | None:
+        """The field of that number."""
+        return next((each for each in self.fields if each.number == number), None)
+
+    def text(self, number: int) -> str:
+        """The first item of a field; nothing if it is not there."""
+        found = self.find(number)
+        return found.text if found else ""
+
+    def subfields(self, number: int) -> tuple[Subfield, ...]:
+        """The subfields of a field; none if it is not there."""
+        found = self.find(number)
+        return found.subfields if found else ()
+
+    def items(self, number: int, count: int) -> Subfield:
+        """The first `count` items of a field's first subfield; empty texts for those that are not there."""
+        parts = self.subfields(number)
+        return ((parts[0] if parts else ()) + ("",) * count)[:count]
+
+    def whole(self, number: int) -> int | None:
+        """A field as a whole number, leading zeros allowed; None if it is none or not there."""
+        return as_whole(self.text(number))
+
+    def changed(self, *fields: Field) -> Record:
+        """With these fields in place of those of the same numbers."""
+        numbers = {each.number for each in fields}
+        return replace(self, fields=(*(f for f in self.fields if f.number not in numbers), *fields))
+
+    def without(self, *numbers: int) -> Record:
+        """Without these fields."""
+        return replace(self, fields=tuple(f for f in self.fields if f.number not in numbers))
 
 
-@dataclass(frozen=True, slots=True)
-class FaceRecord:
-    """A Type-10 record: one face, JPEG baseline, sRGB.
-
-    sap is None unless the portrait was made for that subject acquisition profile.
-    """
-
-    idc: int
-    source: str
-    captured: date
-    width: int
-    height: int
-    device: str
-    comment: str
-    data: bytes = field(repr=False)
-    sap: int | None = None
-
-    def __post_init__(self) -> None:
-        _image(self, "10")
-        if self.sap is not None:
-            _one_of("10.013 SAP", self.sap, SAP_LEVELS)
-            if self.width < 480 or self.height < 600:
-                raise BadBytes("10.013 SAP: a profile of 30 or more needs 480 x 600 pixels; claim none")
-        if jpeg_size(self.data) != (self.width, self.height):
-            raise BadBytes("10.006 HLL, 10.007 VLL: the JPEG has another size than the record states")
-
-
-@dataclass(frozen=True, slots=True)
-class FingerRecord:
-    """A Type-14 record: one finger, WSQ, 500 ppi class.
-
-    The comment carries what the fields cannot: the sensor's own resolution and grey levels. fap is None
-    unless the device is certified for that level.
-    """
-
-    idc: int
-    source: str
-    captured: date
-    fgp: FingerPosition
-    width: int
-    height: int
-    device: str
-    comment: str
-    data: bytes = field(repr=False)
-    ppi: int = FINGER_PPI
-    impression: int = LIVE_SCAN_PLAIN
-    fap: int | None = None
-
-    def __post_init__(self) -> None:
-        _image(self, "14")
-        if self.ppi != FINGER_PPI:
-            raise BadBytes(f"14.009 THPS: WSQ goes with {FINGER_PPI} pixels an inch, not {self.ppi}")
-        _one_of("14.003 IMP", self.impression, IMPRESSIONS)
-        if self.fap is not None:
-            _one_of("14.031 FAP", self.fap, FAP_LEVELS)
-        if wsq_size(self.data) != (self.width, self.height):
-            raise BadBytes("14.006 HLL, 14.007 VLL: the WSQ image has another size than the record states")
-
-
-Record = FaceRecord | FingerRecord
+def as_whole(text: str) -> int | None:
+    """A text of one to nine digits as a number."""
+    return int(text) if re.fullmatch("[0-9]{1,9}", text, re.ASCII) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One search: Type-1 and Type-2, at most one face and at most one image of each finger.
+    """A file: a Type-1 record and what follows. Raises BadBytes if it does not begin with the only Type-1."""
 
-    sent is 1.014 GMT, UTC without a fraction of a second. version is 1.002 VER, domain_version the
-    second item of 1.013 DOM. Raises BadBytes, as do its parts, naming the field whose rule is broken.
-    """
-
-    tcn: Tcn
-    tot: RequestType
-    date: date
-    sent: datetime
-    origin: str
-    destination: str
-    context: Context
     records: tuple[Record, ...]
-    version: str = "0502"
-    domain_version: str = "0600"
 
     def __post_init__(self) -> None:
-        _one_of("1.002 VER", self.version, {"0400", "0500", "0501", "0502", "0600"})
-        _one_of("1.013 DOM version", self.domain_version, {"0600", "06.00"})
-        _fits("1.007 DAI", self.destination, _AGENCY)
-        _fits("1.008 ORI", self.origin, _AGENCY)
-        if self.sent.utcoffset() != timedelta() or self.sent.microsecond:
-            raise BadBytes("1.014 GMT: expected UTC without a fraction of a second")
-        if bool(self.context.reason) != (self.tot is RequestType.NPS):
-            raise BadBytes("2.096 COT: a non-criminal search states its reason, a criminal one has none")
-        self._check_records()
+        kinds = [record.kind for record in self.records]
+        if not kinds or kinds[0] != 1 or kinds.count(1) != 1:
+            raise BadBytes("1.003 CNT: expected one Type-1 record, and it first")
+        if len(kinds) > MAX_RECORDS:
+            raise BadBytes(f"1.003 CNT: more than {MAX_RECORDS - 1} records follow the Type-1")
 
-    def _check_records(self) -> None:
-        if not self.records:
-            raise BadBytes("1.003 CNT: there is neither a face nor a finger to search with")
-        numbers = [self.context.idc, *(record.idc for record in self.records)]
-        if len(set(numbers)) != len(numbers):
-            raise BadBytes("1.003 CNT: two records have the same IDC")
-        shown = [record.fgp if isinstance(record, FingerRecord) else "face" for record in self.records]
-        if len(set(shown)) != len(shown):
-            raise BadBytes("14.013 FGP: the same finger, or the face, is there twice")
+    @property
+    def head(self) -> Record:
+        """The Type-1 record."""
+        return self.records[0]
 
+    @property
+    def described(self) -> Record:
+        """The first Type-2 record; an empty one if there is none."""
+        return next(self.of(2), Record(2, ()))
 
-def _image(record: Record, kind: str) -> None:
-    """The rules Type-10 and Type-14 share."""
-    _number(f"{kind}.002 IDC", record.idc, 0, 99)
-    _fits(f"{kind}.004 SRC", record.source, _AGENCY)
-    _number(f"{kind}.006 HLL", record.width, MIN_SIDE, MAX_SIDE)
-    _number(f"{kind}.007 VLL", record.height, MIN_SIDE, MAX_SIDE)
-    _text(f"{kind}.904 MMS", record.device, 1, 50)
-    _text(f"{kind} COM", record.comment, 1, 126)
-    if len(record.data) > MAX_FILE:
-        raise BadBytes(f"{kind}.999 DATA: more than {MAX_FILE} bytes")
+    @property
+    def tot(self) -> str:
+        """1.004, the type of transaction."""
+        return self.head.text(4)
 
+    @property
+    def tcn(self) -> Tcn:
+        """1.009, the control number. Raises BadBytes if it is none."""
+        return Tcn(self.head.text(9))
 
-def _number(path: str, value: int, low: int, high: int) -> None:
-    if not low <= value <= high:
-        raise BadBytes(f"{path}: expected {low} to {high}, got {value}")
+    @property
+    def images(self) -> tuple[Record, ...]:
+        """The records that hold an image this software knows: faces, fingers, palms and Type-4."""
+        return tuple(record for record in self.records if record.kind in (4, 10, 14, 15) and record.data)
+
+    def of(self, kind: int) -> Iterator[Record]:
+        """The records of a type."""
+        return (record for record in self.records if record.kind == kind)
 
 
-def _one_of(path: str, value: int | str, allowed: Collection[int | str]) -> None:
-    if value not in allowed:
-        raise BadBytes(f"{path}: expected one of {', '.join(map(str, sorted(allowed)))}")
+def content(records: Iterable[Record]) -> Field:
+    """1.003 CNT for the records that follow a Type-1."""
+    others = list(records)
+    return make_field(3, ("1", str(len(others))), *((str(each.kind), each.text(2)) for each in others))
 
 
-def _text(path: str, value: str, least: int, most: int) -> None:
-    if not least <= len(value) <= most or not _PLAIN.fullmatch(value) or value != value.strip():
-        raise BadBytes(f"{path}: expected {least} to {most} plain ASCII characters")
-
-
-def _fits(path: str, value: str, pattern: re.Pattern[str]) -> None:
-    if not pattern.fullmatch(value):
-        raise BadBytes(f"{path}: expected the form {pattern.pattern}")
+def counted(transaction: Transaction) -> Transaction:
+    """With a true 1.003 CNT."""
+    head, *others = transaction.records
+    return Transaction((head.changed(content(others)), *others))

@@ -1,270 +1,195 @@
 """The traditional encoding of ANSI/NIST-ITL (1-2011, annex B): a Transaction to bytes and back.
 
-nistitl frames fields and records; it checks syntax only, so every rule stands in `nist_model`. The reader
-takes only what it understands: a field it would have to drop is refused, not dropped.
+nistitl splits and joins fields, subfields and items; it checks syntax only. The walk over the records by their
+lengths, and every bound, stand here. Type-4 is taken apart by its fixed columns; the other binary types (3 and
+5 to 8) are kept as they are.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import date
+import struct
 from typing import Any
 
 import nistitl
 
 from hotspot_kiosk.errors import BadBytes, BadSample
-from hotspot_kiosk.nist_fields import RS, US, FieldReader, as_number
-from hotspot_kiosk.nist_model import (
-    DOMAIN,
-    FINGER_PPI,
-    MAX_FILE,
-    Context,
-    FaceRecord,
-    FingerRecord,
-    Record,
-    Reference,
-    Transaction,
-)
-from hotspot_kiosk.terms import FingerPosition, RequestType, Tcn
+from hotspot_kiosk.nist_model import MAX_FILE, MAX_RECORDS, Field, Record, Transaction, as_whole, make_field
 
-MAX_RECORDS = 64
-MAX_TEXT = 8192  # bytes of fields before an image
-
-Value = str | Sequence[Sequence[str]]
-Fields = list[tuple[int, Value]]
-
-_FACE_FIXED = {3: "FACE", 8: "0", 9: "1", 10: "1", 11: "JPEGB", 12: "SRGB"}  # IMT SLC THPS TVPS CGA CSP
-_FINGER_FIXED = {8: "1", 9: str(FINGER_PPI), 10: str(FINGER_PPI), 11: "WSQ20", 12: "8"}  # SLC .. CGA BPX
-_NO_SCALE = "00.00"  # NSR, NTR: there is no Type-4 record
-_POST, _DEVICE, _OTHER = "POST", "DEVICE", "OTH"  # kinds of number in MN1, MN2; CRF: the reason is in COT
-_UNKNOWN = "0"  # make and serial number in MMS
+MAX_TEXT = 256 * 1024  # bytes of fields before an image
+BINARY = frozenset({3, 4, 5, 6, 7, 8})
 
 _FS = b"\x1c"
-_HEAD = re.compile(rb"(1|2|10|14)\.001:([1-9][0-9]{0,7})\x1d")
-_DAMAGE = (nistitl.NistException, ValueError, KeyError, IndexError, TypeError, AttributeError)
+_HEAD = re.compile(rb"0?([1-9][0-9]?)\.0{0,2}1:([0-9]{1,8})(?=[\x1c\x1d])")
+_TAG = re.compile(r"0?([1-9][0-9]?)\.([0-9]{1,3}):", re.ASCII)
+_FRAME = struct.Struct(">IB")  # length, IDC
+_TYPE_4 = struct.Struct(">B6sBHHB")  # IMP FGP ISR HLL VLL CGA
+_NO_FINGER = 255
 
 
 def write(transaction: Transaction) -> bytes:
-    """The transaction as a file. Raises BadSample if that would be larger than 8 MiB."""
-    message = nistitl.Message()
-    message.reset(autocreate=False)
-    _fill(message[0], _type_1(transaction))
-    message += _fill(_new(2), _type_2(transaction.context))
-    for record in transaction.records:
-        if isinstance(record, FaceRecord):
-            message += _fill(_new(10), _type_10(record), record.data)
-        else:
-            message += _fill(_new(14), _type_14(record), record.data)
-    data = bytes(message.NIST)
+    """The transaction as a file. Raises BadSample if it is larger than 8 MiB, BadBytes if it cannot be written."""
+    data = b"".join(_written(record) for record in transaction.records)
     if len(data) > MAX_FILE:
         raise BadSample(f"the file would be larger than {MAX_FILE} bytes; crop the face")
     return data
 
 
-def _new(kind: int) -> Any:
-    return nistitl.AsciiRecord(kind, autocreate=False)
+def _written(record: Record) -> bytes:
+    if record.kind in BINARY:
+        return _binary_out(record)
+    made = nistitl.AsciiRecord(record.kind, autocreate=False)
+    made += nistitl.Field(record.kind, 1, "0", alias="f1")  # LEN: nistitl fills in the first field
+    for each in record.fields:
+        made += nistitl.Field(record.kind, each.number, _value(each), alias=f"f{each.number}")
+    if record.data:
+        made += nistitl.BinaryField(record.kind, 999, record.data, alias="f999")
+    return bytes(made.NIST)
 
 
-def _fill(record: Any, values: Fields, data: bytes = b"") -> Any:
-    record += nistitl.Field(record.type, 1, "0")  # LEN: nistitl fills in the first field
-    for tag, value in values:
-        if data and "999:" in str(value):
-            raise BadBytes(f"{record.type}.{tag:03d}: 999: in a text would be taken for the image's field")
-        record += nistitl.Field(record.type, tag, value)
-    if data:
-        record += nistitl.BinaryField(record.type, 999, data)
-    return record
+def _value(each: Field) -> str | list[list[str]]:
+    """As nistitl wants it: it encodes texts as latin-1, so what is UTF-8 goes through it byte by byte."""
+    parts = [[_as_bytes(item) for item in part] for part in each.subfields]
+    return parts[0][0] if len(parts) == 1 and len(parts[0]) == 1 else parts
 
 
-def _type_1(transaction: Transaction) -> Fields:
-    return [
-        (2, transaction.version),  # VER
-        (3, ""),  # CNT: nistitl counts
-        (4, transaction.tot.value),  # TOT
-        (5, _basic(transaction.date)),  # DAT
-        (7, transaction.destination),  # DAI
-        (8, transaction.origin),  # ORI
-        (9, str(transaction.tcn)),  # TCN
-        (11, _NO_SCALE),  # NSR
-        (12, _NO_SCALE),  # NTR
-        (13, [[DOMAIN, transaction.domain_version]]),  # DOM
-        (14, _basic(transaction.sent.date()) + transaction.sent.strftime("%H%M%SZ")),  # GMT
-    ]
-
-
-def _type_2(context: Context) -> Fields:
-    reason: Fields = [(95, _OTHER), (96, context.reason)] if context.reason else []  # CRF, COT
-    return [
-        (2, str(context.idc)),  # IDC
-        (11, [[each.country, each.value] for each in context.references]),  # ORN
-        (12, [[_POST, context.post]]),  # MN1
-        (13, [[_DEVICE, str(context.device)]]),  # MN2
-        (19, _basic(context.captured)),  # DPR
-        (23, [[context.organisation, context.post]]),  # OBU
-        *reason,
-    ]
-
-
-def _type_10(record: FaceRecord) -> Fields:
-    profile: Fields = [(13, str(record.sap))] if record.sap is not None else []  # SAP
-    comment: Fields = [(38, record.comment)]  # COM
-    return _common(record) + list(_FACE_FIXED.items()) + profile + comment
-
-
-def _type_14(record: FingerRecord) -> Fields:
-    profile: Fields = [(31, str(record.fap))] if record.fap is not None else []  # FAP
-    own: Fields = [
-        (3, str(record.impression)),  # IMP
-        (13, str(record.fgp.value)),  # FGP
-        (20, record.comment),  # COM
-    ]
-    return _common(record) + list(_FINGER_FIXED.items()) + own + profile
-
-
-def _common(record: Record) -> Fields:
-    return [
-        (2, str(record.idc)),  # IDC
-        (4, record.source),  # SRC
-        (5, _basic(record.captured)),  # PHD or FCD
-        (6, str(record.width)),  # HLL
-        (7, str(record.height)),  # VLL
-        (904, [[_UNKNOWN, record.device, _UNKNOWN]]),  # MMS
-    ]
-
-
-def _basic(day: date) -> str:
-    return day.isoformat().replace("-", "")
+def _as_bytes(item: str) -> str:
+    try:
+        return item.encode().decode("latin-1")
+    except UnicodeEncodeError as error:
+        raise BadBytes("a text holds half a character and cannot be written") from error
 
 
 def read(data: bytes) -> Transaction:
-    """The transaction in a file, every rule checked. Raises BadBytes, naming the field, and nothing else.
-
-    Only the form that `write` writes is taken: fields in order, each once, lengths and counts true.
-    """
-    _check_frame(data)
-    message = nistitl.Message()
-    try:
-        message.parse(data)
-        again = bytes(message.NIST)
-    except _DAMAGE as error:
-        raise BadBytes("not an ANSI/NIST file: its fields cannot be read") from error
-    if again != data:
-        raise BadBytes("1.003 CNT: the file's lengths, counts or order of fields are not true")
-    first, second, *others = (FieldReader(record) for record in message)
-    records = tuple(_read_face(each) if each.kind == 10 else _read_finger(each) for each in others)
-    return _read_transaction(first, _read_context(second), records)
-
-
-def _check_frame(data: bytes) -> None:
-    """Walk the records by their lengths, so that nistitl only ever sees a sound outline."""
+    """The transaction in a file; only its outline is checked. Raises BadBytes, with what to do."""
     if len(data) > MAX_FILE:
         raise BadBytes(f"not an ANSI/NIST file for this software: more than {MAX_FILE} bytes")
-    kinds: list[int] = []
+    records: list[Record] = []
     at = 0
-    while at < len(data) and len(kinds) <= MAX_RECORDS:
-        head = _HEAD.match(data, at)
-        end = at + int(head[2]) if head else 0
-        if head is None or end > len(data) or data[end - 1 : end] != _FS:
-            raise BadBytes(f"record {len(kinds) + 1} of the file is cut off or damaged")
-        image = data.find(b"\x1d" + head[1] + b".999:", at, end)
-        if (end if image < 0 else image) - at > MAX_TEXT:
-            raise BadBytes(f"record {len(kinds) + 1} of the file holds more than {MAX_TEXT} bytes of text")
-        kinds.append(int(head[1]))
-        at = end
-    if kinds[:2] != [1, 2] or not {10, 14}.issuperset(kinds[2:]) or len(kinds) > MAX_RECORDS:
-        raise BadBytes("1.003 CNT: expected a Type-1, a Type-2, then Type-10 and Type-14 records")
+    while at < len(data):
+        if len(records) == MAX_RECORDS:
+            raise BadBytes(f"1.003 CNT: more than {MAX_RECORDS - 1} records follow the Type-1")
+        record, at = _next(data, at, records)
+        records.append(record)
+    return Transaction(tuple(records))
 
 
-def _read_transaction(first: FieldReader, context: Context, records: tuple[Record, ...]) -> Transaction:
-    first.text(3)  # CNT was checked when the file was written again
-    first.same({11: _NO_SCALE, 12: _NO_SCALE})
-    tot = first.text(4)
-    if tot not in set(RequestType):
-        raise BadBytes(f"1.004 TOT: expected one of {', '.join(RequestType)}; nothing else is ever sent")
-    domain, version = first.items(13, 2)
-    if domain != DOMAIN:
-        raise BadBytes(f"1.013 DOM: expected {DOMAIN}")
-    transaction = Transaction(
-        tcn=Tcn(first.text(9)),
-        tot=RequestType(tot),
-        date=first.day(5),
-        sent=first.moment(14),
-        origin=first.text(8),
-        destination=first.text(7),
-        context=context,
-        records=records,
-        version=first.text(2),
-        domain_version=version,
-    )
-    first.done()
-    return transaction
+def _next(data: bytes, at: int, before: list[Record]) -> tuple[Record, int]:
+    """The record that begins at `at`, and where the next one begins."""
+    head = _HEAD.match(data, at)
+    if head is None:
+        return _binary_in(data, at, before)
+    end = at + int(head[2])
+    if end > len(data) or end <= head.end() or data[end - 1 : end] != _FS:
+        raise _damaged(before)
+    return _text_record(int(head[1]), data[head.end() + 1 : end - 1]), end
 
 
-def _read_context(second: FieldReader) -> Context:
-    entries = [entry.split(US) for entry in second.text(11).split(RS)]
-    if any(len(entry) != 2 for entry in entries):
-        raise BadBytes("2.011 ORN: expected a country and a value in each entry")
-    kinds = [second.items(12, 2), second.items(13, 2)]
-    organisation, post = second.items(23, 2)
-    if [kinds[0][0], kinds[1][0], post] != [_POST, _DEVICE, kinds[0][1]]:
-        raise BadBytes("2.012 MN1, 2.013 MN2, 2.023 OBU: expected the post and the device's number")
-    context = Context(
-        idc=second.number(2),
-        references=tuple(Reference(*entry) for entry in entries),
-        captured=second.day(19),
-        organisation=organisation,
-        post=post,
-        device=as_number("2.013", kinds[1][1]),
-        reason=second.text(96) if second.has(96) else "",
-    )
-    if context.reason:
-        second.same({95: _OTHER})
-    second.done()
-    return context
+def _damaged(before: list[Record]) -> BadBytes:
+    return BadBytes(f"record {len(before) + 1} of the file is cut off or damaged; get the file again")
 
 
-def _read_face(fields: FieldReader) -> FaceRecord:
-    fields.same(_FACE_FIXED)
-    record = FaceRecord(
-        idc=fields.number(2),
-        source=fields.text(4),
-        captured=fields.day(5),
-        width=fields.number(6),
-        height=fields.number(7),
-        device=_read_device(fields),
-        comment=fields.text(38),
-        data=fields.data,
-        sap=fields.number(13) if fields.has(13) else None,
-    )
-    fields.done()
-    return record
+def _text_record(kind: int, body: bytes) -> Record:
+    image = re.search(rb"(?:^|\x1d)0?%d\.999:" % kind, body)
+    text = body[: image.start()] if image else body
+    if len(text) > MAX_TEXT:
+        raise BadBytes(f"a record of type {kind} holds more than {MAX_TEXT} bytes of text")
+    collect = _Collector(kind)
+    if text:
+        collect.parse(text)
+    return Record(kind, tuple(collect.fields), body[image.end() :] if image else b"")
 
 
-def _read_finger(fields: FieldReader) -> FingerRecord:
-    fields.same(_FINGER_FIXED)
-    position = fields.number(13)
-    if position not in set(FingerPosition):
-        raise BadBytes("14.013 FGP: expected 1 to 10")
-    record = FingerRecord(
-        idc=fields.number(2),
-        source=fields.text(4),
-        captured=fields.day(5),
-        fgp=FingerPosition(position),
-        width=fields.number(6),
-        height=fields.number(7),
-        device=_read_device(fields),
-        comment=fields.text(20),
-        data=fields.data,
-        impression=fields.number(3),
-        fap=fields.number(31) if fields.has(31) else None,
-    )
-    fields.done()
-    return record
+class _Collector:
+    """Takes what nistitl's parser finds in one record."""
+
+    def __init__(self, kind: int) -> None:
+        self.fields: list[Field] = []
+        self._kind = kind
+        self._subfields: list[list[str]] = []
+        self._items: list[str] = []
+
+    def parse(self, text: bytes) -> None:
+        if _FS in text:
+            raise BadBytes(f"a record of type {self._kind} ends before its length says; get the file again")
+        try:
+            nistitl.parse_record(text, lambda: None, self._field, self._subfield, self._item)
+        except nistitl.NistException as error:
+            raise BadBytes(f"a field of a record of type {self._kind} has no number") from error
+
+    def _item(self, item: bytes) -> None:
+        self._items.append(_text(item))
+
+    def _subfield(self, item: bytes | None) -> None:
+        self._subfields.append(self._items if item is None else [_text(item)])
+        self._items = []
+
+    def _field(self, tag: str, item: bytes | None) -> None:
+        match = _TAG.fullmatch(tag)
+        if not match or int(match[1]) != self._kind:
+            raise BadBytes(f"a record of type {self._kind} holds a field {tag!r} of another type")
+        parts = self._subfields if item is None else [[_text(item)]]
+        self.fields.append(make_field(int(match[2]), *parts))
+        self._subfields = []
 
 
-def _read_device(fields: FieldReader) -> str:
-    make, device, serial = fields.items(904, 3)
-    if make != _UNKNOWN or serial != _UNKNOWN:
-        raise BadBytes(f"{fields.path(904)} MMS: expected the make and the serial number as unknown")
-    return device
+def _text(item: bytes) -> str:
+    """UTF-8, the only set of INT-I beside ASCII; what is not UTF-8 is taken for latin-1 and a rule says so."""
+    try:
+        return item.decode()
+    except UnicodeDecodeError:
+        return item.decode("latin-1")
+
+
+def _binary_in(data: bytes, at: int, before: list[Record]) -> tuple[Record, int]:
+    """A record without tags; its type stands in 1.003 CNT only."""
+    if len(data) - at < _FRAME.size or not before:
+        raise _damaged(before) if before else _foreign(data)
+    length, idc = _FRAME.unpack_from(data, at)
+    entries = before[0].subfields(3)
+    kind = as_whole(entries[len(before)][0]) if len(before) < len(entries) else None
+    if kind not in BINARY or length < _FRAME.size or at + length > len(data):
+        raise _damaged(before)
+    body = data[at + _FRAME.size : at + length]
+    made = _type_4(idc, body) if kind == 4 else Record(kind or 0, (make_field(2, (str(idc),)),), body)
+    return made, at + length
+
+
+def _foreign(data: bytes) -> BadBytes:
+    return BadBytes("not an ANSI/NIST file" if data else "the file is empty")
+
+
+def _type_4(idc: int, body: bytes) -> Record:
+    if len(body) < _TYPE_4.size:
+        raise BadBytes("a Type-4 record is too short for its columns; get the file again")
+    impression, fingers, scale, width, height, packing = _TYPE_4.unpack_from(body)
+    positions = [(str(each),) for each in fingers if each != _NO_FINGER] or [("0",)]
+    numbers = {2: idc, 3: impression, 5: scale, 6: width, 7: height, 8: packing}
+    fields = [make_field(number, (str(value),)) for number, value in numbers.items()]
+    return Record(4, (*fields, make_field(4, *positions)), body[_TYPE_4.size :])
+
+
+def _binary_out(record: Record) -> bytes:
+    try:
+        body = _columns(record) + record.data if record.kind == 4 else record.data
+        made: Any = nistitl.BinaryRecord(record.kind)
+        made.IDC, made.value = _column(record, 2), body
+        return bytes(made.NIST)
+    except struct.error as error:
+        raise BadBytes(f"a record of type {record.kind} does not fit its columns") from error
+
+
+def _columns(record: Record) -> bytes:
+    positions = [as_whole(part[0]) for part in record.subfields(4)]
+    fingers = bytes(each for each in positions if each is not None and each < _NO_FINGER)
+    if len(fingers) != len(positions) or not 1 <= len(fingers) <= 6:
+        raise BadBytes("4.004 FGP: expected one to six positions of a finger")
+    numbers = [_column(record, number) for number in (3, 5, 6, 7, 8)]
+    return _TYPE_4.pack(numbers[0], fingers.ljust(6, b"\xff"), *numbers[1:])
+
+
+def _column(record: Record, number: int) -> int:
+    value = record.whole(number)
+    if value is None:
+        raise BadBytes(f"{record.kind}.{number:03d}: expected a number")
+    return value

@@ -35,6 +35,7 @@ HOMES = {
     "paho": ("transports.mqtt", "bench.link"),
     "nistitl": ("nist",),
     "wsq": ("nist",),
+    "lxml": ("nist_xml",),
     "cryptography": ("seal", "torture.opening"),
     "sqlite_utils": ("sqlite",),
     "sqlite3": ("sqlite", "torture.checker"),

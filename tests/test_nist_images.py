@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hotspot_kiosk.errors import BadBytes, BadSample
+from hotspot_kiosk.nist_headers import read_header
 from hotspot_kiosk.nist_images import (
     decode_jpeg,
     decode_wsq,
     encode_jpeg,
     encode_wsq,
-    jpeg_size,
     portrait,
-    wsq_size,
 )
 
 
@@ -38,7 +37,8 @@ def test_wsq_comes_back_almost_as_it_was() -> None:
     """WSQ loses little of a ridge pattern, and neither its size nor its orientation."""
     pixels = ridges()
     data = encode_wsq(pixels)
-    assert wsq_size(data) == (128, 96)
+    header = read_header(data)
+    assert (header.code, header.width, header.height) == ("WSQ20", 128, 96)
     (back,) = decode_wsq([data])
     assert back.shape == pixels.shape
     assert np.corrcoef(back.ravel(), pixels.ravel())[0, 1] > 0.98
@@ -67,7 +67,8 @@ def test_jpeg_keeps_colours_in_order() -> None:
     red = np.zeros((40, 50, 3), np.uint8)
     red[:, :, 0] = 200
     data = encode_jpeg(red)
-    assert jpeg_size(data) == (50, 40)
+    header = read_header(data)
+    assert (header.code, header.width, header.height, header.components) == ("JPEGB", 50, 40, 3)
     assert np.abs(decode_jpeg(data).astype(int) - red).max() < 6
 
 
@@ -87,29 +88,63 @@ def test_an_image_out_of_bounds_is_no_sample(shape: tuple[int, int]) -> None:
         encode_jpeg(np.zeros((*shape, 3), np.uint8))
 
 
-def test_only_baseline_jpeg_is_taken() -> None:
-    """A progressive JPEG is valid but not what INTERPOL's profile allows."""
+def test_a_progressive_jpeg_is_told_apart() -> None:
+    """It is valid, but not what INTERPOL's profile calls JPEGB."""
     buffer = io.BytesIO()
     Image.fromarray(face()).save(buffer, "JPEG", progressive=True)
-    with pytest.raises(BadBytes, match="baseline"):
-        jpeg_size(buffer.getvalue())
+    assert read_header(buffer.getvalue()).code == "JPEG"
 
 
-def test_a_grey_jpeg_is_not_a_face() -> None:
-    """A face has three colours."""
+def test_a_grey_jpeg_is_told_apart() -> None:
+    """A face has three colours; the header says how many there are."""
     buffer = io.BytesIO()
     Image.fromarray(ridges()).save(buffer, "JPEG")
-    with pytest.raises(BadBytes, match="three colours"):
-        jpeg_size(buffer.getvalue())
+    assert read_header(buffer.getvalue()).components == 1
+
+
+@pytest.mark.parametrize(("irreversible", "code"), [(True, "JP2"), (False, "JP2L")])
+@pytest.mark.parametrize(("no_jp2", "suffix"), [(False, "jp2"), (True, "j2k")])
+def test_jpeg_2000_says_whether_it_lost_anything(
+    irreversible: bool, code: str, no_jp2: bool, suffix: str
+) -> None:
+    """In its box or bare; size, depth and wavelet from the codestream."""
+    buffer = io.BytesIO()
+    Image.fromarray(ridges()).save(buffer, "JPEG2000", irreversible=irreversible, no_jp2=no_jp2)
+    header = read_header(buffer.getvalue())
+    assert (header.code, header.width, header.height, header.bits, header.suffix) == (
+        code,
+        128,
+        96,
+        8,
+        suffix,
+    )
+
+
+def test_png_says_its_size() -> None:
+    """Type-4 records may hold one."""
+    buffer = io.BytesIO()
+    Image.fromarray(face()).save(buffer, "PNG")
+    header = read_header(buffer.getvalue())
+    assert (header.code, header.width, header.height, header.components) == ("PNG", 96, 120, 3)
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"\xff\xd8\xff\xd9", b"\x89PNG\r\n", b"\xff\xa0\xff\xa1"])
 def test_what_is_no_image_is_refused(data: bytes) -> None:
-    """Neither a JPEG nor a WSQ file."""
+    """Neither of the kinds that records carry."""
     with pytest.raises(BadBytes):
-        jpeg_size(data)
-    with pytest.raises(BadBytes):
-        wsq_size(data)
+        read_header(data)
+
+
+def test_every_cut_of_a_header_is_refused_or_read() -> None:
+    """A header that ends early gives a sentence, never a crash."""
+    buffer = io.BytesIO()
+    Image.fromarray(ridges()).save(buffer, "JPEG2000")
+    for whole in (encode_jpeg(face()), encode_wsq(ridges()), buffer.getvalue()):
+        for end in range(min(len(whole), 400)):
+            try:
+                read_header(whole[:end])
+            except BadBytes:
+                continue
 
 
 def test_a_huge_image_is_refused_before_it_is_decoded() -> None:

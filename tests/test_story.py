@@ -261,4 +261,4 @@ def assert_evidence(scene: Scene, held: list[PartKey]) -> None:
         if key.part is Part.EVIDENCE:
             transaction = nist.read(content)
             assert (transaction.tcn, transaction.tot) == (key.tcn, "NPS")
-            assert len(transaction.records) == 3
+            assert len(transaction.images) == 3

@@ -19,7 +19,7 @@ GROUPS = {
     "gallery": "Look after the references of a hub.",
     "keys": "Make and show keys.",
     "audit": "Show and verify the signed journals.",
-    "nist": "Look into ANSI/NIST-ITL files.",
+    "nist": "Look into ANSI/NIST-ITL files, check and convert them.",
     "simulate": "The far end of a wire: a sensor that is not there, on a pty.",
     "demo": "The whole way of a record, with the link cut in the middle.",
     "torture": "Power cuts, kills, bad links, full disks: count what was lost.",

@@ -1,0 +1,38 @@
+"""The validator of INT-I v6 as this software uses it: all rules over a transaction, as a list of findings.
+
+Pure: nothing is decoded, changed or logged. The tables of rules stand in `nist_rules_*`.
+"""
+
+from __future__ import annotations
+
+from hotspot_kiosk import nist_rules_finger, nist_rules_head, nist_rules_image, nist_rules_text
+from hotspot_kiosk.errors import BadBytes
+from hotspot_kiosk.nist_finding import Case, Finding, Severity
+from hotspot_kiosk.nist_model import Transaction
+
+RULES = nist_rules_head.RULES + nist_rules_text.RULES + nist_rules_image.RULES + nist_rules_finger.RULES
+MOST = 200  # findings; a file with more has no use for the rest
+
+
+def validate(transaction: Transaction) -> list[Finding]:
+    """What is wrong with a file, in its own order, at most 200 findings."""
+    found: list[Finding] = []
+    for number, record in enumerate(transaction.records, start=1):
+        case = Case(number, record, transaction)
+        for rule in RULES:
+            found += rule.findings(case)
+        if len(found) >= MOST:
+            break
+    return found[:MOST]
+
+
+def errors(findings: list[Finding]) -> list[Finding]:
+    """Those that forbid the file to be sent."""
+    return [each for each in findings if each.severity is Severity.ERROR]
+
+
+def refuse_errors(transaction: Transaction) -> Transaction:
+    """The same transaction. Raises BadBytes with the first error there is."""
+    for each in errors(validate(transaction)):
+        raise BadBytes(f"{each.path}: {each.words}. {each.remedy}")
+    return transaction
