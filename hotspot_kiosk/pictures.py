@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
@@ -86,6 +87,16 @@ def decode_grey(data: bytes) -> Pixels:
     if (pixels[..., 0] != pixels[..., 1]).any() or (pixels[..., 0] != pixels[..., 2]).any():
         raise BadSample("the picture is coloured; a finger image is grey")
     return np.ascontiguousarray(pixels[..., 0])
+
+
+def shrunk(pixels: Pixels, long_side: int) -> Pixels:
+    """The picture with a long side of at most `long_side` pixels; a smaller one as it is."""
+    height, width = pixels.shape[:2]
+    factor = long_side / max(height, width)
+    if factor >= 1:
+        return pixels
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _check(image: Image.Image, data: bytes) -> None:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 from making import R503
 
 from hotspot_kiosk.errors import CaptureCancelled, CaptureTimeout
-from hotspot_kiosk.kiosk.devices.port import Light
+from hotspot_kiosk.kiosk.devices.port import Frame, Light
 from hotspot_kiosk.terms import FaceSample, FingerPosition, FingerSample, SensorGrade
 
-Scripted = FaceSample | FingerSample | Exception
+Scripted = FaceSample | Frame | FingerSample | Exception
 
 
 def nothing() -> None:
@@ -67,7 +67,7 @@ class ScriptedDevice:
         if self.refusals:
             raise self.refusals.pop(0)
 
-    def _next(self, timeout_s: float) -> FaceSample | FingerSample:
+    def _next(self, timeout_s: float) -> FaceSample | Frame | FingerSample:
         self.before_waiting()
         ends = time.monotonic() + timeout_s
         with self._changed:
@@ -96,11 +96,13 @@ class ScriptedCamera(ScriptedDevice):
         self._open()
         return "scripted"
 
-    def frame(self, timeout_s: float) -> FaceSample:
-        """As the port says."""
-        sample = self._next(timeout_s)
-        assert isinstance(sample, FaceSample)
-        return sample
+    def frame(self, timeout_s: float) -> Frame:
+        """As the port says; a sample is its own small picture."""
+        item = self._next(timeout_s)
+        if isinstance(item, Frame):
+            return item
+        assert isinstance(item, FaceSample)
+        return Frame(item.device, item.pixels, lambda: item.pixels)
 
 
 class ScriptedSensor(ScriptedDevice):

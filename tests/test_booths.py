@@ -21,7 +21,7 @@ from hotspot_kiosk.inference.face_quality import face_quality
 from hotspot_kiosk.inference.port import DetectedFace, ModelShelf
 from hotspot_kiosk.kiosk.booths import PORTRAIT_WIDTH, SLICE_S, FaceBooth, FingerBooth, Voices
 from hotspot_kiosk.kiosk.devices import folder
-from hotspot_kiosk.kiosk.devices.port import Light
+from hotspot_kiosk.kiosk.devices.port import Frame, Light
 from hotspot_kiosk.kiosk.events import (
     Event,
     Found,
@@ -68,15 +68,17 @@ class Ears:
 
 
 class Eye:
-    """Stands for the two models: a frame's first pixel says how far apart its face's eyes are (0: none)."""
+    """Stands for the two models: a frame's blue says how far apart its face's eyes are (0: none)."""
 
     def __init__(self) -> None:
         self.looking: Callable[[], None] = lambda: None
 
-    def detect(self, pixels: NDArray[np.uint8]) -> tuple[DetectedFace, ...]:
+    def detect(self, pixels: NDArray[np.uint8], long_side: int = 640) -> tuple[DetectedFace, ...]:
         """The one face in the middle."""
+        if pixels.ndim != 3:
+            raise BadSample("no colours")
         self.looking()
-        eyes = int(pixels[0, 0, 0])
+        eyes = int(pixels[0, 0, 2])
         if not eyes:
             return ()
         height, width = pixels.shape[:2]
@@ -86,7 +88,7 @@ class Eye:
 
     def encode(self, pixels: NDArray[np.uint8], face: DetectedFace) -> FaceTemplate:
         """A vector; a face of 13 pixels cannot be encoded."""
-        if pixels[0, 0, 0] == 13:
+        if pixels[0, 0, 2] == 13:
             raise BadSample("the face cannot be aligned")
         return making.face_template()
 
@@ -94,7 +96,7 @@ class Eye:
 def frame(eyes: int, width: int = 900) -> FaceSample:
     """A frame of fine patterns, in which the models see a face of that size."""
     pixels = np.random.default_rng(eyes).integers(0, 230, (800, width, 3)).astype(np.uint8)
-    pixels[0, 0, 0] = eyes
+    pixels[:, :, 2] = eyes
     return FaceSample("scripted", pixels)
 
 
@@ -247,6 +249,46 @@ def test_bad_pictures_alone_end_in_a_miss(camera: ScriptedCamera, eye: Eye, ears
     assert ears.next() == Missed(1, "Look straight at the camera.")
     assert camera.waits < 10
     booth.close()
+
+
+def test_an_unsettled_frame_is_never_a_sample(face: FaceBooth, camera: ScriptedCamera, ears: Ears) -> None:
+    """While a camera finds its exposure the best face guides only; a worse one afterwards is taken."""
+    camera.give(Frame("scripted", GOOD.pixels, lambda: GOOD.pixels, settled=False))
+    camera.give(FAIR)
+    face.take(TakeFace(1))
+    sampled = ears.next()
+    assert isinstance(sampled, Sampled)
+    assert sampled.capture.quality.score == score(FAIR)
+
+
+def test_every_frame_is_given_back(face: FaceBooth, camera: ScriptedCamera, ears: Ears) -> None:
+    """A looked-at frame goes back to the camera, usable or not."""
+    back: list[str] = []
+    bad = np.zeros((4, 4), np.uint8)
+    for name, pixels in (("bad", bad), ("nobody", NOBODY.pixels), ("good", GOOD.pixels)):
+        camera.give(
+            Frame(
+                "scripted", pixels, lambda pixels=pixels: pixels, release=lambda name=name: back.append(name)
+            )
+        )
+    face.take(TakeFace(1))
+    assert isinstance(ears.next(), Sampled)
+    assert back == ["bad", "nobody", "good"]
+
+
+def test_a_preview_is_told_every_frame(camera: ScriptedCamera, eye: Eye, ears: Ears) -> None:
+    """Whoever shows a preview gets each small picture with the faces in it."""
+    told: list[int] = []
+    booth = FaceBooth(
+        camera, eye, eye, ears.voices(), ENOUGH, 60, seen=lambda _pixels, faces: told.append(len(faces))
+    )
+    booth.start()
+    for each in (NOBODY, POOR, GOOD):
+        camera.give(each)
+    booth.take(TakeFace(1))
+    assert isinstance(ears.next(), Sampled)
+    booth.close()
+    assert told == [0, 1, 1]
 
 
 def test_a_face_that_cannot_be_encoded_is_a_miss(face: FaceBooth, camera: ScriptedCamera, ears: Ears) -> None:

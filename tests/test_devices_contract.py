@@ -1,20 +1,18 @@
-"""What every finger sensor and every camera must do, run over every variant there is."""
+"""What every finger sensor must do, run over every variant there is."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from uart_rig import SPEED, finger
 
 from hotspot_kiosk.errors import CaptureCancelled, CaptureTimeout, DeviceLost
-from hotspot_kiosk.kiosk.devices import folder, uart_finger
-from hotspot_kiosk.kiosk.devices.port import Camera, FingerSensor, Light
+from hotspot_kiosk.kiosk.devices import uart_finger
+from hotspot_kiosk.kiosk.devices.port import FingerSensor, Light
 from hotspot_kiosk.simulator.uart_kinds import PERSONALITIES
 from hotspot_kiosk.simulator.uart_sensor import UartSensor
 from hotspot_kiosk.terms import FingerPosition, FingerSample
@@ -29,15 +27,6 @@ class SensorRig:
     sensor: FingerSensor
     touch: Callable[[], None]
     lift: Callable[[], None]
-
-
-@dataclass
-class CameraRig:
-    """A camera that is not yet open, and what makes a new frame of one grey level."""
-
-    camera: Camera
-    show: Callable[[int], None]
-    take_away: Callable[[], None]
 
 
 def uart_rig(name: str) -> Iterator[SensorRig]:
@@ -136,92 +125,3 @@ def test_a_closed_sensor_takes_nothing(rig: SensorRig) -> None:
     with pytest.raises(DeviceLost):
         capture(rig)
     rig.sensor.open()
-
-
-@pytest.fixture(params=["folder"])
-def camera_rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CameraRig]:
-    """Each camera in turn."""
-    assert request.param == "folder"
-    pictures = tmp_path / "pictures"
-    pictures.mkdir()
-    camera = folder.build(folder.Options(path=pictures, name="camera"))
-
-    def show(grey: int) -> None:
-        fresh = pictures / ".fresh.tmp"
-        Image.new("RGB", (40, 30), (grey, grey, grey)).save(fresh, format="PNG")
-        fresh.replace(pictures / f"{grey}.png")
-
-    yield CameraRig(camera, show, lambda: pictures.rename(tmp_path / "away") and None)
-    camera.close()
-
-
-def test_a_frame_is_the_newest(camera_rig: CameraRig) -> None:
-    """A frame is a colour picture that was not given before."""
-    camera_rig.camera.open()
-    for grey in (10, 20):
-        camera_rig.show(grey)
-        frame = camera_rig.camera.frame(5)
-        assert frame.pixels.shape == (30, 40, 3)
-        assert np.all(frame.pixels == grey)
-
-
-def test_no_frame_comes_twice(camera_rig: CameraRig) -> None:
-    """Without a new picture a frame is not given again."""
-    camera_rig.show(10)
-    camera_rig.camera.open()
-    camera_rig.camera.frame(5)
-    with pytest.raises(CaptureTimeout):
-        camera_rig.camera.frame(0.1)
-
-
-def test_a_frame_is_waited_for(camera_rig: CameraRig) -> None:
-    """A picture that comes while the camera is asked is given."""
-    camera_rig.camera.open()
-    timer = threading.Timer(0.1, camera_rig.show, (30,))
-    timer.start()
-    assert np.all(camera_rig.camera.frame(5).pixels == 30)
-    timer.join()
-
-
-def test_cancel_ends_a_frame(camera_rig: CameraRig) -> None:
-    """Another thread's cancel ends the wait; the next frame works."""
-    camera_rig.camera.open()
-    timer = threading.Timer(0.1, camera_rig.camera.cancel)
-    timer.start()
-    with pytest.raises(CaptureCancelled):
-        camera_rig.camera.frame(60)
-    timer.join()
-    camera_rig.show(40)
-    camera_rig.camera.frame(5)
-
-
-def test_a_camera_cancel_outside_a_frame_is_forgotten(camera_rig: CameraRig) -> None:
-    """A cancel between frames ends nothing later."""
-    camera_rig.camera.open()
-    camera_rig.camera.cancel()
-    camera_rig.show(50)
-    camera_rig.camera.frame(5)
-
-
-def test_a_camera_that_goes_away_is_lost(camera_rig: CameraRig) -> None:
-    """A camera taken away is DeviceLost, while waiting and on `open`."""
-    camera_rig.camera.open()
-    camera_rig.take_away()
-    with pytest.raises(DeviceLost):
-        camera_rig.camera.frame(5)
-    with pytest.raises(DeviceLost):
-        camera_rig.camera.open()
-
-
-def test_a_closed_camera_gives_nothing(camera_rig: CameraRig) -> None:
-    """Before `open` and after `close` there is no frame; closing twice is fine; opening again works."""
-    camera_rig.show(60)
-    with pytest.raises(DeviceLost):
-        camera_rig.camera.frame(0)
-    assert camera_rig.camera.open() == "camera"
-    camera_rig.camera.close()
-    camera_rig.camera.close()
-    with pytest.raises(DeviceLost):
-        camera_rig.camera.frame(0)
-    camera_rig.camera.open()
-    camera_rig.camera.frame(5)

@@ -31,6 +31,7 @@ HOMES = {
     "serial": ("kiosk.devices.uart_finger",),
     "adafruit_fingerprint": ("kiosk.devices.uart_finger",),
     "picamera2": ("kiosk.devices.picamera",),
+    "libcamera": ("kiosk.devices.picamera",),
     "onnxruntime": ("inference.port",),
     "paho": ("transports.mqtt", "bench.link"),
     "nistitl": ("nist",),
@@ -47,7 +48,12 @@ HOMES = {
     "click": ("cli",),
 }
 VARIANTS = {
-    "kiosk.devices": {"uart_finger": "uart_finger", "folder": "folder", "fap_usb": "fap_usb"},
+    "kiosk.devices": {
+        "uart_finger": "uart_finger",
+        "folder": "folder",
+        "fap_usb": "fap_usb",
+        "picamera": "picamera",
+    },
     "transports": {"mqtt": "mqtt", "loopback": "loopback"},
     "hub": {"store_sqlite": "store_sqlite", "store_postgres": "store_postgres"},
 }

@@ -34,7 +34,7 @@ def test_a_bad_file_costs_one_error(kind: str, camera: FolderCamera, tmp_path: P
     with pytest.raises(CaptureTimeout):
         camera.frame(0)
     picture().save(tmp_path / "good.png")
-    assert camera.frame(0).pixels.shape == (30, 40, 3)
+    assert camera.frame(0).sample().pixels.shape == (30, 40, 3)
 
 
 def test_a_half_written_file_is_read_when_it_is_whole(camera: FolderCamera, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_the_newest_comes_first(camera: FolderCamera, tmp_path: Path) -> None:
         file = tmp_path / f"{grey}.png"
         Image.new("L", (8, 8), grey).save(file)
         os.utime(file, (moment, moment))
-    assert [int(camera.frame(0).pixels[0, 0, 0]) for _ in range(3)] == [30, 200, 10]
+    assert [int(camera.frame(0).small[0, 0, 0]) for _ in range(3)] == [30, 200, 10]
 
 
 def test_a_missing_folder_is_a_lost_device(tmp_path: Path) -> None:

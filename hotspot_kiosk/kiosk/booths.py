@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Generic, TypeVar
@@ -30,7 +30,6 @@ from hotspot_kiosk.errors import (
 from hotspot_kiosk.inference import finger_quality
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
-from hotspot_kiosk.inference.face_quality import face_quality
 from hotspot_kiosk.inference.finger import extract
 from hotspot_kiosk.inference.port import DetectedFace
 from hotspot_kiosk.kiosk.devices.port import Camera, FingerSensor, Light
@@ -45,6 +44,7 @@ from hotspot_kiosk.kiosk.events import (
     TakeFace,
     TakeFinger,
 )
+from hotspot_kiosk.kiosk.looks import Seen, Sighting, look
 from hotspot_kiosk.nist_images import portrait
 from hotspot_kiosk.terms import Capture, FaceSample, FingerSample, Quality
 
@@ -189,7 +189,9 @@ class FaceBooth(Booth[TakeFace]):
         wait_s: float,
         patience_s: float = 4.0,
         reopen_s: float = REOPEN_S,
+        seen: Seen = lambda _pixels, _faces: None,
     ) -> None:
+        """`seen` is told each small picture and the faces in it, before they are judged: for a preview."""
         super().__init__("camera", voices, reopen_s)
         if not hasattr(camera, "frame"):
             raise ConfigError("[camera] driver names a device that is no camera")
@@ -199,6 +201,7 @@ class FaceBooth(Booth[TakeFace]):
         self._good_enough = good_enough
         self._wait_s = wait_s
         self._patience_s = patience_s
+        self._seen = seen
 
     def _open(self) -> None:
         self._camera.open()
@@ -210,31 +213,30 @@ class FaceBooth(Booth[TakeFace]):
         self._camera.close()
 
     def _capture(self, turn: TakeFace) -> None:
-        best: tuple[Quality, DetectedFace, FaceSample] | None = None
+        best: Sighting | None = None
         advice = "Look straight at the camera."
         ends, looked = time.monotonic() + self._wait_s, False
         while (left := ends - time.monotonic()) > 0 and not self._stopped():
             seen = self._look(left)
             if seen is None:
                 continue
-            frame, faces = seen
-            quality = face_quality(frame.pixels, faces)
-            if faces and (best is None or quality.score > best[0].score):
-                best = (quality, faces[0], frame)
+            quality, sighting = seen
+            if sighting and (best is None or quality.score > best.quality.score):
+                best = sighting
             advice = quality.advice or advice
-            if best is not None and best[0].score >= self._good_enough:
+            if best is not None and best.quality.score >= self._good_enough:
                 break
             self._say(Show(Prompt.LOOK_AT_CAMERA, advice))
             if not looked:
                 ends, looked = time.monotonic() + self._patience_s, True
         if not self._stopped():
-            self._answer(Missed(turn.turn, advice) if best is None else self._made(turn, *best))
+            self._answer(Missed(turn.turn, advice) if best is None else self._made(turn, best))
 
-    def _look(self, left_s: float) -> tuple[FaceSample, Sequence[DetectedFace]] | None:
-        """A frame and the faces in it; None if there was none, or none that can be used, for a while."""
+    def _look(self, left_s: float) -> tuple[Quality, Sighting | None] | None:
+        """One look; None if there was no frame, or none that can be used, for a while."""
         try:
-            frame = self._camera.frame(min(left_s, SLICE_S))
-            return frame, self._detector.detect(frame.pixels)
+            with self._camera.frame(min(left_s, SLICE_S)) as frame:
+                return look(frame, self._detector, self._seen)
         except CaptureTimeout:
             return None
         except BadSample as error:
@@ -242,13 +244,14 @@ class FaceBooth(Booth[TakeFace]):
             self._closing.wait(min(left_s, PASSED_OVER_S))
             return None
 
-    def _made(self, turn: TakeFace, quality: Quality, face: DetectedFace, frame: FaceSample) -> Event:
+    def _made(self, turn: TakeFace, best: Sighting) -> Event:
+        frame, face = best.sample, best.face
         try:
             template = self._encoder.encode(frame.pixels, face)
             sample = FaceSample(frame.device, _cropped(frame, face))
         except BadSample as error:
             return Missed(turn.turn, str(error))
-        return Sampled(turn.turn, Capture(sample, quality, template))
+        return Sampled(turn.turn, Capture(sample, best.quality, template))
 
 
 def _cropped(frame: FaceSample, face: DetectedFace) -> NDArray[np.uint8]:

@@ -15,8 +15,7 @@ import msgspec
 
 from hotspot_kiosk import pictures
 from hotspot_kiosk.errors import BadSample, CaptureCancelled, CaptureTimeout, DeviceLost, WrongDevice
-from hotspot_kiosk.kiosk.devices.port import Camera
-from hotspot_kiosk.terms import FaceSample
+from hotspot_kiosk.kiosk.devices.port import SMALL_SIDE, Camera, Frame
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
 POLL_S = 0.05
@@ -54,7 +53,7 @@ class FolderCamera:
         self._opened = True
         return self._name
 
-    def frame(self, timeout_s: float) -> FaceSample:
+    def frame(self, timeout_s: float) -> Frame:
         """The newest file not returned before; waits for one.
 
         Raises as the port says, and BadSample, naming file and reason, once for a file that
@@ -104,11 +103,12 @@ class FolderCamera:
         except OSError as error:
             raise DeviceLost(f"the folder {self._folder} cannot be read: {error.strerror}") from error
 
-    def _read(self, file: Path) -> FaceSample:
+    def _read(self, file: Path) -> Frame:
         try:
-            return FaceSample(self._name, pictures.decode(pictures.read(file)))
+            pixels = pictures.decode(pictures.read(file))
         except BadSample as error:
             raise BadSample(f"{file.name}: {error}") from error
+        return Frame(self._name, pictures.shrunk(pixels, SMALL_SIDE), lambda: pixels)
 
 
 def build(options: Options) -> Camera:

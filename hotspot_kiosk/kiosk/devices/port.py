@@ -8,10 +8,17 @@ One thread owns one device and makes every call but `cancel`, which any thread m
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import TracebackType
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hotspot_kiosk.terms import FaceSample, FingerPosition, FingerSample, SensorGrade
+
+SMALL_SIDE = 640  # of a frame's small picture, pixels: enough to find a face at arm's length
 
 
 class Light(StrEnum):
@@ -74,14 +81,49 @@ class FingerSensor(Protocol):
         """Give the device back. May be called twice, and before `open`."""
 
 
+def _nothing() -> None:
+    """What a frame that holds nothing gives back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One moment of a camera's stream: `with camera.frame(...) as frame`, and not for long.
+
+    It may hold one of the camera's few buffers, which `release`, or leaving the `with`, gives back.
+    small: RGB uint8 (height, width, 3), upright, not longer than SMALL_SIDE; for looking and for a preview.
+    settled: whether focus and exposure stand; an unsettled frame is no sample.
+    """
+
+    device: str
+    small: NDArray[np.uint8] = field(repr=False)
+    whole: Callable[[], NDArray[np.uint8]] = field(repr=False)
+    settled: bool = True
+    release: Callable[[], None] = field(default=_nothing, repr=False)
+
+    def sample(self) -> FaceSample:
+        """The same moment in all the pixels the camera gives; outlives the frame."""
+        return FaceSample(self.device, self.whole())
+
+    def __enter__(self) -> Frame:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
 class Camera(Protocol):
-    """A camera that gives the newest frame."""
+    """A camera that gives the newest frame. What it sees stays in memory."""
 
     def open(self) -> str:
         """Start the camera and return its name. Raises DeviceLost or WrongDevice."""
 
-    def frame(self, timeout_s: float) -> FaceSample:
-        """The next frame that was not returned before. Raises CaptureTimeout, CaptureCancelled, DeviceLost."""
+    def frame(self, timeout_s: float) -> Frame:
+        """The newest frame, never one that was returned before; the caller releases it.
+
+        Raises CaptureTimeout, CaptureCancelled, DeviceLost. A camera that stalls is lost after a while.
+        """
 
     def cancel(self) -> None:
         """End a running `frame` at once; it raises CaptureCancelled. Any thread may call this."""
