@@ -126,8 +126,29 @@ class OperationFile(Table, frozen=True, kw_only=True):
     file: Path
 
 
+class RenewalDesk(Table, frozen=True, kw_only=True):
+    """What a hub needs to renew kiosks' link certificates, for `days` each.
+
+    `authority` and `authority_key`: the device CA. `register`: the folder that remembers what was
+    issued. `link`: what differs from the hub's own [link], whose port is 8886 unless it says so.
+    """
+
+    authority: Path
+    authority_key: Path
+    register: Path
+    days: int = 365
+    link: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        within("days", self.days, 1, 3650)
+
+
 class KioskConfig(Table, frozen=True, kw_only=True):
-    """Everything a kiosk needs."""
+    """Everything a kiosk needs.
+
+    `renewal`: the link certificate is renewed; the table holds what differs from [link] there, whose
+    port is 8885 unless it says so.
+    """
 
     kiosk: Post
     keys: Keys
@@ -138,6 +159,7 @@ class KioskConfig(Table, frozen=True, kw_only=True):
     outbox: OutboxLimits
     operation: OperationFile
     session: SessionPlan = SessionPlan()
+    renewal: dict[str, Any] | None = None
 
 
 class Bureau(Table, frozen=True, kw_only=True):
@@ -182,6 +204,7 @@ class HubConfig(Table, frozen=True, kw_only=True):
     link: dict[str, Any]
     store: dict[str, Any]
     decision: DecisionTable = DecisionTable()
+    renewal: RenewalDesk | None = None
 
 
 def load(path: Path, kind: type[T]) -> T:

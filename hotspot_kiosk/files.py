@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from hotspot_kiosk.errors import StorageFailed
+
 
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable. Raises OSError."""
@@ -25,3 +27,19 @@ def write_whole(path: Path, content: bytes, mode: int = 0o644) -> None:
         os.fsync(out.fileno())
     beside.replace(path)
     sync_folder(path.parent)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """`write_whole` for this process's own files, readable by nobody else. Raises StorageFailed."""
+    try:
+        write_whole(path, content, 0o600)
+    except OSError as error:
+        raise StorageFailed(f"{path} cannot be written: {error.strerror}") from None
+
+
+def read(path: Path) -> bytes:
+    """What a file holds. Raises StorageFailed."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise StorageFailed(f"{path} cannot be read: {error.strerror}") from None

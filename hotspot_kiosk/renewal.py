@@ -8,6 +8,7 @@ so nothing here may be believed before its signature is checked.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
@@ -17,7 +18,7 @@ from hotspot_kiosk.seal import PrivateKeys, Trusted
 
 UP_FILTER = "r/+"
 LARGEST = 4096
-M = TypeVar("M", bound=msgspec.Struct)
+M = TypeVar("M")
 
 
 class Ask(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="hkr1"):
@@ -33,6 +34,21 @@ class Issued(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
 
     certificate: bytes
     signature: bytes
+
+
+class Denied(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="hkd1"):
+    """No certificate, and why, for people; `orders` are the hub's signed orders that wait for the kiosk.
+
+    The hub's signature binds reason and request; each order carries its own.
+    """
+
+    reason: str
+    orders: tuple[bytes, ...]
+    signature: bytes
+
+
+_asks: msgspec.msgpack.Decoder[Ask] = msgspec.msgpack.Decoder(Ask)
+_answers: msgspec.msgpack.Decoder[Issued | Denied] = msgspec.msgpack.Decoder(Issued | Denied)
 
 
 def up_topic(device: int) -> str:
@@ -52,7 +68,7 @@ def ask(device: int, request: bytes, by: PrivateKeys) -> bytes:
 
 def read_ask(payload: bytes) -> Ask:
     """A message from a kiosk, unverified. Raises BadBytes."""
-    return _decode(payload, Ask)
+    return _decode(payload, _asks)
 
 
 def verify_ask(message: Ask, kiosk: Trusted) -> None:
@@ -65,9 +81,17 @@ def issue(certificate: bytes, request: bytes, by: PrivateKeys) -> bytes:
     return msgspec.msgpack.encode(Issued(certificate, by.sign(_issuing(certificate, request))))
 
 
-def read_issued(payload: bytes, request: bytes, hub: Trusted) -> bytes:
-    """The certificate (PEM) that answers this request. Raises BadBytes or SealError."""
-    message = _decode(payload, Issued)
+def deny(reason: str, orders: Sequence[bytes], request: bytes, by: PrivateKeys) -> bytes:
+    """The hub's message for a request that it does not follow."""
+    return msgspec.msgpack.encode(Denied(reason, tuple(orders), by.sign(_denying(reason, request))))
+
+
+def read_answer(payload: bytes, request: bytes, hub: Trusted) -> bytes | Denied:
+    """The certificate (PEM) that answers this request, or that there is none. Raises BadBytes or SealError."""
+    message = _decode(payload, _answers)
+    if isinstance(message, Denied):
+        hub.verify(_denying(message.reason, request), message.signature)
+        return message
     hub.verify(_issuing(message.certificate, request), message.signature)
     return message.certificate
 
@@ -80,10 +104,14 @@ def _issuing(certificate: bytes, request: bytes) -> bytes:
     return b"renewed\0" + hashlib.sha256(request).digest() + certificate
 
 
-def _decode(payload: bytes, kind: type[M]) -> M:
+def _denying(reason: str, request: bytes) -> bytes:
+    return b"denied\0" + hashlib.sha256(request).digest() + reason.encode()
+
+
+def _decode(payload: bytes, decoder: msgspec.msgpack.Decoder[M]) -> M:
     if len(payload) > LARGEST:
         raise BadBytes("a renewal is larger than any real one")
     try:
-        return msgspec.msgpack.decode(payload, type=kind)
+        return decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadBytes("a renewal cannot be read") from None

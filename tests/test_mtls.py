@@ -223,20 +223,20 @@ def test_the_command_makes_two_authorities_and_what_they_sign(tmp_path: Path) ->
     for device in ("17", "18"):
         run = CliRunner().invoke(keys.command, ["certificates", "--folder", str(folder), "--device", device])
         assert run.exit_code == 0, run.output
-    stems = ("broker-ca", "device-ca", "broker", "hub-link", "kiosk-00017-link", "kiosk-00018-link")
-    assert {path.name for path in folder.iterdir()} == {
-        f"{s}{end}" for s in stems for end in (".pem", ".key")
-    }
+    stems = ("broker-ca", "device-ca", "broker", "hub-link")
+    kiosks = {device: folder / f"kiosk-{device:05d}-link.pem" for device in (17, 18)}
+    pairs = {f"{s}{end}" for s in stems for end in (".pem", ".key")}
+    assert {path.name for path in folder.iterdir()} == pairs | {file.name for file in kiosks.values()}
     assert {path.stat().st_mode & 0o777 for path in folder.glob("*.key")} == {0o600}
-    for device in (17, 18):
-        pair = folder / f"kiosk-{device:05d}-link.pem", folder / f"kiosk-{device:05d}-link.key"
-        certificates.check(pair[0].read_bytes(), pair[1].read_bytes(), device)
+    for device, file in kiosks.items():
+        assert file.stat().st_mode & 0o777 == 0o600
+        certificates.check(file.read_bytes(), file.read_bytes(), device)
 
 
 def test_the_command_replaces_no_kiosks_key(tmp_path: Path) -> None:
     """Refused, and the file is as it was."""
     words = ["certificates", "--folder", str(tmp_path), "--device", "17"]
     CliRunner().invoke(keys.command, words)
-    before = (tmp_path / "kiosk-00017-link.key").read_bytes()
+    before = (tmp_path / "kiosk-00017-link.pem").read_bytes()
     assert isinstance(CliRunner().invoke(keys.command, words).exception, ConfigError)
-    assert (tmp_path / "kiosk-00017-link.key").read_bytes() == before
+    assert (tmp_path / "kiosk-00017-link.pem").read_bytes() == before

@@ -1,6 +1,7 @@
 """`hotspot keys certificates`: a small PKI for the link, for trials and pilots.
 
-Two CAs, a broker, the hub and any number of kiosks. In the field the CAs' keys belong on a machine
+Two CAs, a broker, the hub and any number of kiosks, whose certificate and key lie in one file, so that
+renewing it is one rename. In the field the CAs' keys belong on a machine
 without a network.
 """
 
@@ -33,7 +34,7 @@ from hotspot_kiosk.terms import MAX_DEVICE
 @click.option("--days", default=365, show_default=True, help="How long broker, hub and kiosks hold.")
 @click.option("--ca-days", default=3650, show_default=True, help="How long the two CAs hold.")
 def command(folder: Path, hosts: tuple[str, ...], devices: tuple[int, ...], days: int, ca_days: int) -> None:
-    """Make CAs, broker and hub unless they are there already, and a pair of files a kiosk."""
+    """Make CAs, broker and hub unless they are there already, and a file for each kiosk."""
     now = datetime.now(UTC)
     term = Term(now, days)
     folder.mkdir(parents=True, exist_ok=True)
@@ -43,7 +44,8 @@ def command(folder: Path, hosts: tuple[str, ...], devices: tuple[int, ...], days
     if not (folder / "hub-link.pem").exists():
         _write(folder, "hub-link", certificates.make_hub(device_ca, term))
     for device in devices:
-        _write(folder, f"kiosk-{device:05d}-link", certificates.make_kiosk(device_ca, device, term))
+        made = certificates.make_kiosk(device_ca, device, term)
+        _put(folder / f"kiosk-{device:05d}-link.pem", made.certificate + made.key, 0o600)
 
 
 def _authority(folder: Path, name: str, term: Term) -> Identity:
@@ -57,14 +59,15 @@ def _authority(folder: Path, name: str, term: Term) -> Identity:
 
 
 def _write(folder: Path, stem: str, identity: Identity) -> None:
-    for path, content, mode in (
-        (folder / f"{stem}.key", identity.key, 0o600),
-        (folder / f"{stem}.pem", identity.certificate, 0o644),
-    ):
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        except FileExistsError:
-            raise ConfigError(f"{path} exists already; move it away if it is really to be replaced") from None
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(content)
-        click.echo(path)
+    _put(folder / f"{stem}.key", identity.key, 0o600)
+    _put(folder / f"{stem}.pem", identity.certificate, 0o644)
+
+
+def _put(path: Path, content: bytes, mode: int) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError:
+        raise ConfigError(f"{path} exists already; move it away if it is really to be replaced") from None
+    with os.fdopen(descriptor, "wb") as out:
+        out.write(content)
+    click.echo(path)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from hotspot_kiosk import wire
+from hotspot_kiosk import files, wire
 from hotspot_kiosk.errors import BadBytes, StorageFailed
 from hotspot_kiosk.seal import PrivateKeys, Trusted
 
@@ -28,11 +28,9 @@ class OrderBook:
         order = wire.sign_order(device, number, kind, b"", own)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            fresh = self._folder / f".{device}-{number}.tmp"
-            fresh.write_bytes(wire.encode(order))
-            fresh.replace(self._folder / f"{device}-{number}.order")
         except OSError as error:
             raise StorageFailed(f"the order cannot be kept in {self._folder}: {error.strerror}") from None
+        files.replace(self._folder / f"{device}-{number}.order", wire.encode(order))
         return order
 
     def waiting(self, device: int) -> Sequence[wire.Order]:
@@ -47,14 +45,18 @@ class OrderBook:
                 orders.append(message)
         return orders
 
+    def withdrawn(self, device: int) -> bool:
+        """Whether this kiosk was ever told to stop or to erase itself, proven or not."""
+        return any(self._folder.glob(f"{device}-*.*"))
+
     def done(self, device: int, done: wire.Done, kiosk: Trusted) -> bool:
         """Keep a kiosk's proof; False if no such order waits. Raises SealError."""
         wire.verify_done(done, device, kiosk)
         order = self._folder / f"{device}-{done.number}.order"
         if not order.exists():
             return False
-        order.with_suffix(".done").write_bytes(wire.encode(done))
-        order.unlink()
+        files.replace(order.with_suffix(".done"), wire.encode(done))
+        order.unlink(missing_ok=True)
         return True
 
 

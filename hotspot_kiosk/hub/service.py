@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from hotspot_kiosk import contents, nist, seal, wire
+from hotspot_kiosk import contents, files, nist, seal, wire
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator, warm_up
 from hotspot_kiosk.compare.port import Calibration, Thresholds
@@ -29,15 +29,18 @@ from hotspot_kiosk.hub.gallery import Gallery
 from hotspot_kiosk.hub.identify import Identifier
 from hotspot_kiosk.hub.inbox import Delivered, Inbox
 from hotspot_kiosk.hub.orders import OrderBook
+from hotspot_kiosk.hub.renewal import Desk, Issuer, Register
 from hotspot_kiosk.hub.store import PartKey, Store
 from hotspot_kiosk.inference.port import Manifest, read_manifest
 from hotspot_kiosk.keyring import HUB, PublicFile, load_peers, load_private, load_public
 from hotspot_kiosk.seal_answer import ENTROPY_SIZE, is_sealed_answer, seal_answer
+from hotspot_kiosk.seal_certificates import Identity
 from hotspot_kiosk.terms import Answer, AnswerType, Decision, Part, Tcn
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Transport
 
 log = logging.getLogger(__name__)
 CLIENT = "hub"
+RENEWAL_PORT = 8886
 SWEEP_S = 10.0
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.25, 10.0
 FACE_MODEL = "dlib-face-resnet-v1"
@@ -58,6 +61,7 @@ class Hub:
         post_keys: Callable[[int], seal.PublicKeys],
         now: Callable[[], datetime],
         share: str = "",
+        renewal: Desk | None = None,
     ) -> None:
         self._store = store
         self._inbox = inbox
@@ -68,6 +72,7 @@ class Hub:
         self._post_keys = post_keys
         self._now = now
         self._share = share
+        self._renewal = renewal
         self._pause_s = LEAST_PAUSE_S
         self._sweep_at = 0.0
         self._unanswerable: set[PartKey] = set()
@@ -77,13 +82,22 @@ class Hub:
 
     def run(self) -> None:
         """Take in what comes, until stopped. Raises StorageFailed."""
-        while not self._stop.is_set():
-            try:
-                self._work()
-            except StorageAway as error:
-                log.warning("%s; this worker leaves the link until it is back", error)
-                self._stop.wait(self._pause_s)
-                self._pause_s = min(2 * self._pause_s, MOST_PAUSE_S)
+        if self._renewal is not None:
+            self._renewal.open()
+        try:
+            while not self._stop.is_set():
+                self._keep_working()
+        finally:
+            if self._renewal is not None:
+                self._renewal.close()
+
+    def _keep_working(self) -> None:
+        try:
+            self._work()
+        except StorageAway as error:
+            log.warning("%s; this worker leaves the link until it is back", error)
+            self._stop.wait(self._pause_s)
+            self._pause_s = min(2 * self._pause_s, MOST_PAUSE_S)
 
     def stop(self) -> None:
         """End `run` soon; any thread may call this."""
@@ -260,14 +274,38 @@ def build(config: HubConfig, folder: Path) -> Hub:
         post_keys=lambda device: kiosks[device].keys(),
         now=_now,
         share=config.hub.share,
+        renewal=_renewal(config, folder, own, kiosks),
     )
 
 
 def _inbox(config: HubConfig, store: Store, own: seal.PrivateKeys, kiosks: Mapping[int, PublicFile]) -> Inbox:
     previous = [load_private(path) for path in config.keys.previous]
     newest = load_public(config.keys.own.with_suffix(".pub")) if previous else None
-    book = OrderBook(config.hub.orders) if config.hub.orders else None
-    return Inbox(store, own, kiosks, _now, previous=previous, newest=newest, book=book)
+    return Inbox(store, own, kiosks, _now, previous=previous, newest=newest, book=_book(config))
+
+
+def _renewal(
+    config: HubConfig, folder: Path, own: seal.PrivateKeys, kiosks: Mapping[int, PublicFile]
+) -> Desk | None:
+    table = config.renewal
+    if table is None:
+        return None
+    issuer = Issuer(
+        Identity(files.read(table.authority), files.read(table.authority_key)),
+        own,
+        lambda device: kiosks[device].keys() if device in kiosks else None,
+        Register(table.register),
+        _now,
+        book=_book(config),
+        days=table.days,
+    )
+    section = {**config.link, "port": RENEWAL_PORT, **table.link}
+    transport = build_variant("hotspot_kiosk.transports", "renewal.link", section, folder)
+    return Desk(issuer, transport, f"{CLIENT}-{secrets.token_hex(6)}", config.hub.share)
+
+
+def _book(config: HubConfig) -> OrderBook | None:
+    return OrderBook(config.hub.orders) if config.hub.orders else None
 
 
 def _identifier(config: HubConfig) -> Identifier:

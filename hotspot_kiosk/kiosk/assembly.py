@@ -6,7 +6,10 @@ What is wrong refuses here, in a sentence, before a device is touched.
 from __future__ import annotations
 
 import fcntl
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 from hotspot_kiosk import nist
@@ -24,10 +27,15 @@ from hotspot_kiosk.kiosk.daemon import Daemon, Place
 from hotspot_kiosk.kiosk.desk import Desk
 from hotspot_kiosk.kiosk.orders import FLOOR, Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.renewal import PENDING, Renewal
 from hotspot_kiosk.kiosk.session import Plan
+from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
+from hotspot_kiosk.terms import ClockStamp
 from hotspot_kiosk.transports.port import Transport
+from hotspot_kiosk.transports.tls import EPOCH, Floor
 
+RENEWAL_PORT = 8885
 PATIENCE = 0.8  # of the time a subject is given: a device asks again before the subject is taken to have left
 
 
@@ -37,40 +45,44 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
     Raises ConfigError, KeyMissing, ModelError or StorageFailed with a sentence that says what to do.
     """
     clock = Clock()
-    place = _place(config, clock)
+    place = _place(config, clock, folder)
     only = _alone(config.outbox.path.with_name("running"))
     outbox = Outbox(config.outbox.path, config.outbox.most_records, config.outbox.free_mib << 20)
     daemon = Daemon(place, plan(config.session), clock, outbox, only)
+    uplink = Uplink(
+        device=config.kiosk.device,
+        outbox=outbox,
+        transport=transport(config, "link", config.link, folder),
+        own=place.own,
+        trust=place.trust,
+        orders=place.orders,
+        clock=clock,
+        on_answer=daemon.answered,
+        on_link=daemon.link_changed,
+        on_order=daemon.ordered,
+        on_quarantine=daemon.quarantined,
+        on_fault=daemon.fault,
+    )
     daemon.attach(
         face=_face_booth(config, folder, daemon.voices()),
         finger=_finger_booth(config, folder, daemon.voices()),
-        uplink=Uplink(
-            device=config.kiosk.device,
-            outbox=outbox,
-            transport=transport(config, config.link, folder),
-            own=place.own,
-            trust=place.trust,
-            orders=place.orders,
-            clock=clock,
-            on_answer=daemon.answered,
-            on_link=daemon.link_changed,
-            on_order=daemon.ordered,
-            on_quarantine=daemon.quarantined,
-            on_fault=daemon.fault,
-        ),
+        uplink=uplink,
+        upkeep=_upkeep(config, folder, place, clock, uplink, daemon.fault),
         desk=Desk(config.kiosk.desk, daemon.asked),
     )
     warm_up()
     return daemon
 
 
-def transport(config: KioskConfig, section: Section, folder: Path) -> Transport:
-    """A way to the hub. Certificates are held against the last time heard from the hub if the clock was not set."""
-    defaults = {
-        "floor_file": str(config.outbox.path.with_name(FLOOR)),
-        "synchronised": str(SYNCHRONISED),
-    }
-    made: Transport = build_variant("hotspot_kiosk.transports", "link", section, folder, defaults)
+def transport(
+    config: KioskConfig, table: str, section: Section, folder: Path, more: Section = MappingProxyType({})
+) -> Transport:
+    """A way to the hub; `more` are further defaults.
+
+    Certificates are held against the last time heard from the hub if the clock was not set.
+    """
+    defaults = {"floor_file": str(_hub_time(config)), "synchronised": str(SYNCHRONISED), **more}
+    made: Transport = build_variant("hotspot_kiosk.transports", table, section, folder, defaults)
     return made
 
 
@@ -87,7 +99,7 @@ def plan(table: SessionPlan) -> Plan:
     )
 
 
-def _place(config: KioskConfig, clock: Clock) -> Place:
+def _place(config: KioskConfig, clock: Clock, folder: Path) -> Place:
     own = load_private(config.keys.own)
     if own.owner != config.kiosk.device:
         raise ConfigError(
@@ -103,7 +115,53 @@ def _place(config: KioskConfig, clock: Clock) -> Place:
         trust=Trust(config.keys.peers),
         orders=Orders(beside.with_name("orders.json"), config.kiosk.device),
         journal=Journal(beside.with_name("journal"), own, clock.now),
-        remains=_remains(config),
+        remains=remains(config, folder),
+    )
+
+
+def remains(config: KioskConfig, folder: Path) -> tuple[Path, ...]:
+    """What an erasure destroys, and everything whose name begins like it."""
+    key = config.link.get("key")
+    link = (folder / key, (folder / key).with_suffix(PENDING)) if isinstance(key, str) else ()
+    return (config.keys.own, *link, config.outbox.path)
+
+
+def _hub_time(config: KioskConfig) -> Path:
+    return config.outbox.path.with_name(FLOOR)
+
+
+def _upkeep(
+    config: KioskConfig,
+    folder: Path,
+    place: Place,
+    clock: Clock,
+    uplink: Uplink,
+    on_fault: Callable[[str], None],
+) -> Upkeep | None:
+    if config.renewal is None:
+        return None
+    pair = config.link.get("certificate")
+    if pair is None or pair != config.link.get("key"):
+        raise ConfigError(
+            "[renewal] needs the link certificate and its key in one file: name it as certificate and key in [link]"
+        )
+    shared = {name: value for name, value in config.link.items() if name not in ("certificate", "key")}
+    section = {"driver": config.link.get("driver"), **config.renewal}
+    more = {**shared, "port": RENEWAL_PORT, "anonymous": True}
+    floor = Floor(file=_hub_time(config), epoch=EPOCH)
+
+    def stamp() -> ClockStamp:
+        now = clock.stamp()
+        return now if now.trusted else replace(now, wall=floor.time())
+
+    return Upkeep(
+        renewal=Renewal(folder / pair, config.kiosk.device, place.own),
+        transport=transport(config, "renewal", section, folder, more),
+        trust=place.trust,
+        stamp=stamp,
+        link_up=lambda: uplink.up,
+        on_order=uplink.carry,
+        on_fault=on_fault,
     )
 
 
@@ -117,11 +175,6 @@ def _alone(path: Path) -> IO[bytes]:
         file.close()
         raise ConfigError(f"another kiosk works on the outbox in {path.parent}; stop it first") from None
     return file
-
-
-def _remains(config: KioskConfig) -> tuple[Path, ...]:
-    """What an erasure destroys, and everything whose name begins like it."""
-    return (config.keys.own, config.outbox.path)
 
 
 def _face_booth(config: KioskConfig, folder: Path, voices: Voices) -> FaceBooth:

@@ -47,6 +47,7 @@ from hotspot_kiosk.kiosk.events import (
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.session import Plan, Session, State, step
+from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.seal_answer import reply_key
@@ -55,6 +56,7 @@ from hotspot_kiosk.terms import Answer, Part, Request, Tcn
 log = logging.getLogger(__name__)
 TICK_S = 0.25
 CAPTURING = {State.NOTICE, State.FACE, State.FINGERS, State.REVIEW}
+Hand = FaceBooth | FingerBooth | Uplink | Desk | Upkeep
 BUTTONS: dict[str, Event] = {
     "notice read": NoticeRead(),
     "accept": Accept(),
@@ -102,24 +104,36 @@ class Daemon:
         self._finger: FingerBooth | None = None
         self._uplink: Uplink | None = None
         self._desk: Desk | None = None
+        self._upkeep: Upkeep | None = None
 
     def voices(self) -> Voices:
         """Where the device threads speak to."""
         return Voices(self._events.put, self._show, self.fault)
 
-    def attach(self, *, face: FaceBooth, finger: FingerBooth, uplink: Uplink, desk: Desk) -> None:
+    def attach(
+        self,
+        *,
+        face: FaceBooth,
+        finger: FingerBooth,
+        uplink: Uplink,
+        desk: Desk,
+        upkeep: Upkeep | None = None,
+    ) -> None:
         """Give the daemon its hands."""
         self._face, self._finger, self._uplink, self._desk = face, finger, uplink, desk
+        self._upkeep = upkeep
 
     def run(self) -> str:
         """Work until stopped; returns why it had to stop, empty if it was asked to."""
         if not (self._face and self._finger and self._uplink and self._desk):
             raise ConfigError("the daemon was not given all its parts")
-        started: list[FaceBooth | FingerBooth | Uplink | Desk] = []
+        hands: tuple[Hand | None, ...] = (self._face, self._finger, self._uplink, self._desk, self._upkeep)
+        started: list[Hand] = []
         try:
-            for part in (self._face, self._finger, self._uplink, self._desk):
-                part.start()
-                started.append(part)
+            for part in hands:
+                if part is not None:
+                    part.start()
+                    started.append(part)
             self._note(Deed.STARTED)
             log.info("kiosk %d ready", self._place.device)
             while not self._stop.is_set():
@@ -223,8 +237,11 @@ class Daemon:
             waiting=states.count("sealed") + states.count("sending"),
             quarantined=states.count("quarantined"),
             faults=tuple(sorted(session.faults)),
-            note=self._outbox.trouble or str(self._outbox.salvaged or ""),
+            note=self._outbox.trouble or self._about_link() or str(self._outbox.salvaged or ""),
         )
+
+    def _about_link(self) -> str:
+        return self._upkeep.note if self._upkeep is not None else ""
 
     def _next(self) -> None:
         try:

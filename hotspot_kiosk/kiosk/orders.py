@@ -8,14 +8,13 @@ new key of the hub counts by its generation (`keyring.Trust`).
 from __future__ import annotations
 
 import logging
-import os
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from hotspot_kiosk import wire
-from hotspot_kiosk.errors import ConfigError, Refused, StorageFailed
+from hotspot_kiosk import files, wire
+from hotspot_kiosk.errors import ConfigError, Refused
 from hotspot_kiosk.seal import Trusted
 
 log = logging.getLogger(__name__)
@@ -82,20 +81,11 @@ class Orders:
         hub_ms = int(moment.timestamp() * 1000)
         if hub_ms > self.memory.hub_ms:
             self._remember(msgspec.structs.replace(self.memory, hub_ms=hub_ms))
-            self._floor.write_text(moment.isoformat() + "\n", "ascii")
+            files.replace(self._floor, f"{moment.isoformat()}\n".encode())
         return moment
 
     def _remember(self, memory: Memory) -> None:
-        fresh = self._path.with_suffix(".tmp")
-        try:
-            with fresh.open("wb") as out:
-                out.write(msgspec.json.encode(memory))
-                out.flush()
-                os.fsync(out.fileno())
-            fresh.replace(self._path)
-            _sync(self._path.parent)
-        except OSError as error:
-            raise StorageFailed(f"{self._path} cannot be written: {error.strerror}") from None
+        files.replace(self._path, msgspec.json.encode(memory))
         self.memory = memory
 
 
@@ -110,11 +100,3 @@ def _read(path: Path) -> Memory:
         log.error("%s is damaged and set aside: orders are counted anew", path)
         path.replace(path.with_suffix(".damaged"))
         return Memory()
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -89,6 +89,10 @@ class Uplink:
         """There is something new in the outbox; any thread may call this."""
         self._events.put(None)
 
+    def carry(self, payload: bytes) -> None:
+        """A message of the hub that came another way than over the link; any thread may call this."""
+        self._events.put(Arrived(wire.down_topic(self._device), payload))
+
     def close(self) -> None:
         """Close the link and end the thread."""
         self._transport.close()

@@ -71,7 +71,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     group: str = "X25519"
     floor: str | None = None
     floor_file: Path | None = None
-    epoch: Path = Path("/usr/lib/clock-epoch")
+    epoch: Path = tls.EPOCH
     synchronised: Path | None = None
     retry_least_s: float = 0.5
     retry_most_s: float = 30.0

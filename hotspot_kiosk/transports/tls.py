@@ -15,6 +15,7 @@ from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.terms import EARLIEST
 
 log = logging.getLogger(__name__)
+EPOCH = Path("/usr/lib/clock-epoch")
 TLSEXT_PADDING = 0x10
 NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
 
