@@ -106,11 +106,12 @@ class ScriptedCamera(ScriptedDevice):
 
 
 class ScriptedSensor(ScriptedDevice):
-    """The port `FingerSensor`; `lights` are those that were shown."""
+    """The port `FingerSensor`; `lights` are those that were shown, `dark` the errors of the next."""
 
     def __init__(self, coming: Iterable[Scripted] = (), refusals: Iterable[Exception] = ()) -> None:
         super().__init__(coming, refusals)
         self.lights: list[Light] = []
+        self.dark: list[Exception] = []
         self.asked: list[FingerPosition] = []
 
     def open(self) -> SensorGrade:
@@ -130,4 +131,6 @@ class ScriptedSensor(ScriptedDevice):
 
     def show(self, light: Light) -> None:
         """As the port says."""
+        if self.dark:
+            raise self.dark.pop()
         self.lights.append(light)

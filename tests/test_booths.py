@@ -440,8 +440,37 @@ def test_the_light_says_whether_a_touch_was_good(sensor: ScriptedSensor, ears: E
         sensor.give(touch())
         booth.take(TakeFinger(1, THUMB))
         assert isinstance(ears.next(), Sampled)
-        assert sensor.lights == [Light.PLACE_FINGER, light]
         booth.close()
+        assert sensor.lights == [Light.PLACE_FINGER, Light.READING, light]
+
+
+def test_the_next_finger_is_told_while_the_image_travels(
+    finger: FingerBooth, sensor: ScriptedSensor, ears: Ears
+) -> None:
+    """Once a finger is imaged the person is told to lift it and which comes next."""
+    sensor.give(touch())
+    finger.take(TakeFinger(1, THUMB, then="left index"))
+    ears.next()
+    assert ears.shown[0] == Show(Prompt.LIFT_FINGER, "left index")
+
+
+def test_the_light_goes_out_when_nobody_asks(sensor: ScriptedSensor, ears: Ears) -> None:
+    """After a while without a turn the light is put out."""
+    booth = FingerBooth(sensor, ears.voices(), good_enough=25, wait_s=60, idle_s=0.05)
+    booth.start()
+    while Light.OFF not in sensor.lights:
+        time.sleep(0.01)
+    booth.close()
+    assert ears.silent()
+
+
+def test_a_sensor_that_goes_while_nobody_asks_is_told(sensor: ScriptedSensor, ears: Ears) -> None:
+    """The session hears of a loss before the next person comes, and of the return."""
+    sensor.dark = [DeviceLost("the cable")]
+    booth = FingerBooth(sensor, ears.voices(), good_enough=25, wait_s=60, reopen_s=0.01, idle_s=0.05)
+    booth.start()
+    assert [ears.next(), ears.next()] == [Lost(FINGER_FAULT), Found(FINGER_FAULT)]
+    booth.close()
 
 
 def test_no_touch_is_a_miss(sensor: ScriptedSensor, ears: Ears) -> None:

@@ -107,7 +107,7 @@ def test_after_the_face_the_first_finger_is_asked_for() -> None:
     """A good face is kept, and the sensor gets the next turn."""
     session, effects = walk(at(State.FACE), Sampled(1, FACE))
     assert (session.state, session.captures) == (State.FINGERS, (FACE,))
-    assert effects == [Show(Prompt.PLACE_FINGER, "right index"), TakeFinger(2, RIGHT)]
+    assert effects == [Show(Prompt.PLACE_FINGER, "right index"), TakeFinger(2, RIGHT, "left index")]
 
 
 def test_after_one_finger_the_next_is_asked_for() -> None:
@@ -121,9 +121,9 @@ def test_touches_of_one_finger_come_after_each_other() -> None:
     """A plan of two touches asks for the same finger twice before the next one."""
     session = at(State.FINGERS, replace(PLAN, touches=2))
     session, effects = walk(session, Sampled(2, FINGER))
-    assert effects == [Show(Prompt.PLACE_FINGER, "right index"), TakeFinger(3, RIGHT)]
+    assert effects == [Show(Prompt.PLACE_FINGER, "right index"), TakeFinger(3, RIGHT, "left index")]
     _, effects = walk(session, Sampled(3, FINGER))
-    assert effects == [Show(Prompt.PLACE_FINGER, "left index"), TakeFinger(4, LEFT)]
+    assert effects == [Show(Prompt.PLACE_FINGER, "left index"), TakeFinger(4, LEFT, "left index")]
 
 
 def test_after_the_last_finger_the_record_is_stored() -> None:
@@ -182,7 +182,10 @@ def test_a_miss_is_asked_for_again() -> None:
     """A try that gave nothing costs one attempt."""
     session, effects = walk(at(State.FINGERS), Missed(2, "Put your finger on the glass."))
     assert session.state is State.FINGERS
-    assert effects == [Show(Prompt.AGAIN, "Put your finger on the glass."), TakeFinger(3, RIGHT)]
+    assert effects == [
+        Show(Prompt.AGAIN, "Put your finger on the glass."),
+        TakeFinger(3, RIGHT, "left index"),
+    ]
 
 
 def test_a_face_that_cannot_be_acquired_is_noted() -> None:
@@ -192,7 +195,7 @@ def test_a_face_that_cannot_be_acquired_is_noted() -> None:
     assert effects == [
         Show(Prompt.GOING_ON, "face"),
         Show(Prompt.PLACE_FINGER, "right index"),
-        TakeFinger(3, RIGHT),
+        TakeFinger(3, RIGHT, "left index"),
     ]
 
 
@@ -211,7 +214,7 @@ def test_no_further_touch_is_asked_of_a_finger_that_failed() -> None:
     """A finger whose attempts are used up is left alone, even if the plan wants more touches."""
     session = at(State.FINGERS, replace(PLAN, touches=3))
     _, effects = walk(session, Missed(2, "x"), Missed(3, "x"))
-    assert effects[-1] == TakeFinger(4, LEFT)
+    assert effects[-1] == TakeFinger(4, LEFT, "left index")
 
 
 def test_failures_travel_with_the_record() -> None:

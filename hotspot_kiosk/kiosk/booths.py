@@ -12,7 +12,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 import cv2
@@ -50,6 +50,7 @@ from hotspot_kiosk.terms import Capture, FaceSample, FingerSample, Quality
 
 log = logging.getLogger(__name__)
 REOPEN_S = 2.0
+IDLE_S = 5.0  # a device that nobody asks is looked after this often, so that its loss is known
 SLICE_S = 0.5  # a device is asked for no longer, so that a stop it did not hear is noticed
 PASSED_OVER_S = 0.1  # a camera that gives nothing but bad pictures does not keep the processor busy
 PPI, PPI_TOLERANCE = 500, 10  # the class of resolution that evidence is sent in (ANSI/NIST-ITL 1.011)
@@ -70,10 +71,10 @@ class Voices:
 class Booth(ABC, Generic[Turn]):
     """One device, one thread. A turn that was asked for before the last `stop` is never answered."""
 
-    def __init__(self, name: str, voices: Voices, reopen_s: float) -> None:
+    def __init__(self, name: str, voices: Voices, reopen_s: float, idle_s: float = IDLE_S) -> None:
         self._name = name
         self._voices = voices
-        self._reopen_s = reopen_s
+        self._reopen_s, self._idle_s = reopen_s, idle_s
         self._turns: SimpleQueue[tuple[int, Turn] | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._stops = 0
@@ -119,13 +120,20 @@ class Booth(ABC, Generic[Turn]):
         if self._lost:
             self._reopen()
             return
-        asked = self._turns.get()
+        try:
+            asked = self._turns.get(timeout=self._idle_s)
+        except Empty:
+            self._guarded(self._rest)
+            return
         if asked is None:
             return
         self._stops_at_asking, turn = asked
+        if not self._stopped():
+            self._guarded(lambda: self._capture(turn))
+
+    def _guarded(self, work: Callable[[], None]) -> None:
         try:
-            if not self._stopped():
-                self._capture(turn)
+            work()
         except CaptureCancelled:
             log.debug("the %s was told to stop", self._name)
         except DEVICE_ERRORS as error:
@@ -168,6 +176,9 @@ class Booth(ABC, Generic[Turn]):
 
     @abstractmethod
     def _capture(self, turn: Turn) -> None: ...
+
+    def _rest(self) -> None:
+        """What is done while nobody asks; a device error here is a loss, too."""
 
     @abstractmethod
     def _cancel(self) -> None: ...
@@ -267,7 +278,7 @@ def _cropped(frame: FaceSample, face: DetectedFace) -> NDArray[np.uint8]:
 
 
 class FingerBooth(Booth[TakeFinger]):
-    """One touch a turn."""
+    """One touch a turn. The sensor's light follows: place, lift, done or again, and off when it is over."""
 
     def __init__(
         self,
@@ -276,8 +287,9 @@ class FingerBooth(Booth[TakeFinger]):
         good_enough: int,
         wait_s: float,
         reopen_s: float = REOPEN_S,
+        idle_s: float = IDLE_S,
     ) -> None:
-        super().__init__("finger sensor", voices, reopen_s)
+        super().__init__("finger sensor", voices, reopen_s, idle_s)
         if not hasattr(sensor, "capture"):
             raise ConfigError("[finger] driver names a device that is no finger sensor")
         self._sensor = sensor
@@ -294,6 +306,9 @@ class FingerBooth(Booth[TakeFinger]):
             "finger sensor: %dx%d at %d ppi, %d grey levels",
             *(grade.width, grade.height, grade.ppi, grade.grey_levels),
         )
+
+    def _rest(self) -> None:
+        self._sensor.show(Light.OFF)
 
     def _cancel(self) -> None:
         self._sensor.cancel()
@@ -323,14 +338,18 @@ class FingerBooth(Booth[TakeFinger]):
         while not self._stopped():
             left = ends - time.monotonic()
             try:
-                return self._sensor.capture(turn.position, max(0.0, min(left, SLICE_S)), self._seen)
+                return self._sensor.capture(
+                    turn.position, max(0.0, min(left, SLICE_S)), lambda: self._seen(turn)
+                )
             except CaptureTimeout:
                 if left <= SLICE_S:
                     raise
         raise CaptureCancelled("the capture was stopped on request")
 
-    def _seen(self) -> None:
-        self._say(Show(Prompt.LIFT_FINGER))
+    def _seen(self, turn: TakeFinger) -> None:
+        """The sensor holds the image: while it travels the person lifts the finger and readies the next."""
+        self._say(Show(Prompt.LIFT_FINGER, turn.then))
+        self._sensor.show(Light.READING)
 
     def _made(self, turn: TakeFinger, sample: FingerSample) -> Sampled:
         template = extract(sample)

@@ -173,10 +173,11 @@ class TakeFace:
 
 @dataclass(frozen=True, slots=True)
 class TakeFinger:
-    """Ask the sensor for a touch of this finger."""
+    """Ask the sensor for a touch of this finger; `then` names the finger that comes after it, if any."""
 
     turn: int
     position: FingerPosition
+    then: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,17 @@ def _ask_finger(session: Session, now_ms: int) -> Next:
 def _take(session: Session, now_ms: int) -> tuple[Session, Effect]:
     turn = session.turn + 1
     session = replace(session, turn=turn, deadline_ms=now_ms + session.plan.subject_ms)
-    return session, TakeFace(turn) if session.state is State.FACE else TakeFinger(turn, session.position)
+    if session.state is State.FACE:
+        return session, TakeFace(turn)
+    return session, TakeFinger(turn, session.position, _after(session))
+
+
+def _after(session: Session) -> str:
+    """The finger that is asked for once this touch is good: it is told while the image still travels."""
+    if session.touch + 1 < session.plan.touches:
+        return session.position.words
+    rest = session.plan.fingers[session.finger + 1 :]
+    return rest[0].words if rest else ""
 
 
 def _sampled(session: Session, event: Sampled, now_ms: int) -> Next:
