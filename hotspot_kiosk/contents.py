@@ -1,8 +1,9 @@
 """What lies inside the envelopes: a probe, a gallery's templates, an answer; bytes and values.
 
 MessagePack arrays outside, packed columns inside, deflated. A probe takes at most 10 KB sealed:
-minutiae are exact, face vectors travel as float16, and if the ridge pictures do not fit, those of
-the poorest touches stay behind (the evidence carries the images anyway). No pixels, no names.
+minutiae are exact, face vectors travel in 8 bits a number (a gallery keeps 16), and if the ridge
+pictures do not fit, those of the poorest touches stay behind (the evidence carries the images
+anyway). No pixels, no names.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from hotspot_kiosk import ridge_code
 from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.seal import OVERHEAD
 from hotspot_kiosk.seal_answer import KEY_SIZE
@@ -38,6 +40,7 @@ from hotspot_kiosk.terms import (
 LARGEST_BODY = 10_240 - OVERHEAD
 LARGEST_PLAIN = 1 << 20
 MOST_MINUTIAE = 255
+LARGEST_STEP = 1e6
 T = TypeVar("T")
 ENCODER = msgspec.msgpack.Encoder(enc_hook=as_plain)
 
@@ -60,6 +63,21 @@ class _Finger(msgspec.Struct, frozen=True, array_like=True, tag="d"):
     ridges: bytes
 
 
+class _ThinFace(msgspec.Struct, frozen=True, array_like=True, tag="g"):
+    """As it travels: the vector in whole numbers of -127 to 127 times `step`."""
+
+    model: str
+    step: float
+    vector: bytes
+
+
+class _ThinFinger(_Finger, frozen=True, array_like=True, tag="r"):
+    """As it travels: the ridges in ridge_code."""
+
+
+_Packed = _Face | _Finger | _ThinFace | _ThinFinger
+
+
 class _Stamp(msgspec.Struct, frozen=True, array_like=True):
     boot_id: str
     monotonic_ms: int
@@ -74,7 +92,7 @@ class _Body(msgspec.Struct, frozen=True, array_like=True, tag="hkp1"):
     operation: str
     notice: str
     stamp: _Stamp
-    templates: tuple[_Face | _Finger, ...]
+    templates: tuple[_Packed, ...]
     failures: tuple[str, ...] = ()
     reply_key: bytes = b""
 
@@ -106,7 +124,7 @@ class Probe:
 def encode(request: Request, reply_key: bytes = b"") -> bytes:
     """The probe of a request, deflated, at most LARGEST_BODY bytes; reply_key: see seal_answer."""
     best_first = sorted(request.captures, key=lambda c: -c.quality.score)
-    templates = [_pack(capture.template) for capture in best_first]
+    templates = [_thin(capture.template) for capture in best_first]
     for index in reversed(range(len(templates))):
         body = _body(request, templates, reply_key)
         if len(body) <= LARGEST_BODY:
@@ -149,7 +167,7 @@ def encode_templates(templates: tuple[Template, ...]) -> bytes:
 
 def decode_templates(data: bytes) -> tuple[Template, ...]:
     """The inverse of `encode_templates`. Raises BadBytes."""
-    items = _decode(data, tuple[_Face | _Finger, ...])
+    items = _decode(data, tuple[_Packed, ...])
     if not items:
         raise BadBytes("a reference holds no template")
     return tuple(_unpack(item) for item in items)
@@ -175,7 +193,7 @@ def decode_answer(data: bytes) -> Answer:
     return Answer(Tcn(body.tcr), body.tot, body.decision, candidates, _moment(body.answered), body.note)
 
 
-def _body(request: Request, templates: list[_Face | _Finger], reply_key: bytes) -> bytes:
+def _body(request: Request, templates: list[_Packed], reply_key: bytes) -> bytes:
     stamp = request.stamp
     plain = ENCODER.encode(
         _Body(
@@ -211,6 +229,17 @@ def _moment(seconds: float) -> datetime:
         raise BadBytes("a record names an impossible time") from None
 
 
+def _thin(template: Template) -> _Packed:
+    """For a link where every byte takes its time: a third of what `_pack` makes of the same."""
+    packed = _pack(template)
+    if isinstance(template, FaceTemplate):
+        step = float(np.abs(template.vector).max(initial=0.0)) / 127 or 1.0
+        return _ThinFace(template.model, step, np.rint(template.vector / step).astype(np.int8).tobytes())
+    fields = {name: getattr(packed, name) for name in _ThinFinger.__struct_fields__}
+    coded = ridge_code.encode(template.ridges) if template.ridges.size else b""
+    return _ThinFinger(**{**fields, "ridges": coded})
+
+
 def _pack(template: Template) -> _Face | _Finger:
     if isinstance(template, FaceTemplate):
         return _Face(template.model, template.vector.astype("<f2").tobytes())
@@ -229,18 +258,12 @@ def _pack(template: Template) -> _Face | _Finger:
     )
 
 
-def _unpack(item: _Face | _Finger) -> Template:
-    if isinstance(item, _Face):
-        if not item.vector or len(item.vector) % 2 or len(item.vector) > 8192:
-            raise BadBytes("a face vector has an impossible length")
-        vector = np.frombuffer(item.vector, "<f2").astype(np.float32)
-        if not np.isfinite(vector).all():
-            raise BadBytes("a face vector holds no numbers")
-        return FaceTemplate(item.model, vector)
+def _unpack(item: _Packed) -> Template:
+    if isinstance(item, _Face | _ThinFace):
+        return FaceTemplate(item.model, _vector(item))
     if not (16 <= item.width <= 2048 and 16 <= item.height <= 2048 and 100 <= item.ppi <= 2000):
         raise BadBytes("a finger template has an impossible size")
     blocks = (-(-item.height // 8), -(-item.width // 8))
-    ridges = (item.height // 2, item.width // 2) if item.ridges else (0, 0)
     return FingerTemplate(
         item.model,
         item.position,
@@ -249,7 +272,34 @@ def _unpack(item: _Face | _Finger) -> Template:
         item.height,
         _minutiae(item),
         _bits(item.area, blocks),
-        _bits(item.ridges, ridges),
+        _ridges(item),
+    )
+
+
+def _vector(item: _Face | _ThinFace) -> NDArray[np.float32]:
+    if not item.vector or len(item.vector) > 8192 or (isinstance(item, _Face) and len(item.vector) % 2):
+        raise BadBytes("a face vector has an impossible length")
+    if isinstance(item, _Face):
+        vector = np.frombuffer(item.vector, "<f2").astype(np.float32)
+    else:
+        vector = np.frombuffer(item.vector, np.int8) * _step(item.step)
+    if not np.isfinite(vector).all():
+        raise BadBytes("a face vector holds no numbers")
+    return vector
+
+
+def _step(step: float) -> np.float32:
+    if not 0 < step < LARGEST_STEP:
+        raise BadBytes("a face vector holds no numbers")
+    return np.float32(step)
+
+
+def _ridges(item: _Finger) -> NDArray[np.bool_]:
+    shape = (item.height // 2, item.width // 2)
+    if not item.ridges:
+        return np.zeros((0, 0), np.bool_)
+    return (
+        ridge_code.decode(item.ridges, shape) if isinstance(item, _ThinFinger) else _bits(item.ridges, shape)
     )
 
 

@@ -4,13 +4,16 @@ import dataclasses
 import zlib
 from datetime import UTC, datetime
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from making import HUB, KIOSK, NOW, face_template, finger_capture, finger_template, request, tcn
+from making import HUB, KIOSK, NOW, face_capture, face_template, finger_capture, finger_template, request, tcn
 
 from hotspot_kiosk import contents, seal
+from hotspot_kiosk.compare.face import FaceComparator
+from hotspot_kiosk.compare.port import Calibration
 from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.terms import (
     Answer,
@@ -25,9 +28,10 @@ from hotspot_kiosk.terms import (
 
 
 def same(a: Template, b: Template) -> bool:
-    """Equal but for the float16 of face vectors."""
+    """Equal but for the rounding of face vectors."""
     if isinstance(a, FaceTemplate) and isinstance(b, FaceTemplate):
-        return a.model == b.model and bool(np.allclose(a.vector, b.vector, atol=1e-3))
+        half_a_step = float(np.abs(a.vector).max()) / 254
+        return a.model == b.model and bool(np.allclose(a.vector, b.vector, atol=half_a_step + 1e-6))
     assert isinstance(a, FingerTemplate)
     assert isinstance(b, FingerTemplate)
     arrays = all(np.array_equal(getattr(a, n), getattr(b, n)) for n in ("minutiae", "area", "ridges"))
@@ -63,6 +67,54 @@ def test_a_probe_that_cannot_fit_is_refused() -> None:
     captures = tuple(finger_capture(i, FingerPosition(i % 10 + 1)) for i in range(120))
     with pytest.raises(BadBytes, match="10 KB"):
         contents.encode(dataclasses.replace(request(), captures=captures))
+
+
+def test_a_reply_key_comes_back_whole_or_not_at_all() -> None:
+    """32 bytes or none: the hub never seals under a part of a key."""
+    assert contents.decode(contents.encode(request())).reply_key == b""
+    assert contents.decode(contents.encode(request(), b"k" * 32)).reply_key == b"k" * 32
+    with pytest.raises(BadBytes, match="reply key"):
+        contents.decode(contents.encode(request(), b"k" * 31))
+    assert "kkk" not in repr(contents.decode(contents.encode(request(), b"k" * 32)))
+
+
+def test_rounding_a_face_for_the_link_hardly_moves_its_score() -> None:
+    """Pairs at distances from 0.1 to 1.4: the score, minus the distance, moves by less than 0.003."""
+    comparator = FaceComparator(Calibration(-1.0, 0.0, 1.0, "test"))
+    rng = np.random.default_rng(3)
+    for distance in np.linspace(0.1, 1.4, 40):
+        vector = face_template(int(distance * 1000)).vector
+        step = rng.normal(size=128)
+        other = (vector + distance * step / np.linalg.norm(step)).astype(np.float32)
+        capture = dataclasses.replace(face_capture(), template=FaceTemplate("test-face", vector))
+        sent = contents.decode(
+            contents.encode(dataclasses.replace(request(), captures=(capture,)))
+        ).templates[0]
+        assert isinstance(sent, FaceTemplate)
+        moved = comparator.scores(sent.vector, other[None])[0] + float(np.linalg.norm(vector - other))
+        assert abs(moved) < 0.003
+
+
+def test_a_probe_of_an_older_kiosk_still_comes_in() -> None:
+    """Its templates as a gallery keeps them, and no reply key."""
+    plain = msgspec.msgpack.decode(zlib.decompress(contents.encode(request())))
+    given_ = (face_template(), finger_template())
+    old = msgspec.msgpack.decode(zlib.decompress(contents.encode_templates(given_)))
+    body = zlib.compress(msgspec.msgpack.encode([*plain[:7], old, *plain[8:9]]))
+    probe = contents.decode(body)
+    assert probe.reply_key == b""
+    assert all(same(a, b) for a, b in zip(given_, probe.templates, strict=True))
+
+
+@pytest.mark.parametrize("step", [0.0, -1.0, float("nan"), float("inf"), 1e30])
+def test_a_face_of_impossible_steps_is_refused(step: float) -> None:
+    """No vector of zeros, of infinities or of nothing."""
+    plain = msgspec.msgpack.decode(zlib.decompress(contents.encode(request())))
+    faces = [item for item in plain[7] if item[0] == "g"]
+    assert len(faces) == 1
+    faces[0][2] = step
+    with pytest.raises(BadBytes, match="no numbers"):
+        contents.decode(zlib.compress(msgspec.msgpack.encode(plain)))
 
 
 def test_templates_come_back_from_a_gallery() -> None:

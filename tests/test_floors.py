@@ -18,6 +18,7 @@ CRAFTS = {
     "seal_answer",
     "seal_certificates",
     "renewal",
+    "ridge_code",
     "wire",
     "contents",
     "policy",

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from hotspot_kiosk import contents, files, nist, seal, wire
+from hotspot_kiosk import contents, files, nist, ridge_code, seal, wire
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator, warm_up
 from hotspot_kiosk.compare.port import Calibration, Thresholds
@@ -264,6 +264,7 @@ def build(config: HubConfig, folder: Path) -> Hub:
             "take out share, or use store_postgres"
         )
     warm_up()
+    ridge_code.warm_up()
     return Hub(
         store=store,
         inbox=_inbox(config, store, own, kiosks),

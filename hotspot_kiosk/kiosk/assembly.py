@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO
 
-from hotspot_kiosk import nist
+from hotspot_kiosk import nist, ridge_code
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.config import KioskConfig, Section, SessionPlan, build_variant
 from hotspot_kiosk.errors import ConfigError
@@ -71,6 +71,7 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         desk=Desk(config.kiosk.desk, daemon.asked),
     )
     warm_up()
+    ridge_code.warm_up()
     return daemon
 
 
