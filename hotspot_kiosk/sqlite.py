@@ -40,6 +40,7 @@ SYSTEM_CODES = {
 }
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 WORDS = {
+    sqlite3.SQLITE_BUSY: "another program keeps it locked; end that program, or wait until it is done",
     sqlite3.SQLITE_READONLY: "the disk can only be read; check the card and its file system",
     sqlite3.SQLITE_IOERR: "the disk does not work as it should; check or replace the card",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check the folder, its owner and whether the disk is writable",
@@ -56,6 +57,7 @@ class SqliteFile:
         self._what = f"{what} {path.name}"
         self._lock = threading.RLock()
         self._db: sqlite_utils.Database | None = None
+        self._closed = f"the {self._what} is closed"
         with self._plainly():
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():
@@ -113,16 +115,17 @@ class SqliteFile:
         self.rows(f"PRAGMA incremental_vacuum({int(pages)})")
         return int(self.rows("PRAGMA freelist_count")[0][0])
 
-    def close(self) -> None:
-        """Give the file back; nothing can be done with it afterwards."""
+    def close(self, why: str = "") -> None:
+        """Give the file back; nothing can be done with it afterwards, and `why` is what is said then."""
         with self._lock:
-            if self._db is not None:
-                self._db.close()
-                self._db = None
+            self._closed = why or self._closed
+            db, self._db = self._db, None
+            if db is not None:
+                db.close()
 
     def _open(self) -> sqlite_utils.Database:
         if self._db is None:
-            raise StorageFailed(f"the {self._what} is closed")
+            raise StorageFailed(self._closed)
         return self._db
 
     def _transaction(self, db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
@@ -148,7 +151,7 @@ class SqliteFile:
 
     def _plain(self, code: int, text: str) -> StorageFailed:
         if code == sqlite3.SQLITE_FULL:
-            return StorageFull(f"the {self._what} cannot grow: the disk is full")
+            return StorageFull(f"the {self._what} cannot grow: the disk is full; free some space")
         if code in DAMAGED:
             return StorageDamaged(f"the {self._what} is damaged: {text}")
         return StorageFailed(f"the {self._what} cannot be used: {WORDS.get(code, text)}")

@@ -88,6 +88,9 @@ def test_the_outbox_is_listed_shown_requeued_and_erased(folders: Folders) -> Non
     outbox.quarantine(tcn(), Part.PROBE, "the reason")
     outbox.close()
     assert "the reason" in hotspot("outbox", "show", "-c", config, tcn())
+    row = json.loads(hotspot("outbox", "list", "--json", "-c", config))
+    assert row["why"] == "the reason"
+    assert "hotspot outbox requeue" in row["do"]
     assert "again" in hotspot("outbox", "requeue", "-c", config, tcn())
     assert "not a transaction" in hotspot("outbox", "show", "-c", config, "nonsense", ok=False)
     assert "no record" in hotspot("outbox", "show", "-c", config, tcn(2), ok=False)

@@ -152,6 +152,7 @@ class Kiosk:
             on_order=lambda _order: None,
             on_quarantine=lambda _tcn, why: print(f"bench link: {why}", file=sys.stderr),  # noqa: T201
             on_fault=lambda why: print(f"bench link: {why}", file=sys.stderr),  # noqa: T201
+            on_trouble=lambda why: print(f"bench link: {why}", file=sys.stderr),  # noqa: T201
         )
         self.uplink.start()
 

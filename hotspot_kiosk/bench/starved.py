@@ -196,6 +196,7 @@ class _Kiosk:
             on_order=_ignore,
             on_quarantine=_ignore,
             on_fault=_ignore,
+            on_trouble=_ignore,
         )
 
     def _end(self, uplink: Uplink) -> None:

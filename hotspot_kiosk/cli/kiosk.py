@@ -10,6 +10,8 @@ import click
 from hotspot_kiosk.cli.options import config_option, json_option, on_signals
 from hotspot_kiosk.config import KioskConfig, load
 from hotspot_kiosk.kiosk import assembly, desk
+from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.start import Start
 from hotspot_kiosk.terms import RequestType
 
 WORDS = {
@@ -42,9 +44,10 @@ def command() -> None:
 def run(config: Path) -> None:
     """Run the daemon until it is told to stop."""
     os.umask(0o077)
-    kiosk = assembly.build(load(config, KioskConfig), config.parent.resolve())
-    on_signals(kiosk.stop)
-    if why := kiosk.run():
+    tables = load(config, KioskConfig)
+    start = Start(tables.kiosk.desk, Clock().now_ms)
+    on_signals(start.stop)
+    if why := start.run(lambda: assembly.build(tables, config.parent.resolve())):
         raise SystemExit(f"hotspot: the kiosk stopped: {why}")
 
 
@@ -116,7 +119,8 @@ def words(told: desk.Told) -> str:
         faults = f", out of order: {', '.join(told.faults)}" if told.faults else ""
         looks = f", {told.quarantined} to look at" if told.quarantined else ""
         note = f"; {told.note}" if told.note else ""
-        return f"[{told.state}, link {link}, {told.waiting} waiting{looks}{faults}{note}]"
+        waits = "" if told.waiting is None else f", {told.waiting} waiting"
+        return f"[{told.state}, link {link}{waits}{looks}{faults}{note}]"
     if told.kind == "answer":
         named = f" ({', '.join(told.candidates)})" if told.candidates else ""
         return f"{told.tcn}: {told.decision}{named} {told.note}".strip()

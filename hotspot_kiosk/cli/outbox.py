@@ -14,7 +14,7 @@ from hotspot_kiosk.contents import decode_answer
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.keyring import load_hub, load_private
 from hotspot_kiosk.kiosk import stick as carrier
-from hotspot_kiosk.kiosk.outbox import Entry, Outbox
+from hotspot_kiosk.kiosk.outbox import Entry, Outbox, PartState, remedy
 from hotspot_kiosk.seal_answer import open_answer
 from hotspot_kiosk.stick import Stick, Tally
 from hotspot_kiosk.terms import Part, Tcn
@@ -115,12 +115,15 @@ def _find(outbox: Outbox, tcn: Tcn) -> Entry:
 
 
 def _row(entry: Entry) -> dict[str, object]:
+    reasons = dict.fromkeys(why for _, state, _, why in entry.parts if state is PartState.QUARANTINED)
     return {
         "tcn": entry.tcn,
         "captured": entry.captured,
         "state": str(entry.state),
         "parts": ", ".join(f"{part.value} {state}" for part, state, _, _ in entry.parts),
         "answered": entry.answered,
+        "why": "; ".join(reasons),
+        "do": "; ".join(dict.fromkeys(remedy(reason) for reason in reasons)),
     }
 
 

@@ -15,7 +15,7 @@ from typing import IO
 from hotspot_kiosk import nist, ridge_code
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.config import KioskConfig, Section, SessionPlan, build_variant
-from hotspot_kiosk.errors import ConfigError
+from hotspot_kiosk.errors import ConfigError, StorageFailed
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.finger import warm_up
@@ -47,7 +47,7 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
     clock = Clock()
     place = _place(config, clock, folder)
     only = _alone(config.outbox.path.with_name("running"))
-    outbox = Outbox(config.outbox.path, config.outbox.most_records, config.outbox.free_mib << 20)
+    outbox = _outbox(config, only)
     daemon = Daemon(place, plan(config.session), clock, outbox, only)
     uplink = Uplink(
         device=config.kiosk.device,
@@ -62,6 +62,7 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         on_order=daemon.ordered,
         on_quarantine=daemon.quarantined,
         on_fault=daemon.fault,
+        on_trouble=daemon.troubled,
     )
     daemon.attach(
         face=_face_booth(config, folder, daemon.voices()),
@@ -167,15 +168,28 @@ def _upkeep(
 
 
 def _alone(path: Path) -> IO[bytes]:
-    """Lock a file for as long as it stays open. Raises ConfigError if another kiosk has it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("ab")
+    """Lock a file for as long as it stays open. Raises ConfigError if another kiosk has it, or StorageFailed."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("ab")
+    except OSError as error:
+        raise StorageFailed(f"{path} cannot be written: {error.strerror}; check the disk") from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         file.close()
         raise ConfigError(f"another kiosk works on the outbox in {path.parent}; stop it first") from None
     return file
+
+
+def _outbox(config: KioskConfig, only: IO[bytes]) -> Outbox:
+    """Lets go of `only` where it fails, for another try."""
+    table = config.outbox
+    try:
+        return Outbox(table.path, table.most_records, table.free_mib << 20)
+    except StorageFailed:
+        only.close()
+        raise
 
 
 def _face_booth(config: KioskConfig, folder: Path, voices: Voices) -> FaceBooth:

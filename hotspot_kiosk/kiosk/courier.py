@@ -97,6 +97,11 @@ class Courier:
         self._open.clear()
         self._sent.clear()
 
+    def halt(self) -> None:
+        """Nothing can be begun or gone on with for now; what is under way ends without a word."""
+        self._waiting.clear()
+        self._open.clear()
+
     def look(self, waiting: Iterable[Item]) -> None:
         """What the outbox says is waiting."""
         self._waiting = {(item.tcn, item.part): item for item in waiting}

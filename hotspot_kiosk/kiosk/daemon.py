@@ -173,6 +173,12 @@ class Daemon:
         self._note(Deed.QUARANTINED, about=tcn, ground=reason)
         self._events.put(Quarantined(tcn, reason))
 
+    def troubled(self, why: str) -> None:
+        """The outbox's disk does not work, or, with an empty word, does again; called by the uplink's thread."""
+        if why:
+            self._tell(Told(kind="alarm", detail=why))
+        self._tell(self._status())
+
     def ordered(self, order: wire.Order) -> None:
         """The hub gave an order; called by the uplink's thread, after the proof was sent."""
         self._note(Deed.OBEYED, who="hub", about=f"order/{order.number}", ground=order.kind)
@@ -228,16 +234,25 @@ class Daemon:
         self._events.put(BUTTONS[button])
 
     def _status(self) -> Told:
-        states = [entry.state for entry in self._outbox.entries()]
+        """How it stands; on a disk that cannot be read the numbers are missing and the note says why."""
+        try:
+            states = [entry.state for entry in self._outbox.entries()]
+        except StorageFailed as error:
+            return self._stands(None, None, str(error))
+        note = self._outbox.trouble or self._about_link() or str(self._outbox.salvaged or "")
+        waiting = states.count("sealed") + states.count("sending")
+        return self._stands(waiting, states.count("quarantined"), note)
+
+    def _stands(self, waiting: int | None, quarantined: int | None, note: str) -> Told:
         session = self._session
         return Told(
             kind="status",
             state=session.state,
             link=session.link_up,
-            waiting=states.count("sealed") + states.count("sending"),
-            quarantined=states.count("quarantined"),
+            waiting=waiting,
+            quarantined=quarantined,
             faults=tuple(sorted(session.faults)),
-            note=self._outbox.trouble or self._about_link() or str(self._outbox.salvaged or ""),
+            note=note,
         )
 
     def _about_link(self) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from hotspot_kiosk import files, wire
-from hotspot_kiosk.errors import ConfigError, Refused
+from hotspot_kiosk.errors import Refused, StorageFailed
 from hotspot_kiosk.seal import Trusted
 
 log = logging.getLogger(__name__)
@@ -80,9 +80,16 @@ class Orders:
             raise Refused("nobody asked for this time")
         hub_ms = int(moment.timestamp() * 1000)
         if hub_ms > self.memory.hub_ms:
+            self._remember_time(hub_ms, moment)
+        return moment
+
+    def _remember_time(self, hub_ms: int, moment: datetime) -> None:
+        """The time is right though a failing disk does not take it: it is told again at the next link."""
+        try:
             self._remember(msgspec.structs.replace(self.memory, hub_ms=hub_ms))
             files.replace(self._floor, f"{moment.isoformat()}\n".encode())
-        return moment
+        except StorageFailed as error:
+            log.warning("the hub's time could not be written down: %s", error)
 
     def _remember(self, memory: Memory) -> None:
         files.replace(self._path, msgspec.json.encode(memory))
@@ -95,7 +102,7 @@ def _read(path: Path) -> Memory:
     except FileNotFoundError:
         return Memory()
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+        raise StorageFailed(f"{path} cannot be read: {error.strerror}; check the disk") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         log.error("%s is damaged and set aside: orders are counted anew", path)
         path.replace(path.with_suffix(".damaged"))

@@ -30,6 +30,7 @@ from hotspot_kiosk.stick import (
 from hotspot_kiosk.terms import Part, Tcn
 
 Act = Callable[[wire.Down], str]
+NOT_WRITTEN = "held by the hub meanwhile, or damaged here; see: hotspot outbox list"
 FOREIGN = "for a record that this outbox does not know"
 
 
@@ -45,7 +46,9 @@ def export(stick: Stick, outbox: Outbox, own: seal.PrivateKeys) -> Tally:
         stick.write(own.owner, NOTE, _note(entries, own))
         for item in waiting:
             envelope = outbox.envelope(item)
-            if envelope is not None:
+            if envelope is None:
+                tally.aside[NOT_WRITTEN] += 1
+            else:
                 name = name_of(item.tcn, item.part, SEALED)
                 new = stick.write(own.owner, name, envelope)
                 tally.done["parts written" if new else "parts on the stick already"] += 1

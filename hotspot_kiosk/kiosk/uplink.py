@@ -15,12 +15,21 @@ from queue import Empty, SimpleQueue
 
 from hotspot_kiosk import seal, wire
 from hotspot_kiosk.contents import decode_answer
-from hotspot_kiosk.errors import BadBytes, LinkDown, Refused, SealError
+from hotspot_kiosk.errors import (
+    BadBytes,
+    ConfigError,
+    LinkDown,
+    Refused,
+    SealError,
+    StorageDamaged,
+    StorageFailed,
+)
 from hotspot_kiosk.keyring import Trust, from_bytes
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.courier import Courier
 from hotspot_kiosk.kiosk.orders import Orders
-from hotspot_kiosk.kiosk.outbox import Item, Outbox
+from hotspot_kiosk.kiosk.outbox import GIVEN_UP, Item, Outbox, remedy
+from hotspot_kiosk.kiosk.patience import Patience
 from hotspot_kiosk.seal_answer import is_sealed_answer, open_answer
 from hotspot_kiosk.terms import Answer, Part, Tcn
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Taken, Transport
@@ -29,7 +38,6 @@ log = logging.getLogger(__name__)
 TICK_S = 0.5
 LOOK_EVERY = 8
 ASK_EVERY = 64
-GIVEN_UP = "the hub, though it answered others, did not take it; see its log"
 
 
 class Uplink:
@@ -50,7 +58,9 @@ class Uplink:
         on_order: Callable[[wire.Order], None],
         on_quarantine: Callable[[Tcn, str], None],
         on_fault: Callable[[str], None],
+        on_trouble: Callable[[str], None],
     ) -> None:
+        """`on_trouble` hears why the outbox's disk does not work, and an empty word when it does again."""
         self._device = device
         self._outbox = outbox
         self._transport = transport
@@ -63,10 +73,16 @@ class Uplink:
         self._on_order = on_order
         self._on_quarantine = on_quarantine
         self._on_fault = on_fault
+        self._on_trouble = on_trouble
         self._events: SimpleQueue[LinkEvent | None] = SimpleQueue()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="uplink")
         self._courier = Courier(clock.boot_id)
+        self._patience = Patience(waiting=True)
+        self._trouble = ""
+        self._told: set[tuple[Tcn, Part]] | None = None
+        self._unkept: set[Tcn] = set()
+        self._probes: dict[Tcn, bytes] = {}
         self._nonce = b""
         self._asked_ms = 0
         self._ticks = 0
@@ -81,7 +97,6 @@ class Uplink:
 
     def start(self) -> None:
         """Begin; what a crash left half sent starts anew where the hub says."""
-        self._outbox.unsend_all()
         self._thread.start()
         self._transport.open(f"kiosk-{self._device}", [wire.down_topic(self._device)], self._events.put)
 
@@ -102,8 +117,8 @@ class Uplink:
 
     def _run(self) -> None:
         try:
-            self._look()
             while not self._stop.is_set():
+                self._patiently(self._begin_anew)
                 self._next()
         except Exception as error:
             log.exception("the uplink stopped")
@@ -113,13 +128,49 @@ class Uplink:
         try:
             event = self._events.get(timeout=TICK_S)
         except Empty:
-            self._idle()
+            self._patiently(self._idle)
         else:
-            self._take(event)
-        self._pump()
+            self._patiently(lambda: self._take(event))
+        self._patiently(self._pump)
+
+    def _patiently(self, work: Callable[[], None]) -> None:
+        """A disk that does not work is waited for; only damage needs a restart, which salvages."""
+        try:
+            work()
+        except StorageDamaged:
+            raise
+        except StorageFailed as error:
+            self._courier.halt()
+            now_ms = self._clock.now_ms()
+            if not self._patience.waiting or self._patience.due(now_ms):
+                pause_ms = self._patience.failed(now_ms)
+                log.error("the uplink waits %d s for the disk: %s", pause_ms // 1000, error)
+            self._say_trouble(str(error))
+
+    def _begin_anew(self) -> None:
+        """At the start, and when it is time to try the disk again: the outbox says what waits."""
+        if not self._patience.due(self._clock.now_ms()):
+            return
+        if self._trouble:
+            self._outbox.revive()
+        self._outbox.unsend_all()
+        self._patience.worked(self._clock.now_ms())
+        self._look()
+        self._say_trouble("")
+        if self.up:
+            self._ask()
+
+    def _say_trouble(self, why: str) -> None:
+        if why != self._trouble:
+            self._trouble = why
+            self._on_trouble(why)
 
     def _idle(self) -> None:
         """Nothing happened for a while: another process may have put something back."""
+        if self._patience.waiting:
+            return
+        if self._outbox.trouble:
+            self._outbox.revive()
         self._expire()
         self._ticks += 1
         if self._ticks % LOOK_EVERY == 0:
@@ -147,11 +198,11 @@ class Uplink:
     def _came_up(self, event: LinkUp) -> None:
         log.info("link up")
         self._courier.came_up(event.largest, self._clock.now_ms())
+        self._on_link(True)
         self._ask_due = True
         self._pump()
         if not self._courier.under_way:
             self._ask()
-        self._on_link(True)
 
     def _ask(self) -> None:
         """Ask for what waits there, and for the time if nobody else tells it.
@@ -168,12 +219,27 @@ class Uplink:
     def _went_down(self, event: LinkLost) -> None:
         log.info("link lost: %s", event.reason)
         self._courier.went_down(self._clock.now_ms())
-        self._outbox.unsend_all()
-        self._look()
         self._on_link(False)
+        if not self._patience.waiting:
+            self._outbox.unsend_all()
+            self._look()
 
     def _look(self) -> None:
+        if self._patience.waiting:
+            return
         self._courier.look(self._outbox.waiting())
+        self._tell_quarantined()
+
+    def _tell_quarantined(self) -> None:
+        """Each part once, whoever quarantined it; those of before the start are only counted."""
+        reasons = self._outbox.quarantined()
+        known = reasons.keys() if self._told is None else self._told
+        self._told = set(reasons)
+        for tcn, part in self._told - known:
+            reason = reasons[tcn, part]
+            log.error("%s %s quarantined: %s", tcn, part, reason)
+            self._courier.settled(tcn, part)
+            self._on_quarantine(tcn, f"{reason}; {remedy(reason)}")
 
     def _expire(self) -> None:
         late = self._courier.overdue(self._clock.now_ms())
@@ -186,6 +252,8 @@ class Uplink:
             self._look()
 
     def _pump(self) -> None:
+        if self._patience.waiting:
+            return
         self._expire()
         while self.up and (item := self._courier.choose(self._clock.now_ms())):
             if not (self._send_chunk(item) if self._courier.begun(item) else self._begin(item)):
@@ -195,7 +263,10 @@ class Uplink:
         envelope = self._outbox.envelope(item)
         if envelope is None or not self._outbox.sending(item):
             self._courier.drop(item)
+            self._tell_quarantined()
             return True
+        if item.part is Part.PROBE:
+            self._probes[item.tcn] = item.digest
         offer = self._courier.begin(item, envelope, self._clock.now_ms())
         return self._send(offer, item) if offer else self._send_chunk(item)
 
@@ -228,7 +299,7 @@ class Uplink:
                 self._ordered(message)
             else:
                 self._refused(message)
-        except (BadBytes, SealError, Refused) as error:
+        except (BadBytes, SealError, Refused, ConfigError) as error:
             if not self.ignored[str(error)]:
                 log.warning("a message from the hub's side was ignored: %s", error)
             self.ignored[str(error)] += 1
@@ -265,21 +336,37 @@ class Uplink:
         self._quarantine(Tcn(refusal.tcn), refusal.part, refusal.reason)
 
     def _quarantine(self, tcn: Tcn, part: Part, reason: str) -> None:
-        if self._outbox.quarantine(tcn, part, reason):
-            log.error("%s %s quarantined: %s", tcn, part, reason)
-            self._on_quarantine(tcn, reason)
+        self._outbox.quarantine(tcn, part, reason)
         self._courier.settled(tcn, part)
+        self._tell_quarantined()
 
     def _answered(self, tcn: Tcn, envelope: bytes) -> None:
+        try:
+            self._take_answer(tcn, envelope)
+        except StorageFailed:
+            self._show_unkept(tcn, envelope)
+            raise
+
+    def _show_unkept(self, tcn: Tcn, envelope: bytes) -> None:
+        """The officer sees it now, once; the hub keeps it, and sends it again, until it is kept here."""
+        digest = self._probes.get(tcn)
+        if digest is not None and tcn not in self._unkept:
+            self._on_answer(decode_answer(open_answer(envelope, tcn, digest, self._trust.ring, self._own)))
+            self._unkept.add(tcn)
+
+    def _take_answer(self, tcn: Tcn, envelope: bytes) -> None:
         if not self._outbox.knows(tcn):
             raise Refused("an answer is to a record that this outbox does not know")
         digest = self._outbox.digest(tcn, Part.PROBE)
         answer = decode_answer(open_answer(envelope, tcn, digest, self._trust.ring, self._own))
         if self._outbox.answer(tcn, envelope, self._clock.stamp().wall):
             log.info("%s answered", tcn)
-            self._on_answer(answer)
+            if tcn not in self._unkept:
+                self._on_answer(answer)
+            self._unkept.discard(tcn)
         else:
             self.repeated["an answer that is known"] += 1
+        self._probes.pop(tcn, None)
         self._send(wire.sign_got(tcn, envelope, self._own))
         if is_sealed_answer(envelope):
             self._held(tcn, Part.PROBE, digest)

@@ -264,6 +264,7 @@ def _uplink(role: Role, outbox: Outbox, failed: threading.Event, voice: Voice, c
         on_order=lambda _order: None,
         on_quarantine=lambda _tcn, _reason: None,
         on_fault=fault,
+        on_trouble=lambda _why: None,
     )
 
 
