@@ -76,7 +76,6 @@ def test_a_record_that_is_quarantined_again_is_told_again(rig: Rig) -> None:
     for times in (1, 2):
         rig.until(lambda: len(rig.outbox.waiting()) < 2)
         rig.hub.say(wire.sign_refusal(number, Part.PROBE, digest, "no", HUB))
-        rig.hub.say(wire.sign_refusal(number, Part.PROBE, digest, "no", HUB))
         rig.until(lambda n=times: len(rig.quarantined) == n)
         rig.outbox.requeue(number)
         rig.uplink.wake()

@@ -336,7 +336,8 @@ class Uplink:
         self._quarantine(Tcn(refusal.tcn), refusal.part, refusal.reason)
 
     def _quarantine(self, tcn: Tcn, part: Part, reason: str) -> None:
-        self._outbox.quarantine(tcn, part, reason)
+        if self._outbox.quarantine(tcn, part, reason) and self._told is not None:
+            self._told.discard((tcn, part))
         self._courier.settled(tcn, part)
         self._tell_quarantined()
 
