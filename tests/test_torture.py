@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from hotspot_kiosk import seal
+from hotspot_kiosk import seal, seal_answer
 from hotspot_kiosk.cli import torture as door
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.terms import Tcn
@@ -246,11 +246,32 @@ def answered(made: bytes, kept: bytes | None, waiting: bytes | None, shown: byte
         ledger.shown[number] = {hashlib.sha256(shown).hexdigest()}
     keeps = sealed(kept)
     rest = Rest({}, {}, {number: keeps} if keeps else {})
-    held = Held([((number, "probe"), "a")], [(number, sealed(waiting))], [(number, sealed(made) or b"")])
+    made_here = [(number, sealed(made) or b"")]
+    held = Held([((number, "probe"), "a")], {number: REQUEST}, [(number, sealed(waiting))], made_here)
     return check_answers(ledger, rest, held, cast.opener(0, 5))
 
 
 ENVELOPES: dict[bytes, bytes] = {}
+REQUEST = bytes(32)
+
+
+def test_the_checker_opens_answers_of_both_forms_by_itself() -> None:
+    """Another number, another probe, other bytes: broken."""
+    cast, number = Cast(1), Tcn.mint(2026, 5, 1)
+    key = seal_answer.reply_key(cast.keys(5), number)
+    short = seal_answer.seal_answer(b"plain", number, REQUEST, key, cast.keys(0), bytes(32))
+    long = seal.seal(b"plain", number, "answer", cast.keys(5).public(), cast.keys(0))
+    opener, wanted = cast.opener(0, 5), hashlib.sha256(b"plain").hexdigest()
+    assert opener.answer(short, number, REQUEST) == opener.answer(long, number, REQUEST) == wanted
+    for envelope in (short, long):
+        assert opener.answer(envelope, Tcn.mint(2026, 5, 2), REQUEST) == BROKEN
+        assert opener.answer(envelope[:-1] + bytes([envelope[-1] ^ 1]), number, REQUEST) == BROKEN
+        assert (
+            opener.answer(envelope[:40] + bytes([envelope[40] ^ 1]) + envelope[41:], number, REQUEST)
+            == BROKEN
+        )
+    assert opener.answer(short, number, bytes([1]) * 32) == BROKEN
+    assert cast.opener(0, 6).answer(short, number, REQUEST) == BROKEN
 
 
 def test_an_answer_is_one_and_the_same_at_both_ends_and_on_the_screen() -> None:
@@ -266,5 +287,5 @@ def test_an_answer_is_one_and_the_same_at_both_ends_and_on_the_screen() -> None:
 def test_a_second_answer_is_found_whatever_became_of_it() -> None:
     """The witness in the database saw both."""
     number = Tcn.mint(2026, 5, 1)
-    held = Held([], [], [(number, b"first"), (number, b"second")])
+    held = Held([], {}, [], [(number, b"first"), (number, b"second")])
     assert check_answers(Ledger(), NOTHING, held, Cast(1).opener(0, 5)).answers_doubled == 1

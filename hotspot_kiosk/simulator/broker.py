@@ -79,7 +79,7 @@ class Broker:
         """`config` is a file of systemd/mosquitto: `port` is its listener for kiosks."""
         self.files = files
         self._name = config
-        self.port, self.hub_port = _free_port(), _free_port()
+        self.port, self.hub_port = free_port(), free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Broker:
@@ -129,8 +129,8 @@ class Broker:
         return text + ("\nuser root\n" if os.geteuid() == 0 else "")
 
 
-def _free_port() -> int:
-    """Below the range from which outgoing connections take theirs, so that it stays free."""
+def free_port() -> int:
+    """A port that nobody uses; below the range of outgoing connections, so that it stays free."""
     while True:
         port = random.randrange(20_000, 32_000)  # noqa: S311 - any port will do
         try:

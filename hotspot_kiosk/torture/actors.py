@@ -21,7 +21,9 @@ from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from hotspot_kiosk import contents, seal
+import numpy as np
+
+from hotspot_kiosk import contents, seal, seal_answer
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator
 from hotspot_kiosk.compare.port import Calibration, Thresholds
@@ -37,7 +39,18 @@ from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.uplink import Uplink
-from hotspot_kiosk.terms import Answer, Part, Tcn
+from hotspot_kiosk.terms import (
+    Answer,
+    Capture,
+    FaceSample,
+    FaceTemplate,
+    Part,
+    Quality,
+    QualityComponent,
+    Request,
+    RequestType,
+    Tcn,
+)
 from hotspot_kiosk.torture.ledger import Voice
 from hotspot_kiosk.torture.meddler import Meddler
 from hotspot_kiosk.torture.opening import Opener
@@ -45,7 +58,8 @@ from hotspot_kiosk.transports import mqtt
 
 GIVEN_UP = 3
 MOST_WAITING = 30
-SIZES = {Part.PROBE: (800, 4000), Part.EVIDENCE: (4000, 60_000)}
+SIZES = {Part.PROBE: (200, 3500), Part.EVIDENCE: (4000, 60_000)}
+USELESS = 0.2  # the share of probes that no hub can read: they are held and answered by an error
 YEAR = 2026
 YEARS_S = 3.2e7
 
@@ -175,7 +189,7 @@ def open_outbox(role: Role) -> Outbox:
 
 
 class Records:
-    """Makes records of random bytes; each plaintext begins with its own name and is like no other."""
+    """Makes records of nobody, each like no other: most probes can be read, evidence is random bytes."""
 
     def __init__(self, role: Role, outbox: Outbox, voice: Voice, clock: Clock) -> None:
         self._role = role
@@ -215,9 +229,25 @@ class Records:
             self._outbox.receipt(item.tcn, item.part, item.digest, _now())
 
     def _contents(self, tcn: Tcn) -> Iterator[tuple[Part, bytes]]:
-        for part, (least, most) in SIZES.items():
-            name = f"{tcn} {part} {self._rng.getrandbits(64):016x} ".encode()
-            yield part, name + self._rng.randbytes(self._rng.randint(least, most))
+        for part, sizes in SIZES.items():
+            noise = self._rng.randbytes(self._rng.randint(*sizes))
+            if part is Part.PROBE and self._rng.random() >= USELESS:
+                yield part, self._probe(tcn, noise)
+            else:
+                yield part, f"{tcn} {part} ".encode() + noise
+
+    def _probe(self, tcn: Tcn, noise: bytes) -> bytes:
+        """One that a hub can read and compare; the noise stands where words would."""
+        template = FaceTemplate("drawn", np.frombuffer(noise[:128], np.uint8).astype(np.float32))
+        capture = Capture(
+            FaceSample("drawn", np.zeros((1, 1, 3), np.uint8)),
+            Quality((QualityComponent("all", 1, ""),)),
+            template,
+        )
+        request = Request(
+            tcn, RequestType.NPS, "post", "operation", noise.hex(), self._clock.stamp(), (capture,)
+        )
+        return contents.encode(request, seal_answer.reply_key(self._own, tcn))
 
 
 class JumpingClock:

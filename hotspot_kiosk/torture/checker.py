@@ -74,11 +74,12 @@ class Rest:
 class Held:
     """What a hub holds of one kiosk.
 
-    rows: each part with what is in it. answers: each answer's row, by TCN, None inside once its
+    rows: each part with what is in it. probes: SHA-256 of each probe's envelope, by TCN. answers: each answer's row, by TCN, None inside once its
     kiosk has it. made: every answer that was ever kept there, as a trigger in the database saw it.
     """
 
     rows: list[tuple[Key, str]]
+    probes: Mapping[str, bytes] = field(default_factory=dict)
     answers: list[tuple[str, bytes | None]] = field(default_factory=list)
     made: list[tuple[str, bytes]] = field(default_factory=list)
 

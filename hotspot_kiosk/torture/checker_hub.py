@@ -6,6 +6,7 @@ answer that is ever made, in a table that the hub knows nothing of.
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -14,7 +15,7 @@ from pathlib import Path
 from hotspot_kiosk.demo.postgres import Postgres
 from hotspot_kiosk.torture.checker import Findings, Held, Rest
 from hotspot_kiosk.torture.ledger import Ledger
-from hotspot_kiosk.torture.opening import Opener
+from hotspot_kiosk.torture.opening import BROKEN, Opener
 
 WITNESS_SQLITE = """
 CREATE TABLE IF NOT EXISTS witness (device INTEGER, tcn TEXT, envelope BLOB);
@@ -60,7 +61,7 @@ def read_sqlite(path: Path, device: int, opener: Opener) -> Held:
                 ("tcn, envelope", "witness"),
             )
         )
-    return Held([((tcn, part), opener.digest(data, tcn, part)) for tcn, part, data in rows], answers, made)
+    return _held(rows, answers, made, opener)
 
 
 def read_postgres(server: Postgres, device: int, opener: Opener) -> Held:
@@ -70,10 +71,11 @@ def read_postgres(server: Postgres, device: int, opener: Opener) -> Held:
         server.ask(f"SELECT tcn, encode(envelope, 'hex') FROM {table} WHERE device = {device}")
         for table in ("answer", "witness")
     )
-    return Held(
-        [((tcn, part), opener.digest(bytes.fromhex(data), tcn, part)) for tcn, part, data in rows],
+    return _held(
+        [(tcn, part, bytes.fromhex(data)) for tcn, part, data in rows],
         [(tcn, bytes.fromhex(data) if data else None) for tcn, data in answers],
         [(tcn, bytes.fromhex(data)) for tcn, data in made],
+        opener,
     )
 
 
@@ -87,10 +89,27 @@ def check_answers(ledger: Ledger, rest: Rest, held: Held, opener: Opener) -> Fin
         if kept is None:
             on_its_way = not shown and (tcn not in made or tcn in waiting)
             found.note("unanswered" if on_its_way else "answers_lost", tcn)
-        elif kept != made.get(tcn) or shown - {opener.digest(kept, tcn, "answer")}:
+        elif kept != made.get(tcn) or not _is_whole(kept, tcn, shown, held, opener):
             found.note("answers_altered", tcn)
         else:
             found.note("answers", tcn)
     for counts in (Counter(tcn for tcn, _ in held.made), Counter(tcn for tcn, _ in held.answers)):
         found.answers_doubled += sum(number - 1 for number in counts.values())
     return found
+
+
+def _is_whole(kept: bytes, tcn: str, shown: set[str], held: Held, opener: Opener) -> bool:
+    """Whether a kept answer opens, and is the very one that the officer saw, if he saw one."""
+    inside = opener.answer(kept, tcn, held.probes.get(tcn, b""))
+    return inside != BROKEN and shown <= {inside}
+
+
+def _held(
+    rows: list[tuple[str, str, bytes]],
+    answers: list[tuple[str, bytes | None]],
+    made: list[tuple[str, bytes]],
+    opener: Opener,
+) -> Held:
+    inside = [((tcn, part), opener.digest(data, tcn, part)) for tcn, part, data in rows]
+    probes = {tcn: hashlib.sha256(data).digest() for tcn, part, data in rows if part == "probe"}
+    return Held(inside, probes, answers, made)

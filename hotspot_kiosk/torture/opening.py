@@ -12,12 +12,19 @@ from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519PrivateKey, Suite
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 BROKEN = "broken"
 # magic 4, key id 8, sender 4, TCN 15, content 1; then the HPKE box; then the signature
 HEADER_BYTES, SIGNATURE_BYTES, SENDER_AT, TCN_AT, CONTENT_AT = 32, 64, 12, 16, 31
 DOMAIN = b"hotspot-kiosk envelope 1\0"
+# an answer under its probe's key: magic 4, TCN's digits 6, salt 16; the box; the signature
+ANSWER_MAGIC, ANSWER_HEADER_BYTES, SALT_END = b"HKA1", 10, 26
+ANSWER_STATEMENT = b"hotspot-kiosk statement 1\0answer\0"
+ANSWER_DOMAIN, KEY_DOMAIN = b"hotspot-kiosk answer box 1, hub to kiosk\0", b"hotspot-kiosk reply key 1\0"
 CONTENTS = {1: "probe", 2: "evidence", 3: "answer"}
 
 
@@ -54,7 +61,29 @@ class Opener:
             return BROKEN
         return hashlib.sha256(plain).hexdigest()
 
+    def answer(self, envelope: bytes, tcn: str, probe: bytes) -> str:
+        """The same for an answer to the probe whose envelope has that SHA-256."""
+        if not envelope.startswith(ANSWER_MAGIC):
+            return self.digest(envelope, tcn, "answer")
+        end = len(envelope) - SIGNATURE_BYTES
+        header, salt, box = envelope[:ANSWER_HEADER_BYTES], envelope[10:SALT_END], envelope[SALT_END:end]
+        if header[4:] != int(tcn[:14]).to_bytes(6, "big"):
+            return BROKEN
+        key = _derived(self.mlkem_seed + self.x25519_seed, None, KEY_DOMAIN + tcn.encode(), 32)
+        keys = _derived(key, salt, ANSWER_DOMAIN, 44)
+        try:
+            signer = Ed25519PublicKey.from_public_bytes(self.signing)
+            signer.verify(envelope[end:], ANSWER_STATEMENT + probe + envelope[:end])
+            plain = ChaCha20Poly1305(keys[:32]).decrypt(keys[32:], box, ANSWER_DOMAIN + header + probe)
+        except (InvalidSignature, InvalidTag, ValueError):
+            return BROKEN
+        return hashlib.sha256(plain).hexdigest()
+
     def _is(self, header: bytes, tcn: str, content: str) -> bool:
         sender = int.from_bytes(header[SENDER_AT:TCN_AT], "big")
         said = CONTENTS.get(header[CONTENT_AT])
         return (sender, header[TCN_AT:CONTENT_AT], said) == (self.sender, tcn.encode("ascii"), content)
+
+
+def _derived(secret: bytes, salt: bytes | None, info: bytes, size: int) -> bytes:
+    return HKDF(SHA256(), size, salt, info).derive(secret)

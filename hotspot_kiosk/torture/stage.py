@@ -17,6 +17,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from hotspot_kiosk.errors import Temporary
+from hotspot_kiosk.simulator.broker import free_port
+from hotspot_kiosk.torture import actors
 from hotspot_kiosk.torture.actors import Role
 
 CONTEXT = multiprocessing.get_context("forkserver")
@@ -38,6 +40,7 @@ class Actor:
     """One process at a time, with a pipe on which it speaks."""
 
     def __init__(self, play: Play) -> None:
+        CONTEXT.set_forkserver_preload([actors.__name__])
         self._play = play
         self._process: BaseProcess | None = None
         self.pipe: Connection | None = None
@@ -76,8 +79,7 @@ class Broker:
     """A real Mosquitto without persistence: every start has forgotten everything."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            self.port = int(server.getsockname()[1])
+        self.port = free_port()
         self._config = folder / "mosquitto.conf"
         self._config.write_text(BROKER.format(port=self.port))
         self._log = folder / "mosquitto.log"
@@ -110,8 +112,3 @@ class Broker:
 def broker_path() -> str:
     """Where Mosquitto is, empty if it is not; Debian keeps it out of a plain user's PATH."""
     return shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or ""
-
-
-def load_ahead() -> None:
-    """Let the server of processes load the actors once, so that a start takes milliseconds."""
-    CONTEXT.set_forkserver_preload(["hotspot_kiosk.torture.actors"])

@@ -18,7 +18,7 @@ from hotspot_kiosk.torture import disk
 from hotspot_kiosk.torture.disk import Disk
 from hotspot_kiosk.torture.kills import DISK_MIB, Battle, Kills
 from hotspot_kiosk.torture.power import PowerCuts, power_cuts
-from hotspot_kiosk.torture.stage import broker_path, load_ahead
+from hotspot_kiosk.torture.stage import broker_path
 
 FATES = ("clock_jumps", "corrupted", "corrupted_chunks", "duplicated", "reordered", "withheld")
 Figures = dict[str, object]
@@ -29,7 +29,6 @@ def run(minutes: float, seed: int, say: Callable[[str], None], workers: int = 0)
 
     The power cuts of an outbox on a disk of its own go on beside everything else. With `workers`, so many hub workers share a PostgreSQL; otherwise one hub has SQLite.
     """
-    load_ahead()
     rng = random.Random(seed)  # noqa: S311 - draws faults, hides nothing
     seeds = rng.getrandbits(32), rng.getrandbits(32)
     skipped = []
