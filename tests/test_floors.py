@@ -29,7 +29,8 @@ CRAFTS = {
 EDGES = {"audit", "files", "keyring", "sqlite", "stick", "transports"}
 TOPS = {"cli", "demo", "bench", "torture"}
 HOMES = {
-    "serial": ("kiosk.devices.uart_finger",),
+    "serial": ("kiosk.devices.uart_finger", "kiosk.devices.panel"),
+    "rp2040py": ("simulator.panel",),
     "adafruit_fingerprint": ("kiosk.devices.uart_finger",),
     "picamera2": ("kiosk.devices.picamera",),
     "libcamera": ("kiosk.devices.picamera",),
@@ -54,6 +55,7 @@ VARIANTS = {
         "folder": "folder",
         "fap_usb": "fap_usb",
         "picamera": "picamera",
+        "panel": "panel",
     },
     "transports": {"mqtt": "mqtt", "loopback": "loopback"},
     "hub": {"store_sqlite": "store_sqlite", "store_postgres": "store_postgres"},
