@@ -56,6 +56,7 @@ class Scene:
         self.folders = Folders(folder, models)
         self.link = Link(broker_port)
         prepare(self.folders, self.link.port, broker_port)
+        self.amend()
         portraits = models / "built" / "pictures"
         self.a = Subject("A", 1, pictures.decode(pictures.read(portraits / "portrait_a.png")))
         self.b = Subject("B", 2, pictures.decode(pictures.read(portraits / "portrait_b.jpg")))
@@ -69,6 +70,9 @@ class Scene:
         )
         self._sensor.start()
         self.start_kiosk()
+
+    def amend(self) -> None:
+        """Change what was prepared, before anything is built from it."""
 
     def start_kiosk(self) -> None:
         """A new daemon over the same outbox, and somebody at its desk."""

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from hotspot_kiosk.terms import EARLIEST, ClockStamp
 from hotspot_kiosk.transports.loopback import Loopback, Switchboard
 from hotspot_kiosk.wire import OrderKind
 
-QUICK = Pauses(look=0.05, answer=0.2, least=0.05, most_ended=0.2, most_held=0.2, blind=0.3)
+QUICK = Pauses(look=0.05, answer=0.2, least=0.05, most_ended=0.2, most_held=0.2, blind=0.4, doubtful=0.2)
 
 
 class Counting(Loopback):
@@ -35,7 +35,15 @@ class Counting(Loopback):
 class Scene:
     """A kiosk's upkeep, and a hub's desk that may or may not be there."""
 
-    def __init__(self, folder: Path, days: int, stamp: ClockStamp, up: bool, pauses: Pauses = QUICK) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        days: int,
+        stamp: ClockStamp,
+        up: bool,
+        pauses: Pauses = QUICK,
+        past: datetime = EARLIEST,
+    ) -> None:
         self.board = Switchboard()
         self.path = pair(folder, days)
         self.before = self.path.read_bytes()
@@ -50,6 +58,7 @@ class Scene:
             transport=self.way,
             trust=Trust(folder / "peers"),
             stamp=lambda: stamp,
+            past=lambda: past,
             link_up=lambda: up,
             on_order=self.orders.append,
             on_fault=self.faults.append,
@@ -69,8 +78,10 @@ def build(tmp_path: Path) -> Iterator[Callable[..., Scene]]:
     """Scenes, ended when the test is over."""
     made: list[Scene] = []
 
-    def scene(days: int, wall: datetime = NOW, trusted: bool = True, up: bool = False) -> Scene:
-        made.append(Scene(tmp_path, days, ClockStamp("boot", 0, wall, trusted), up))
+    def scene(days: int, **more: object) -> Scene:
+        clock = {"wall": NOW, "trusted": True, **more}
+        stamp = ClockStamp("boot", 0, clock["wall"], clock["trusted"])  # type: ignore[arg-type]
+        made.append(Scene(tmp_path, days, stamp, bool(more.get("up")), past=more.get("past", EARLIEST)))  # type: ignore[arg-type]
         return made[-1]
 
     yield scene
@@ -121,12 +132,13 @@ def test_an_ended_one_is_asked_for_until_the_hub_is_there_and_people_are_told(
     until(lambda: not scene.kiosk.note)
 
 
+@pytest.mark.parametrize("shown", [1970, 2090])
 @pytest.mark.parametrize("up", [False, True])
 def test_a_kiosk_that_knows_no_time_asks_once_it_was_without_a_link_for_long(
-    build: Callable[..., Scene], up: bool
+    build: Callable[..., Scene], up: bool, shown: int
 ) -> None:
-    """By the time that is surely past its certificate still holds; as long as the link stands it does."""
-    scene = build(days=140, wall=NOW - timedelta(days=99), trusted=False, up=up)
+    """Whatever a clock shows that nobody set; as long as the link stands nothing is asked."""
+    scene = build(days=140, wall=datetime(shown, 1, 1, tzinfo=UTC), trusted=False, up=up)
     scene.desk.open()
     scene.kiosk.start()
     if up:
@@ -137,9 +149,8 @@ def test_a_kiosk_that_knows_no_time_asks_once_it_was_without_a_link_for_long(
 
 
 def test_an_ended_certificate_is_known_by_a_time_that_is_surely_past(build: Callable[..., Scene]) -> None:
-    """The clock may show 1970; this software is younger than that certificate."""
-    assert datetime.now(UTC) > EARLIEST
-    scene = build(days=50, wall=NOW, trusted=False, up=True)
+    """The clock may show 1970; the hub's last word was later than that certificate's end."""
+    scene = build(days=50, wall=datetime(1970, 1, 1, tzinfo=UTC), trusted=False, up=True, past=NOW)
     scene.desk.open()
     scene.kiosk.start()
     until(scene.renewed)

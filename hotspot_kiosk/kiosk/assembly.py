@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO
@@ -31,7 +30,6 @@ from hotspot_kiosk.kiosk.renewal import PENDING, Renewal
 from hotspot_kiosk.kiosk.session import Plan
 from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
-from hotspot_kiosk.terms import ClockStamp
 from hotspot_kiosk.transports.port import Transport
 from hotspot_kiosk.transports.tls import EPOCH, Floor
 
@@ -150,17 +148,12 @@ def _upkeep(
     shared = {name: value for name, value in config.link.items() if name not in ("certificate", "key")}
     section = {"driver": config.link.get("driver"), **config.renewal}
     more = {**shared, "port": RENEWAL_PORT, "anonymous": True}
-    floor = Floor(file=_hub_time(config), epoch=EPOCH)
-
-    def stamp() -> ClockStamp:
-        now = clock.stamp()
-        return now if now.trusted else replace(now, wall=floor.time())
-
     return Upkeep(
         renewal=Renewal(folder / pair, config.kiosk.device, place.own),
         transport=transport(config, "renewal", section, folder, more),
         trust=place.trust,
-        stamp=stamp,
+        stamp=clock.stamp,
+        past=Floor(file=_hub_time(config), epoch=EPOCH).time,
         link_up=lambda: uplink.up,
         on_order=uplink.carry,
         on_fault=on_fault,

@@ -2,7 +2,7 @@
 
 It asks at two thirds of the term, and goes on asking after the end: records are then sealed and
 kept, only the link waits. A kiosk whose clock nobody set cannot know whether its certificate has
-ended; if it has been without a link for long, it asks all the same.
+ended: without a link it asks all the same, soon if that clock says so, or else after long.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from hotspot_kiosk.errors import BadBytes, StorageFailed
 from hotspot_kiosk.keyring import Trust
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 class Pauses:
     """Seconds: between looks, for one answer, between tries (doubling), without a link until it is tried blindly.
 
-    A try that finds nobody costs next to nothing; one that is not answered costs a handshake, so a
+    `doubtful`: the same if a clock that nobody set says that it is time to. A try that finds nobody costs next to nothing; one that is not answered costs a handshake, so a
     certificate that still holds is tried for less often.
     """
 
@@ -37,10 +38,11 @@ class Pauses:
     most_ended: float = 600.0
     most_held: float = 6 * 3600.0
     blind: float = 900.0
+    doubtful: float = 5.0
 
 
 class Upkeep:
-    """Runs from `start` to `close`. `stamp`: the time, surely past if it is not trusted; `note`: for people."""
+    """Runs from `start` to `close`. `past`: a time that is surely past; `note`: for people."""
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class Upkeep:
         transport: Transport,
         trust: Trust,
         stamp: Callable[[], ClockStamp],
+        past: Callable[[], datetime],
         link_up: Callable[[], bool],
         on_order: Callable[[bytes], None],
         on_fault: Callable[[str], None],
@@ -59,6 +62,7 @@ class Upkeep:
         self._transport = transport
         self._trust = trust
         self._stamp = stamp
+        self._past = past
         self._link_up = link_up
         self._on_order = on_order
         self._on_fault = on_fault
@@ -98,7 +102,7 @@ class Upkeep:
             self._last_up = time.monotonic()
         if not self._wanted():
             self._tries, self.note = 0, ""
-            return self._pauses.look
+            return min(self._pauses.look, self._pauses.doubtful)
         if self._try():
             self._tries = 0
             return self._pauses.look
@@ -108,23 +112,27 @@ class Upkeep:
         return pause * random.uniform(0.5, 1.0)  # noqa: S311 - spreads many kiosks, hides nothing
 
     def _wanted(self) -> bool:
-        stamp = self._stamp()
         try:
-            due = self._renewal.due(stamp.wall)
+            return self._says(self._renewal.due)
         except (BadBytes, StorageFailed) as error:
             self.note = f"the link certificate cannot be used ({error}); a new one is asked for"
             return True
-        return due or (not stamp.trusted and self._blind())
-
-    def _blind(self) -> bool:
-        return time.monotonic() - self._last_up >= self._pauses.blind
 
     def _cut_off(self) -> bool:
         """Whether nothing can be sent before it is renewed."""
         try:
-            return self._renewal.ended(self._stamp().wall) or self._blind()
+            return self._says(self._renewal.ended)
         except (BadBytes, StorageFailed):
             return True
+
+    def _says(self, reached: Callable[[datetime], bool]) -> bool:
+        """Whether a time of the certificate is reached, or probably, as far as this kiosk can know."""
+        stamp = self._stamp()
+        if stamp.trusted:
+            return reached(stamp.wall)
+        without_s = time.monotonic() - self._last_up
+        enough_s = self._pauses.doubtful if reached(stamp.wall) else self._pauses.blind
+        return reached(self._past()) or without_s >= enough_s
 
     def _try(self) -> bool:
         try:
