@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 MINUTES ?= 10
 SEED ?= 1
 
-.PHONY: help demo test check lint format bench torture models firmware lock clean
+.PHONY: help demo test check lint format bench torture soak models firmware lock clean
 
 help:
 	@echo "make demo    the whole way of a record on this machine, with the link cut in the middle"
@@ -15,6 +15,7 @@ help:
 	@echo "make check   format, lint, types and all tests"
 	@echo "make bench   measure; ONLY=name[,name] for some: one JSON object a figure"
 	@echo "make torture power cuts, kills, bad links; counts what was lost: MINUTES=10 SEED=1"
+	@echo "make soak    eight hours of the finger sensor in minutes, faults included: MINUTES=16 SEED=1"
 	@echo "make models  build the models (make demo and make test do it, too)"
 	@echo "make firmware build the panel's firmware: firmware/panel/build/panel.uf2"
 	@echo "make lock    resolve requirements.lock anew"
@@ -44,6 +45,10 @@ bench: .venv/ready models
 torture: .venv/ready
 	@.ci/debian mosquitto mosquitto
 	@$(BIN)/hotspot torture --minutes $(MINUTES) --seed $(SEED)
+
+soak: MINUTES = 16
+soak: .venv/ready
+	@$(BIN)/hotspot soak --minutes $(MINUTES) --seed $(SEED)
 
 models: .venv/ready
 	@$(BIN)/python -m models.build >&2

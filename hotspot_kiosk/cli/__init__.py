@@ -22,6 +22,7 @@ GROUPS = {
     "nist": "Look into ANSI/NIST-ITL files, check and convert them.",
     "simulate": "The far end of a wire: a sensor that is not there, on a pty.",
     "demo": "The whole way of a record, with the link cut in the middle.",
+    "soak": "Hours of the finger sensor in minutes, faults included: leaks, wrong images, what stays broken.",
     "torture": "Power cuts, kills, bad links, full disks: count what was lost.",
     "bench": "Measure; one JSON object a figure.",
 }

@@ -73,7 +73,7 @@ Piece = bytes | Pause | Pull
 
 def spoil(frames: list[bytes], faults: Faults, refuse: Callable[[int], bytes]) -> list[Piece]:
     """The pieces that reach the line instead of `frames`; `refuse` makes an error answer of a code."""
-    at = min(faults.packet, len(frames) - 1)
+    at = _place(frames, faults)
     before, frame, after = frames[:at], frames[at], frames[at + 1 :]
     whole: dict[Fault, Callable[[], list[Piece]]] = {
         Fault.REFUSED: lambda: [refuse(UPLOAD_FAILED)],
@@ -90,6 +90,20 @@ def spoil(frames: list[bytes], faults: Faults, refuse: Callable[[int], bytes]) -
     if faults.fault in whole:
         return whole[faults.fault]()
     return [*before, _damaged(frame, faults.fault), *after]
+
+
+def _place(frames: list[bytes], faults: Faults) -> int:
+    """The frame that is spoilt: the one asked for, or for some faults the next that shows something."""
+    last = len(frames) - 1
+    at = min(faults.packet, last)
+    if faults.fault in (Fault.LOST_AND_TWICE, Fault.FLIPS_THAT_CANCEL):
+        return next((each for each in range(at, last) if _shows_something(frames[each])), at)
+    return at
+
+
+def _shows_something(frame: bytes) -> bool:
+    """Whether its payload has a byte with the bit that is flipped, and one without."""
+    return len({byte & FLIPPED for byte in frame[FIRST_PAYLOAD_BYTE:-2]}) > 1
 
 
 def _damaged(frame: bytes, fault: Fault) -> bytes:
@@ -111,6 +125,8 @@ def _flip(frame: bytes, place: int) -> bytes:
 
 def _flip_two(frame: bytes) -> bytes:
     """The first payload byte whose bit is not set, and the first whose bit is, change places."""
+    if not _shows_something(frame):
+        return frame
     payload = frame[FIRST_PAYLOAD_BYTE:-2]
     clear = next(at for at, byte in enumerate(payload) if not byte & FLIPPED)
     is_set = next(at for at, byte in enumerate(payload) if byte & FLIPPED)

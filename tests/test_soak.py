@@ -1,0 +1,61 @@
+"""The soak in its short form, and that it would notice what it looks for."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from hotspot_kiosk.torture import soak
+from hotspot_kiosk.torture.vitals import Look, Vitals
+
+
+def test_the_short_soak() -> None:
+    """Some minutes of the sensor's day with random faults: no wrong image, all recovered, nothing leaks."""
+    said: list[str] = []
+    figures = soak.run(minutes=0.1, seed=1, say=said.append, hours=0.05)
+    assert not soak.failed(figures), figures
+    assert figures["touches"]
+    assert figures["faults"]
+    assert said
+
+
+@pytest.mark.parametrize("name", ["wrong", "unrecovered", "threads_gained", "descriptors_gained"])
+def test_each_failure_counts(name: str) -> None:
+    """One wrong image, one fault that stays, one leaked thread or descriptor fails the soak."""
+    figures: dict[str, object] = dict.fromkeys(
+        ("wrong", "unrecovered", "threads_gained", "descriptors_gained"), 0
+    )
+    figures["mib_an_hour"] = 0.0
+    assert not soak.failed(figures)
+    assert soak.failed(figures | {name: 1})
+
+
+def test_memory_that_grows_counts() -> None:
+    """More than the allowed growth fails a soak of many hours; a short one says nothing of memory."""
+    figures: dict[str, object] = dict.fromkeys(
+        ("wrong", "unrecovered", "threads_gained", "descriptors_gained"), 0
+    )
+    assert soak.failed(figures | {"mib_an_hour": 5.1, "hours": 8})
+    assert not soak.failed(figures | {"mib_an_hour": 5.1, "hours": 0.1})
+
+
+def test_growth_is_a_slope_after_the_warm_up() -> None:
+    """Memory that jumps at first and then grows by three MiB an hour grows by three."""
+    vitals = Vitals([Look(0.0, 0, 1, 1)])
+    vitals.looks += [Look(hour, 1024 * (100 + 3 * hour), 1, 1) for hour in range(1, 9)]
+    assert vitals.mib_an_hour() == pytest.approx(3.0)
+
+
+def test_threads_and_descriptors_that_stay_are_counted(tmp_path: Path) -> None:
+    """A thread and an open file more than at the first look are a gain of one each."""
+    vitals, stop = Vitals(), threading.Event()
+    vitals.look(0)
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+    with (tmp_path / "file").open("wb"):
+        vitals.look(1)
+    stop.set()
+    thread.join()
+    assert vitals.gained() == (1, 1)
