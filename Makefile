@@ -7,11 +7,12 @@ PYTEST_ARGS ?=
 MINUTES ?= 10
 SEED ?= 1
 
-.PHONY: help demo test check lint format bench torture soak models firmware lock clean
+.PHONY: help demo test test-camera check lint format bench torture soak models firmware lock clean
 
 help:
 	@echo "make demo    the whole way of a record on this machine, with the link cut in the middle"
 	@echo "make test    all tests"
+	@echo "make test-camera  the camera's contract over the real picamera2, in a Debian 13 of its own (needs root)"
 	@echo "make check   format, lint, types and all tests"
 	@echo "make bench   measure; ONLY=name[,name] for some: one JSON object a figure"
 	@echo "make torture power cuts, kills, bad links; counts what was lost: MINUTES=10 SEED=1"
@@ -27,6 +28,9 @@ test: .venv/ready models
 	@.ci/debian mosquitto mosquitto
 	@.ci/debian gcc-arm-none-eabi arm-none-eabi-gcc
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-camera: .venv/ready
+	@tests/camera/run $(PYTEST_ARGS)
 
 check: lint test
 

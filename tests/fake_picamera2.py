@@ -124,6 +124,13 @@ class FakePicamera2:
 
     world: World
 
+    class _cm:  # noqa: N801 - picamera2's name
+        """The one that looks around."""
+
+        @staticmethod
+        def reset() -> None:
+            """Look around again."""
+
     @classmethod
     def global_camera_info(cls) -> list[dict[str, Any]]:
         return list(cls.world.cameras)

@@ -7,6 +7,7 @@ stalls is closed by whoever owns it and opened again. Pixels never leave memory.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import threading
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -118,7 +120,11 @@ class PiCamera:
     def open(self) -> str:
         """Start the stream. Raises as the port says, WrongDevice also for a focus that does not fit the camera."""
         if self._camera is None:
-            self._camera = self._errands.run(self._start, self._start_s, undo=_end)
+            self._errands.run(self._check_there, self._start_s)
+            try:
+                self._camera = self._errands.run(self._start, self._start_s, undo=_end)
+            finally:
+                gc.collect()  # of what earlier tries left; see `close`
             self._exposure, self._starved_s = Exposure(), 0.0
         return self._options.name
 
@@ -151,12 +157,14 @@ class PiCamera:
         if camera is None:
             return
         try:
-            self._errands.run(lambda: _end(camera), self._stop_s)
+            self._errands.run(partial(_end, camera), self._stop_s)
         except DeviceLost as error:
             log.error("closing: %s", error)
+        # picamera2's objects hold each other in circles, and with them the camera's memory, of which there is little.
+        del camera
+        gc.collect()
 
     def _start(self) -> Any:
-        self._check_there()
         camera = _made(self._library.camera, self._options.number)
         try:
             self._configure(camera)
@@ -172,6 +180,10 @@ class PiCamera:
     def _check_there(self) -> None:
         """Before anything is opened: a camera that is not there is looked for every two seconds, for hours."""
         cameras = self._library.camera.global_camera_info()
+        if self._options.number >= len(cameras):
+            # libcamera looks around once; a camera that came up after this process is seen by a new look only.
+            self._library.camera._cm.reset()
+            cameras = self._library.camera.global_camera_info()
         if self._options.number >= len(cameras):
             raise DeviceLost(f"no camera {self._options.number} is seen ({len(cameras)} are): {CABLE}")
         model = str(cameras[self._options.number].get("Model", "unknown"))
