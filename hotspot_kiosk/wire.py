@@ -34,12 +34,16 @@ class Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
 
 
 class Offer(Message, frozen=True, tag="o"):
-    """Up: I hold this part, so many bytes, with this SHA-256. What of it is missing there?"""
+    """Up: I hold this part, so many bytes, with this SHA-256. What of it is missing there?
+
+    live, here and in Chunk: its person probably still stands there; the hub goes first through these.
+    """
 
     tcn: str
     part: Part
     size: int
     digest: bytes
+    live: bool = False
 
 
 class Chunk(Message, frozen=True, tag="c"):
@@ -50,6 +54,7 @@ class Chunk(Message, frozen=True, tag="c"):
     size: int
     offset: int
     data: bytes
+    live: bool = False
 
 
 class Got(Message, frozen=True, tag="g"):

@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import os
 import random
+import shutil
+import subprocess
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -76,6 +79,32 @@ def test_a_writer_that_promises_too_early_is_found_out(tmp_path: Path) -> None:
     """The suite can fail."""
     result = power_cuts(tmp_path, 7, time.monotonic() + 20, silent, careless)
     assert result.found.lost > 0
+
+
+@needs_disk
+@pytest.mark.skipif(not shutil.which("unshare"), reason="unshare is not installed")
+def test_a_dead_disk_that_somebody_keeps_alive_is_replaced(tmp_path: Path) -> None:
+    """A process in a mount namespace of its own would otherwise hand the dead one out again."""
+    with disk.Disk(tmp_path, 16) as place:
+        kept = place.root / "kept"
+        kept.write_bytes(b"on disk")
+        with kept.open("rb") as file:
+            os.fsync(file.fileno())
+        other = subprocess.Popen(
+            ["unshare", "-m", "sh", "-c", "echo ready; exec sleep 60"], stdout=subprocess.PIPE
+        )
+        assert other.stdout
+        with other.stdout:
+            assert other.stdout.readline() == b"ready\n"
+        try:
+            place.cut()
+            place.unmount()
+            place.mount()
+            assert kept.read_bytes() == b"on disk"
+            (place.root / "new").write_bytes(b"takes more")
+        finally:
+            other.kill()
+            other.wait()
 
 
 @needs_broker

@@ -66,7 +66,7 @@ def check(bureau: Bureau, crowd: Crowd, plain: Plain) -> None:
             sender = bureau.kiosks[number.device].public()
             assert seal.open_envelope(envelope, sender, bureau.own) == content
             assert store.chunks.whole(PartKey(number.device, number, part)) == b""
-        assert not store.inbox.unanswered(service._now())
+        assert not store.inbox.unanswered()
     finally:
         store.close()
     for member in crowd.members:

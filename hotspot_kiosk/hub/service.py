@@ -1,6 +1,6 @@
 """The hub's composition root: builds all by keyword, takes requests in, sends answers out.
 
-One thread works through what the link brings. A probe is answered at once; evidence is checked
+One thread works through what the link brings, in the order that `line` makes of it. A probe is answered at once; evidence is checked
 and kept. Nothing of a worker's memory matters to another: where several share one store, any of
 them goes on where another was ended, and a probe whose answer was cut off is answered by the next
 that looks. A worker whose database is away leaves the link to the others until it is back.
@@ -28,6 +28,7 @@ from hotspot_kiosk.errors import BadBytes, ConfigError, LinkDown, SealError, Sto
 from hotspot_kiosk.hub.gallery import Gallery
 from hotspot_kiosk.hub.identify import Identifier
 from hotspot_kiosk.hub.inbox import Delivered, Inbox
+from hotspot_kiosk.hub.line import Line
 from hotspot_kiosk.hub.orders import OrderBook
 from hotspot_kiosk.hub.renewal import Desk, Issuer, Register
 from hotspot_kiosk.hub.store import PartKey, Store
@@ -42,6 +43,7 @@ log = logging.getLogger(__name__)
 CLIENT = "hub"
 RENEWAL_PORT = 8886
 SWEEP_S = 10.0
+IDLE_S = 0.1
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.25, 10.0
 FACE_MODEL = "dlib-face-resnet-v1"
 
@@ -78,6 +80,7 @@ class Hub:
         self._unanswerable: set[PartKey] = set()
         self._owed: frozenset[PartKey] = frozenset()
         self._events: SimpleQueue[LinkEvent] = SimpleQueue()
+        self._line = Line()
         self._stop = threading.Event()
 
     def run(self) -> None:
@@ -107,7 +110,7 @@ class Hub:
         self._store.gallery.version()
         self._pause_s = LEAST_PAUSE_S
         self._sweep_at = time.monotonic() + SWEEP_S
-        self._events = SimpleQueue()
+        self._events, self._line = SimpleQueue(), Line()
         name, topic = CLIENT, wire.UP_FILTER
         if self._share:
             name, topic = f"{CLIENT}-{secrets.token_hex(6)}", f"$share/{self._share}/{topic}"
@@ -121,12 +124,25 @@ class Hub:
     def _next(self) -> None:
         if time.monotonic() >= self._sweep_at:
             self._sweep(at_once=False)
+        heard = self._line.next(time.monotonic())
+        if heard is not None:
+            for reply in self.take(heard.device, heard.message):
+                self._send(heard.device, _brief(reply))
+        self._listen(None if heard is not None else IDLE_S)
+
+    def _listen(self, timeout_s: float | None) -> None:
+        """Put whatever has come into the line; with a time-out, wait for the first of it."""
         try:
-            event = self._events.get(timeout=0.2)
+            event = self._events.get(timeout_s is not None, timeout_s)
+            while True:
+                self._hear(event)
+                event = self._events.get_nowait()
         except Empty:
             return
+
+    def _hear(self, event: LinkEvent) -> None:
         if isinstance(event, Arrived):
-            self._take(event)
+            self._stand_in_line(event)
         elif isinstance(event, LinkUp):
             log.info("link up")
             self._sweep(at_once=True)
@@ -148,7 +164,7 @@ class Hub:
                 self._send(key.device, wire.Answered(key.tcn, envelope))
         self._sweep_at = time.monotonic() + SWEEP_S
 
-    def _take(self, event: Arrived) -> None:
+    def _stand_in_line(self, event: Arrived) -> None:
         try:
             device = wire.device_of(event.topic)
             message = wire.decode_up(event.payload)
@@ -156,8 +172,7 @@ class Hub:
             self._inbox.ignored[str(error)] += 1
             log.warning("a message was ignored: %s", error)
             return
-        for reply in self.take(device, message):
-            self._send(device, _brief(reply))
+        self._line.put(device, message)
 
     def take(self, device: int, message: wire.Up) -> tuple[wire.Down, ...]:
         """Act on one message of a kiosk, whichever way it came; returns what the kiosk is to be told."""

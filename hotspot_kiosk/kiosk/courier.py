@@ -37,7 +37,7 @@ class Transfer:
     deadline_ms: int
     missing: list[wire.Range]
 
-    def cut(self, largest: int) -> wire.Chunk | None:
+    def cut(self, largest: int, live: bool) -> wire.Chunk | None:
         """The next piece, taken off `missing`."""
         if not self.missing:
             return None
@@ -45,7 +45,7 @@ class Transfer:
         end = min(stop, start + largest)
         self.missing[:1] = [(end, stop)] if end < stop else []
         item = self.item
-        return wire.Chunk(item.tcn, item.part, item.size, start, self.envelope[start:end])
+        return wire.Chunk(item.tcn, item.part, item.size, start, self.envelope[start:end], live)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,8 @@ class Courier:
         self._open[key] = Transfer(
             item, envelope, now_ms, self._deadline(now_ms), [(0, item.size)] if whole else []
         )
-        return None if whole else wire.Offer(item.tcn, item.part, item.size, item.digest)
+        live = self._live(item, now_ms)
+        return None if whole else wire.Offer(item.tcn, item.part, item.size, item.digest, live)
 
     def drop(self, item: Item) -> None:
         """This part does not wait any more."""
@@ -156,7 +157,8 @@ class Courier:
         probe = item.part is Part.PROBE and whole
         self._chunks += 1
         transfer.deadline_ms = self._deadline(now_ms)
-        return transfer.cut(self._largest if probe else self.pace.chunk(self._largest, now_ms))
+        largest = self._largest if probe else self.pace.chunk(self._largest, now_ms)
+        return transfer.cut(largest, self._live(item, now_ms))
 
     def sent(self, token: int, item: Item, size: int, now_ms: int) -> None:
         """A message of this part is under way."""

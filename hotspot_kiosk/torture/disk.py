@@ -6,6 +6,7 @@ and what was not synced before is gone at the next mount.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -57,8 +58,19 @@ class Disk:
             self._image.unlink()
 
     def mount(self) -> None:
-        """Mount it; a journal left by a cut is replayed."""
+        """Mount it; a journal left by a cut is replayed.
+
+        A process in a mount namespace of its own that began meanwhile keeps the dead disk alive, and
+        the kernel would hand out that one again: then a copy of the disk takes its place.
+        """
         _run("mount", "-o", "loop", str(self._image), str(self.root))
+        if self._is_dead():
+            self.unmount()
+            fresh = self._image.with_name(f"{self._image.name}.{time.monotonic_ns()}")
+            shutil.copyfile(self._image, fresh)
+            self._image.unlink()
+            self._image = fresh
+            _run("mount", "-o", "loop", str(self._image), str(self.root))
 
     def unmount(self) -> None:
         """Unmount it; waits for whoever was killed to let go."""
@@ -75,6 +87,13 @@ class Disk:
             fcntl.ioctl(descriptor, SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
         finally:
             os.close(descriptor)
+
+    def _is_dead(self) -> bool:
+        try:
+            os.close(os.open(self.root, os.O_TMPFILE | os.O_RDWR, 0o600))
+        except OSError as error:
+            return error.errno == errno.EIO
+        return False
 
     def turn_read_only(self) -> None:
         """What ext4 does when its disk fails: from now on it can only be read, until it is mounted anew."""
