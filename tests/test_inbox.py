@@ -131,6 +131,14 @@ def test_what_does_not_verify_is_asked_for_again_and_then_refused(
     assert sum(inbox.ignored.values()) == 3
 
 
+def test_a_part_is_tried_as_often_with_two_workers_as_with_one(inbox: Inbox) -> None:
+    """What is spoiled is counted in the store; put back by an operator, it is tried as often again."""
+    other = Inbox(inbox._store, HUB, {DEVICE: public_file(KIOSK)}, lambda: NOW)
+    bad = whole(spoiled()[0][1])
+    kinds = [type(send(worker, bad).replies[0]) for worker in (inbox, other, inbox, other, inbox, other)]
+    assert kinds == [wire.Missing, wire.Missing, wire.Refusal] * 2
+
+
 def test_after_a_damaged_try_the_right_bytes_are_held(inbox: Inbox) -> None:
     """A poisoned assembly does not stand in the way of the real envelope."""
     send(inbox, whole(spoiled()[0][1]))

@@ -81,6 +81,17 @@ def test_forgotten_pieces_are_gone(store: Store) -> None:
     assert store.chunks.missing(KEY, 4) == ((0, 4),)
 
 
+def test_spoiled_parts_are_counted_for_all_workers(again: Build) -> None:
+    """Each part apart; when it is held at last, the count is gone."""
+    stores = (again(), again())
+    other = PartKey(DEVICE, tcn(), Part.EVIDENCE)
+    assert [store.chunks.spoiled(KEY) for store in (*stores, *stores)] == [1, 2, 3, 4]
+    assert stores[1].chunks.spoiled(other) == 1
+    stores[0].inbox.commit(KEY, b"envelope", NOW)
+    assert stores[1].chunks.spoiled(KEY) == 1
+    assert stores[1].chunks.spoiled(other) == 2
+
+
 def test_a_part_is_held_once(store: Store) -> None:
     """Again is told from new, and a conflict from both."""
     assert store.inbox.digest(KEY) is None

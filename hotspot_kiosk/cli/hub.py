@@ -55,6 +55,17 @@ def inbox(config: Path, as_json: bool) -> None:
     list_out(rows, as_json, "The hub holds no record.")
 
 
+@command.command()
+@config_option
+@click.argument("to", type=click.Path(path_type=Path, dir_okay=False))
+def backup(config: Path, to: Path) -> None:
+    """Write a whole, checked copy of the hub's SQLite database to a new file; the hub may run meanwhile."""
+    store = open_store(config)
+    store.check()
+    store.backup(to)
+    click.echo(f"{to} holds everything that the hub held when this began.")
+
+
 @command.command("import")
 @config_option
 @click.argument("folder", type=click.Path(path_type=Path))

@@ -51,6 +51,11 @@ class Postgres:
         """How to connect; tables are made in, and looked for in, that schema."""
         return f"host={self.folder} user=postgres dbname=postgres options='-c search_path={schema}'"
 
+    @property
+    def tools(self) -> Path:
+        """The folder of the server's own programs."""
+        return self._bin
+
     def sql(self, *statements: str) -> None:
         """Carry out statements with the server's own client."""
         command = [str(self._bin / "psql"), "-q", "-v", "ON_ERROR_STOP=1", self.dsn()]

@@ -64,7 +64,6 @@ class Inbox:
         self._book = book
         self._kiosks = kiosks
         self._now = now
-        self._spoiled: Counter[PartKey] = Counter()
         self.ignored: Counter[str] = Counter()
         self.repeated: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
@@ -185,7 +184,6 @@ class Inbox:
         digest = hashlib.sha256(envelope).digest()
         if self._store.inbox.commit(key, envelope, self._now()) is Committed.CONFLICT:
             return self._refuse(key, digest, ANOTHER)
-        self._spoiled.pop(key, None)
         return Outcome(delivered=Delivered(key, digest, content))
 
     def _check(self, key: PartKey, envelope: bytes) -> None:
@@ -196,13 +194,12 @@ class Inbox:
             raise SealError("an envelope was sealed for other keys than this hub's")
 
     def _spoil(self, key: PartKey, envelope: bytes, why: str) -> Outcome:
-        self._spoiled[key] += 1
+        times = self._store.chunks.spoiled(key)
         if not self.ignored[why]:
             log.warning("%s %s does not verify: %s", key.tcn, key.part, why)
         self.ignored[why] += 1
-        if self._spoiled[key] < MOST_TRIES:
+        if times % MOST_TRIES:
             return Outcome((wire.Missing(key.tcn, key.part, ((0, len(envelope)),)),))
-        del self._spoiled[key]
         return self._refuse(key, hashlib.sha256(envelope).digest(), why)
 
     def receipt(self, key: PartKey, digest: bytes) -> wire.Receipt:

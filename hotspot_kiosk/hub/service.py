@@ -278,6 +278,7 @@ def build(config: HubConfig, folder: Path) -> Hub:
             f"[hub] share is for several workers, but [store] driver {config.store['driver']!r} is for one; "
             "take out share, or use store_postgres"
         )
+    store.check()
     warm_up()
     ridge_code.warm_up()
     return Hub(

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from hotspot_kiosk.errors import BadBytes
@@ -75,6 +76,9 @@ class ChunkStore(Protocol):
     def forget(self, key: PartKey) -> None:
         """Drop all pieces."""
 
+    def spoiled(self, key: PartKey) -> int:
+        """Count that this part came and did not verify; returns how often by now, whoever counted."""
+
 
 class InboxStore(Protocol):
     """Parts that the hub holds, each once."""
@@ -131,13 +135,19 @@ class GalleryStore(Protocol):
 
 
 class Store(NamedTuple):
-    """All of a hub's storage; `shared` if several processes may use it at once. `close` ends its use."""
+    """All of a hub's storage; `shared` if several processes may use it at once. `close` ends its use.
+
+    check: read all of it once; raises StorageDamaged with what to do. backup: write a whole copy of
+    it to a new file while the hub goes on; raises StorageFailed, or Refused if its server does that.
+    """
 
     chunks: ChunkStore
     inbox: InboxStore
     answers: AnswerStore
     gallery: GalleryStore
     close: Callable[[], None]
+    check: Callable[[], None]
+    backup: Callable[[Path], None]
     shared: bool
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, LiteralString
 
 import msgspec
 
+from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.hub.store import (
     Committed,
     GalleryEntry,
@@ -48,7 +50,20 @@ def build(options: Options) -> Store:
     """Connect, make the tables if need be. Raises ConfigError, StorageAway or StorageFailed."""
     server = Server(options.dsn, options.connect_timeout_s, options.statement_timeout_s)
     server.connect()
-    return Store(Chunks(server), Inbox(server), Answers(server), Gallery(server), server.close, shared=True)
+    return Store(
+        chunks=Chunks(server),
+        inbox=Inbox(server),
+        answers=Answers(server),
+        gallery=Gallery(server),
+        close=server.close,
+        check=server.check,
+        backup=_refuse_backup,
+        shared=True,
+    )
+
+
+def _refuse_backup(_to: Path) -> None:
+    raise Refused("a PostgreSQL server backs up itself: use pg_dump (systemd/README.md, Backup and restore)")
 
 
 class Chunks:
@@ -81,6 +96,16 @@ class Chunks:
         with self._server.change() as db:
             db.execute(f"DELETE FROM assembly WHERE {KEY}", key)
 
+    def spoiled(self, key: PartKey) -> int:
+        """See the port."""
+        with self._server.change() as db:
+            row = db.execute(
+                "INSERT INTO spoiled VALUES (%s, %s, %s, 1) "
+                "ON CONFLICT (device, tcn, part) DO UPDATE SET times = spoiled.times + 1 RETURNING times",
+                key,
+            ).fetchone()
+        return int(row[0]) if row else 1
+
 
 class Inbox:
     """Parts held."""
@@ -102,6 +127,7 @@ class Inbox:
             if new and key.part is Part.PROBE:
                 db.execute("INSERT INTO owed VALUES (%s, %s, %s)", (key.device, key.tcn, as_text(now)))
             db.execute(f"DELETE FROM assembly WHERE {KEY}", key)
+            db.execute(f"DELETE FROM spoiled WHERE {KEY}", key)
             held = db.execute(f"SELECT digest = %s FROM inbox WHERE {KEY}", (digest, *key)).fetchone()
         if new:
             return Committed.NEW

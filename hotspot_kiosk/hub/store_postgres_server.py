@@ -6,6 +6,7 @@ transaction is not repeated here. The home of psycopg, with `store_postgres`.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from hotspot_kiosk.errors import ConfigError, StorageAway, StorageFailed
 
+log = logging.getLogger(__name__)
 SCHEMA: LiteralString = """
 CREATE TABLE assembly (
     device INTEGER, tcn TEXT, part TEXT, size INTEGER NOT NULL, received BIGINT NOT NULL,
@@ -63,7 +65,16 @@ ALTER TABLE answer ALTER COLUMN envelope SET STORAGE EXTERNAL;
 CREATE TABLE hub_schema (version INTEGER NOT NULL);
 INSERT INTO hub_schema VALUES (1);
 """
-VERSION = 1
+# What each version's tables lack to be the next one's.
+STEPS: dict[int, LiteralString] = {
+    1: """
+CREATE TABLE spoiled (
+    device INTEGER, tcn TEXT, part TEXT, times INTEGER NOT NULL, PRIMARY KEY (device, tcn, part)
+);
+UPDATE hub_schema SET version = 2;
+"""
+}
+VERSION = 2
 SCHEMA_LOCK = 0x485F5350
 # Connection lost, server's resources, operator's hand, deadlock (SQLSTATE classes): all may pass.
 PASSING = ("08", "40", "53", "57")
@@ -87,6 +98,14 @@ class Server:
                 with _plainly():
                     self._connection = self._fresh()
             return self._connection
+
+    def check(self) -> None:
+        """The server checks each page that it reads, if its checksums are on; says so in the log if not."""
+        if self.rows("SHOW data_checksums") != [("on",)]:
+            log.warning(
+                "the hub's database server runs without data checksums: damage on its disk would not be "
+                "noticed; switch them on with pg_checksums --enable"
+            )
 
     def close(self) -> None:
         """Give the connection back; another call would make a new one."""
@@ -153,8 +172,18 @@ class Server:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (SCHEMA_LOCK,))
             if connection.execute("SELECT to_regclass('hub_schema')").fetchone() == (None,):
                 connection.execute(SCHEMA)
-            if connection.execute("SELECT version FROM hub_schema").fetchall() != [(VERSION,)]:
-                raise StorageFailed("the hub's database was made by another version of this software")
+            while (version := _version(connection)) in STEPS:
+                connection.execute(STEPS[version])
+            if version != VERSION:
+                raise StorageFailed(
+                    f"the hub's database was made by another version of this software: its tables are of version "
+                    f"{version}, this software's of {VERSION}"
+                )
+
+
+def _version(connection: psycopg.Connection) -> int:
+    rows = connection.execute("SELECT version FROM hub_schema").fetchall()
+    return int(rows[0][0]) if len(rows) == 1 else 0
 
 
 def _setting(connection: psycopg.Connection, name: str) -> str:

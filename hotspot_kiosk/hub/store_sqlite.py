@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from hotspot_kiosk.hub import store_sqlite_care as care
 from hotspot_kiosk.hub.store import (
     Committed,
     GalleryEntry,
@@ -34,6 +35,9 @@ CREATE TABLE IF NOT EXISTS piece (
     PRIMARY KEY (device, tcn, part, start),
     FOREIGN KEY (device, tcn, part) REFERENCES assembly (device, tcn, part) ON DELETE CASCADE
 ) STRICT;
+CREATE TABLE IF NOT EXISTS spoiled (
+    device INTEGER, tcn TEXT, part TEXT, times INTEGER NOT NULL, PRIMARY KEY (device, tcn, part)
+) STRICT;
 CREATE TABLE IF NOT EXISTS inbox (
     device INTEGER, tcn TEXT, part TEXT, committed TEXT NOT NULL, digest BLOB NOT NULL,
     envelope BLOB NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (device, tcn, part)
@@ -50,6 +54,8 @@ CREATE TABLE IF NOT EXISTS gallery (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS gallery_version (only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER) STRICT;
 INSERT OR IGNORE INTO gallery_version VALUES (1, 0);
+CREATE TABLE IF NOT EXISTS identity (only INTEGER PRIMARY KEY CHECK (only = 1), number TEXT NOT NULL) STRICT;
+INSERT OR IGNORE INTO identity VALUES (1, lower(hex(randomblob(16))));
 """
 KEY = "device = ? AND tcn = ? AND part = ?"
 
@@ -61,9 +67,25 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 def build(options: Options) -> Store:
-    """Open the file and give each port its view of it. Raises StorageFailed."""
-    file = SqliteFile(options.path, SCHEMA, "hub's database")
-    return Store(Chunks(file), Inbox(file), Answers(file), Gallery(file), file.close, shared=False)
+    """Open the file and give each port its view of it. Raises StorageFailed.
+
+    A file that was there once and is gone, empty or another one is not made anew: `store_sqlite_care` says why.
+    """
+    mark = options.path.with_name(f"{options.path.name}.mark")
+    care.check_there(options.path, mark)
+    with care.remedy():
+        file = SqliteFile(options.path, SCHEMA, "hub's database")
+        care.check_same(file, options.path, mark)
+    return Store(
+        chunks=Chunks(file),
+        inbox=Inbox(file),
+        answers=Answers(file),
+        gallery=Gallery(file),
+        close=file.close,
+        check=lambda: care.check(file),
+        backup=lambda to: care.backup(file, to),
+        shared=False,
+    )
 
 
 class Chunks:
@@ -104,6 +126,14 @@ class Chunks:
         """See the port."""
         self._file.update(f"DELETE FROM assembly WHERE {KEY}", key)
 
+    def spoiled(self, key: PartKey) -> int:
+        """See the port."""
+        with self._file.change() as db:
+            db.execute(
+                "INSERT INTO spoiled VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1", key
+            )
+            return int(db.execute(f"SELECT times FROM spoiled WHERE {KEY}", key).fetchone()[0])
+
 
 class Inbox:
     """Parts held."""
@@ -124,6 +154,7 @@ class Inbox:
             if done and key.part is Part.PROBE:
                 db.execute("INSERT INTO owed VALUES (?, ?, ?)", (key.device, key.tcn, as_text(now)))
             db.execute(f"DELETE FROM assembly WHERE {KEY}", key)
+            db.execute(f"DELETE FROM spoiled WHERE {KEY}", key)
         if done:
             return Committed.NEW
         return Committed.AGAIN if held == digest else Committed.CONFLICT
