@@ -6,6 +6,7 @@ PYTEST_ARGS ?=
 
 MINUTES ?= 10
 SEED ?= 1
+COUNT ?= 100000
 
 .PHONY: help demo test test-camera check lint format bench torture soak models firmware lock clean
 
@@ -17,6 +18,7 @@ help:
 	@echo "make bench   measure; ONLY=name[,name] for some: one JSON object a figure"
 	@echo "make torture power cuts, kills, bad links; counts what was lost: MINUTES=10 SEED=1"
 	@echo "make soak    eight hours of the finger sensor in minutes, faults included: MINUTES=16 SEED=1"
+	@echo "make fuzz    change ANSI/NIST files at random: none may crash the reader or be taken with a broken rule: COUNT=100000"
 	@echo "make models  build the models (make demo and make test do it, too)"
 	@echo "make firmware build the panel's firmware: firmware/panel/build/panel.uf2"
 	@echo "make lock    resolve requirements.lock anew"
@@ -53,6 +55,10 @@ torture: .venv/ready
 soak: MINUTES = 16
 soak: .venv/ready
 	@$(BIN)/hotspot soak --minutes $(MINUTES) --seed $(SEED)
+
+.PHONY: fuzz
+fuzz: .venv/ready
+	@$(BIN)/python -W error tests/fuzz_nist.py --count $(COUNT) --seed $(SEED)
 
 models: .venv/ready
 	@$(BIN)/python -m models.build >&2

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC
 from enum import StrEnum
 
 from hotspot_kiosk import nist_traditional, nist_xml
@@ -23,6 +23,7 @@ from hotspot_kiosk.nist_model import (
     Field,
     Record,
     Transaction,
+    basic,
     content,
     counted,
     make_field,
@@ -117,7 +118,7 @@ def compose(request: Request, origin: Agency, destination: Agency = INTERPOL) ->
     captures = _best(request.captures)
     if not captures:
         raise Refused("1.003 CNT: there is neither a face nor a finger to search with")
-    day = _utc(request.stamp).strftime("%Y%m%d")
+    day = _sent(request.stamp)[:8]
     images = [_record(i, each, request.stamp, origin, day) for i, each in enumerate(captures, start=1)]
     others = [_description(request, origin, day), *images]
     return Transaction((_head(request, origin, destination, others), *others))
@@ -128,7 +129,7 @@ def _fields(values: dict[int, str]) -> tuple[Field, ...]:
 
 
 def _head(request: Request, origin: Agency, destination: Agency, others: list[Record]) -> Record:
-    sent = _utc(request.stamp).strftime("%Y%m%d%H%M%SZ")
+    sent = _sent(request.stamp)
     values = {
         2: "0502",  # VER
         4: request.tot.value,  # TOT
@@ -158,9 +159,8 @@ def _description(request: Request, origin: Agency, day: str) -> Record:
     return Record(2, (*_fields({2: "0", 19: day, **reason}), *own))
 
 
-def _utc(stamp: ClockStamp) -> datetime:
-    wall = stamp.wall if stamp.wall.tzinfo else stamp.wall.replace(tzinfo=UTC)
-    return wall.astimezone(UTC).replace(microsecond=0)
+def _sent(stamp: ClockStamp) -> str:
+    return basic(stamp.wall if stamp.wall.tzinfo else stamp.wall.replace(tzinfo=UTC))
 
 
 def _best(captures: tuple[Capture, ...]) -> list[Capture]:

@@ -11,7 +11,17 @@ from datetime import datetime
 from enum import StrEnum
 
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.nist_model import DOMAIN, Agency, Field, Record, Transaction, as_whole, content, make_field
+from hotspot_kiosk.nist_model import (
+    DOMAIN,
+    Agency,
+    Field,
+    Record,
+    Transaction,
+    as_whole,
+    basic,
+    content,
+    make_field,
+)
 from hotspot_kiosk.nist_rules_head import as_moment
 from hotspot_kiosk.terms import AnswerType, Tcn
 
@@ -199,9 +209,9 @@ def _references(described: Record, number: int) -> tuple[Reference, ...]:
 def answer_transaction(
     answer: ForeignAnswer, origin: Agency, destination: Agency, sent: datetime
 ) -> Transaction:
-    """The answer as a transaction, for the far end of a wire; `sent` in UTC."""
+    """The answer as a transaction, for the far end of a wire; `sent` with its offset."""
     kind = AnswerType.SRE if isinstance(answer, SearchResult) else AnswerType.ERR
-    moment = sent.strftime("%Y%m%d%H%M%SZ")
+    moment = basic(sent)
     values = {
         2: "0502",
         4: kind.value,

@@ -66,6 +66,11 @@ class Case:
         """Whether the file asks for something, as this software's own files do; else it answers."""
         return self.tot not in ("SRE", "ERR")
 
+    @property
+    def before(self) -> list[Record]:
+        """The records of the same type that come before it."""
+        return [each for each in self.whole.records[: self.number - 1] if each.kind == self.record.kind]
+
     def at(self, field: int = 0, subfield: int = 0, item: int = 0) -> Path:
         """A path in this record."""
         return Path(self.number, self.record.kind, field, subfield, item)

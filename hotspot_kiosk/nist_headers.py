@@ -48,7 +48,7 @@ def read_header(data: bytes) -> ImageHeader:
 
 
 def _jpeg(data: bytes) -> ImageHeader:
-    marker, body = _first_frame(data, _JPEG_SKIPPED)
+    marker, body = _frame(data, _JPEG_SKIPPED, scan=0xDA)
     if not data.endswith(b"\xff\xd9"):
         raise BadBytes("not a whole JPEG file")
     if marker not in _JPEG_FRAMES or len(body) < 6:
@@ -58,7 +58,7 @@ def _jpeg(data: bytes) -> ImageHeader:
 
 
 def _wsq(data: bytes) -> ImageHeader:
-    marker, body = _first_frame(data, _WSQ_SKIPPED)
+    marker, body = _frame(data, _WSQ_SKIPPED, scan=0xA3)
     if not data.endswith(b"\xff\xa1"):
         raise BadBytes("not a whole WSQ file")
     if marker != 0xA2 or len(body) < 6:
@@ -66,13 +66,17 @@ def _wsq(data: bytes) -> ImageHeader:
     return ImageHeader("WSQ20", _number(body[4:6]), _number(body[2:4]), 1, 8, "wsq")
 
 
-def _first_frame(data: bytes, skipped: frozenset[int]) -> tuple[int, bytes]:
-    """The first segment that is not to be skipped: its marker, and what it holds."""
-    at = 2
+def _frame(data: bytes, skipped: frozenset[int], scan: int) -> tuple[int, bytes]:
+    """The only segment before the scan that is not to be skipped: its marker, and what it holds."""
+    at, frame = 2, (0, b"")
     while at + 4 <= len(data) and data[at] == 0xFF:
-        end = at + 2 + _number(data[at + 2 : at + 4])
-        if data[at + 1] not in skipped:
-            return data[at + 1], data[at + 4 : end]
+        marker, end = data[at + 1], at + 2 + _number(data[at + 2 : at + 4])
+        if marker == scan:
+            return frame
+        if marker not in skipped:
+            if frame[0]:
+                break
+            frame = marker, data[at + 4 : end]
         at = end
     return 0, b""
 

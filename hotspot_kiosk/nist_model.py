@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.terms import Tcn
@@ -98,6 +99,11 @@ class Record:
         if numbers != sorted(numbers):
             object.__setattr__(self, "fields", tuple(sorted(self.fields, key=lambda each: each.number)))
 
+    @property
+    def shows(self) -> bool:
+        """Whether it holds an image this software knows: a face, a finger, a palm."""
+        return self.kind in (4, 10, 14, 15) and bool(self.data)
+
     def find(self, number: int) -> Field | None:
         """The field of that number."""
         return next((each for each in self.fields if each.number == number), None)
@@ -172,11 +178,16 @@ class Transaction:
     @property
     def images(self) -> tuple[Record, ...]:
         """The records that hold an image this software knows: faces, fingers, palms and Type-4."""
-        return tuple(record for record in self.records if record.kind in (4, 10, 14, 15) and record.data)
+        return tuple(record for record in self.records if record.shows)
 
     def of(self, kind: int) -> Iterator[Record]:
         """The records of a type."""
         return (record for record in self.records if record.kind == kind)
+
+
+def basic(moment: datetime) -> str:
+    """A moment as the traditional encoding spells it, YYYYMMDDHHMMSSZ; its first eight characters are the day."""
+    return re.sub("[-:T]", "", moment.astimezone(UTC).isoformat()[:19]) + "Z"
 
 
 def content(records: Iterable[Record]) -> Field:

@@ -39,7 +39,7 @@ def check_pixels(transaction: Transaction) -> list[Finding]:
     """An error for every image that cannot be decoded."""
     found = []
     for number, record in enumerate(transaction.records, start=1):
-        if record in transaction.images:
+        if record.shows:
             try:
                 images(Transaction((transaction.head, record)))
             except BadBytes as error:

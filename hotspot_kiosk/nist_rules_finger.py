@@ -87,19 +87,18 @@ def _absence_fits(case: Case) -> Iterator[Fault]:
 def _once(case: Case) -> Iterator[Fault]:
     """Each position once in each manner of taking it (plain, rolled)."""
     key = (case.record.whole(13), case.record.whole(3))
-    same = [each for each in case.whole.of(case.record.kind) if (each.whole(13), each.whole(3)) == key]
-    if same and same[0] is not case.record:
+    if key in [(each.whole(13), each.whole(3)) for each in case.before]:
         yield case.at(13), "the same finger is there twice"
 
 
 def _not_both(case: Case) -> Iterator[Fault]:
     """A finger cannot be shown by one record and be missing in another."""
     seen = _shown(case.record) - _absent(case.record).keys() if case.record.data else frozenset()
-    for other in case.whole.of(14):
-        gone = {finger for finger, why in _absent(other).items() if why == "UP"}
-        for finger in sorted(seen & gone):
-            if other is not case.record:
-                yield case.at(13), f"shows the {position_words(finger)}, which another record calls missing"
+    gone = {
+        finger for other in case.whole.of(14) for finger, why in _absent(other).items() if why == "UP"
+    } - _absent(case.record).keys()
+    for finger in sorted(seen & gone):
+        yield case.at(13), f"shows the {position_words(finger)}, which another record calls missing"
 
 
 def _platen(case: Case) -> Iterator[Fault]:

@@ -40,8 +40,7 @@ def _identified(case: Case) -> Iterator[Fault]:
     number = case.record.whole(2)
     if number is None or number > 99:
         yield case.at(2), "expected 0 to 99"
-    same = [each for each in case.whole.of(case.record.kind) if each.whole(2) == number]
-    if same[0] is not case.record:
+    if number in [each.whole(2) for each in case.before]:
         yield case.at(2), "is the number of another record of this type"
 
 
@@ -76,7 +75,7 @@ def _face_compression(case: Case) -> Iterator[Fault]:
 
 
 def _one_face(case: Case) -> Iterator[Fault]:
-    if case.searches and case.record is not next(case.whole.of(10)):
+    if case.searches and case.before:
         yield case.at(), "is a second face"
 
 
@@ -87,7 +86,7 @@ def _aspect(case: Case) -> Iterator[Fault]:
         if case.record.text(number) and not value:
             yield case.at(number), "expected a number"
     if across and down and across != down:
-        yield case.at(9), "the pixels are not square"
+        yield from ((case.at(number), "the pixels are not square") for number in (9, 10))
 
 
 def _portrait(case: Case) -> Iterator[Fault]:
@@ -135,7 +134,8 @@ def _density(case: Case) -> Iterator[Fault]:
     across, down = case.record.text(9), case.record.text(10)
     if across and as_whole(across) not in COMPRESSIONS:
         yield case.at(9), "expected 500 or 1000 pixels an inch"
-    if down and as_whole(across) != as_whole(down):
+    if across and down and as_whole(across) != as_whole(down):
+        yield case.at(9), "differs from the pixels down"
         yield case.at(10), "differs from the pixels across"
 
 

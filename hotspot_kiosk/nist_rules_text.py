@@ -26,7 +26,7 @@ _NUMBERED = (12, 13, 14, 15, 16)
 
 
 def _one_only(case: Case) -> Iterator[Fault]:
-    if case.record is not case.whole.described:
+    if case.before:
         yield case.at(), "is a second Type-2 record"
 
 

@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -96,9 +97,14 @@ def _refuse_dangers(data: bytes) -> None:
 
 def _name(element: Element) -> str:
     """With the prefix this software gives its namespace; deprecated names as their newer ones."""
-    name = etree.QName(element)
-    plain = f"{_PREFIXES.get(name.namespace or '', '?')}:{name.localname}"
-    return ALSO.get(plain, plain)
+    return _plain(element.tag)
+
+
+@lru_cache(maxsize=1024)
+def _plain(tag: str) -> str:
+    uri, _, local = tag.rpartition("}")
+    name = f"{_PREFIXES.get(uri.removeprefix('{'), '?')}:{local}"
+    return ALSO.get(name, name)
 
 
 def _record(element: Element) -> Record:
@@ -138,7 +144,11 @@ def _fields(element: Element, places: tuple[Place, ...], seen: set[Element]) -> 
         for node in _below(element, place.node):
             items = tuple(_item(node, path, place.form, seen) for path in place.items)
             if any(items):
-                parts = ("".join(each.zfill(2) for each in items),) if place.form is Form.VERSION else items
+                parts = (
+                    ("".join(each and each.zfill(2) for each in items),)
+                    if place.form is Form.VERSION
+                    else items
+                )
                 found.setdefault(place.number, []).append(parts)
     return tuple(make_field(number, *parts) for number, parts in found.items())
 

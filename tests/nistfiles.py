@@ -104,7 +104,7 @@ def with_records(*records: Record) -> Transaction:
 def finger(*fields: tuple[int, str], idc: int = 1, data: bytes | None = None) -> Record:
     """A whole Type-14 record of a right index, with fields changed."""
     record = sample().records[3].changed(make_field(2, (str(idc),)))
-    record = record.changed(*(make_field(number, (text,)) for number, text in fields))
+    record = record.changed(*(make_field(number, (text,)) for number, text in dict(fields).items()))
     return Record(14, record.fields, record.data if data is None else data)
 
 

@@ -115,7 +115,7 @@ def _extract(transaction: nist.Transaction, folder: Path) -> None:
     except OSError as error:
         raise ConfigError(f"{folder} cannot be made: {error.strerror}; name a new folder") from None
     for number, record in enumerate(transaction.records, start=1):
-        if record not in transaction.images:
+        if not record.shows:
             continue
         header = read_header(record.data)
         stem = folder / f"{number:03d}-type-{record.kind}"
