@@ -1,9 +1,10 @@
 """A starved link: capture committed to verdict, from a cold start and on a standing connection.
 
 Real Mosquitto with TLS and the project's configuration; the kiosk's real outbox, uplink and
-transport on its near side, through the project's model of a link; the hub's real inbox and store
-behind the broker, answering every probe at once with a real sealed answer. What the model leaves
-out stands in simulator/thin_link.py. Without Mosquitto there are no figures.
+transport on its near side, through the project's model of a link; the real hub behind the broker,
+which finds two candidates in a small gallery. What the model leaves out stands in
+simulator/thin_link.py. A probe as sent: one face and one touch of a 192 x 192 sensor. A probe of 4 KB
+is the same with a long note in it. Without Mosquitto there are no figures.
 """
 
 from __future__ import annotations
@@ -16,48 +17,87 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
 
-from hotspot_kiosk import contents, seal, wire
+from hotspot_kiosk import contents, seal
 from hotspot_kiosk.bench.figure import Figure
+from hotspot_kiosk.compare.face import FaceComparator
+from hotspot_kiosk.compare.finger import FingerComparator, warm_up
+from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.hub import store_sqlite
+from hotspot_kiosk.hub.gallery import Gallery
+from hotspot_kiosk.hub.identify import Identifier
 from hotspot_kiosk.hub.inbox import Inbox
+from hotspot_kiosk.hub.service import Hub
+from hotspot_kiosk.hub.store import GalleryEntry
+from hotspot_kiosk.inference.finger import extract
 from hotspot_kiosk.keyring import HUB, PublicFile, Trust, save_public
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.uplink import Uplink
+from hotspot_kiosk.seal_answer import reply_key
 from hotspot_kiosk.simulator.broker import Broker, Files, NoBroker
-from hotspot_kiosk.simulator.thin_link import GOOD, GPRS, IRIDIUM, Shape, ThinLink, Traffic
-from hotspot_kiosk.terms import Answer, AnswerType, Candidate, Decision, Part, Tcn
+from hotspot_kiosk.simulator.drawn import drawn_request
+from hotspot_kiosk.simulator.finger_master import master
+from hotspot_kiosk.simulator.finger_touch import R503, impression
+from hotspot_kiosk.simulator.thin_link import (
+    GOOD,
+    GPRS,
+    HEADERS,
+    IRIDIUM,
+    SEGMENT,
+    SYN,
+    Shape,
+    ThinLink,
+    Traffic,
+)
+from hotspot_kiosk.simulator.tls_records import Record
+from hotspot_kiosk.terms import Answer, Capture, FingerPosition, FingerSample, Part, Request, SensorGrade, Tcn
 from hotspot_kiosk.transports import mqtt
-from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkUp
 
 DEVICE = 17
-PROBE_BYTES, LEAN_PROBE_BYTES = 4_096, 2_440
+LARGE_PROBE = 4_096
 EVIDENCE_BYTES = 60_000
 PATIENCE_S = 120.0
 RUNS = 3
 TRIAL = "20 s of the 2019 trial on an optimal link"
 NAIVE = "17 s of the naive sequence, measured with the same model"
+FLOOR = "arithmetic: round trips, and these bytes with their headers at the line's rate"
+HELLO = ("ClientHello", "ChangeCipherSpec", "Certificate", "CertificateVerify", "Finished")
+UP = (*HELLO, "CONNECT", "SUBSCRIBE")
+SERVER_HELLO = ("ServerHello", "ChangeCipherSpec", "EncryptedExtensions", "CertificateRequest")
+DOWN = (*SERVER_HELLO, "Certificate", "CertificateVerify", "Finished", "CONNACK", "SUBACK")
+WARM_UP, WARM_DOWN = ("PUBLISH of the probe",), ("PUBACK of the probe", "PUBLISH of the answer")
+OF_CLIENT = 7  # records of its hello's flight and of the one behind the server's Finished, up to SUBSCRIBE
+OF_SERVER = 7  # records of its first flight
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One answer: seconds from the commit, and what passed by then."""
+    """One answer: seconds from the commit, what passed by then, the sizes of probe and answer."""
 
     seconds: float
     traffic: Traffic
+    records: tuple[Record, ...]
     probe: int
     answer: int
+
+    def sizes(self, up: bool) -> list[int]:
+        """Of the records in one direction."""
+        return [record.size for record in self.records if record.up is up]
+
+
+Pair = tuple[Verdict, Verdict]
 
 
 def run() -> Iterator[Figure]:
     """All figures; none, and a line on stderr, where Mosquitto is missing."""
+    warm_up()
     with tempfile.TemporaryDirectory(prefix="hotspot-starved-") as folder:
         try:
             with Broker(Files(Path(folder) / "broker")) as broker:
@@ -68,73 +108,88 @@ def run() -> Iterator[Figure]:
 
 def _measure(folder: Path, broker: Broker) -> Iterator[Figure]:
     hub = _Hub(folder, broker)
+
+    def pairs(name: str, shape: Shape, probe: int = 0, runs: int = RUNS) -> list[Pair]:
+        return [_Kiosk(folder / f"{name}-{i}", broker, shape, probe).cold_and_warm(hub) for i in range(runs)]
+
     try:
-        thin = [_Kiosk(folder / f"gprs-{i}", broker, GPRS).cold_and_warm(hub) for i in range(RUNS)]
-        yield _seconds("cold start, 9.6 kbit/s, 600 ms", [cold for cold, _ in thin], 9.0, NAIVE)
-        yield from _budget("cold start", thin[0][0])
-        yield _seconds("warm, 9.6 kbit/s, 600 ms", [warm for _, warm in thin], 6.0, NAIVE)
-        yield from _budget("warm", thin[0][1])
-        loaded = _Kiosk(folder / "loaded", broker, GPRS).cold(hub, EVIDENCE_BYTES)
+        thin, real = pairs("gprs", GPRS, LARGE_PROBE), pairs("gprs-real", GPRS)
+        yield from _rows("9.6 kbit/s, 600 ms", GPRS, thin, (9.0, 6.0), NAIVE)
+        yield from _rows("9.6 kbit/s, 600 ms", GPRS, real, (9.0, 6.0), NAIVE)
+        loaded = _Kiosk(folder / "loaded", broker, GPRS, LARGE_PROBE).cold(hub, EVIDENCE_BYTES)
         yield _seconds("cold start with evidence behind it, 9.6 kbit/s, 600 ms", [loaded], None, NAIVE)
-        iridium, again = _Kiosk(folder / "iridium", broker, IRIDIUM).cold_and_warm(hub)
-        yield _seconds("cold start, 2.4 kbit/s, 1,200 ms", [iridium], 20.0, TRIAL)
-        yield _seconds("warm, 2.4 kbit/s, 1,200 ms", [again], 20.0, TRIAL)
-        lean = _Kiosk(folder / "lean", broker, IRIDIUM, LEAN_PROBE_BYTES).cold(hub)
-        yield _seconds("cold start, 2.4 kbit/s, 1,200 ms, probe without ridge pictures", [lean], 20.0, TRIAL)
-        good = [_Kiosk(folder / f"good-{i}", broker, GOOD).cold(hub) for i in range(RUNS)]
-        yield _seconds("cold start, 1 Mbit/s, 50 ms", good, 0.5, TRIAL)
+        yield from _rows("2.4 kbit/s, 1,200 ms", IRIDIUM, pairs("iridium-real", IRIDIUM), (20.0, 20.0), TRIAL)
+        large = pairs("iridium", IRIDIUM, LARGE_PROBE, 1)
+        yield from _rows("2.4 kbit/s, 1,200 ms", IRIDIUM, large, (20.0, 20.0), TRIAL)
+        yield from _rows("1 Mbit/s, 50 ms", GOOD, pairs("good", GOOD, LARGE_PROBE), (0.5, 0.5), TRIAL)
+        yield from _budget("cold start", real[0][0], UP + WARM_UP, DOWN + WARM_DOWN)
+        yield from _budget("warm", real[0][1], WARM_UP, WARM_DOWN)
     finally:
         hub.close()
 
 
 class _Hub:
-    """The hub's inbox and store behind the broker, without the thin link."""
+    """The hub as it runs, without the thin link, and who is known to it."""
 
     def __init__(self, folder: Path, broker: Broker) -> None:
         self.own, self.kiosk = (_keys(owner) for owner in (HUB, DEVICE))
-        self._store = store_sqlite.build(store_sqlite.Options(path=folder / "hub.db"))
-        self._inbox = Inbox(self._store, self.own, {DEVICE: _public(self.kiosk)}, _now)
         self.files = broker.files
         self.counter = itertools.count(1)
-        self._events: SimpleQueue[LinkEvent | None] = SimpleQueue()
-        self._link = mqtt.build(_options(broker.hub_port, broker.files, broker.files.hub))
-        self._link.open("hub", [wire.UP_FILTER], self._events.put)
-        while not isinstance(self._events.get(timeout=PATIENCE_S), LinkUp):
-            pass
-        self._thread = threading.Thread(target=self._work)
+        self.request = _request()
+        store = store_sqlite.build(store_sqlite.Options(path=folder / "hub.db"))
+        known = contents.encode_templates(tuple(capture.template for capture in self.request.captures))
+        for name in ("CASE-2026-000123", "CASE-2026-000077"):
+            store.gallery.put(GalleryEntry(name, "2026", known))
+        self._hub = Hub(
+            store=store,
+            inbox=Inbox(store, self.own, {DEVICE: _public(self.kiosk)}, _now),
+            gallery=Gallery(store.gallery),
+            identifier=Identifier(
+                FaceComparator(Calibration(25.0, 12.0, 6.0, "bench")),
+                FingerComparator(),
+                Thresholds(7.0, 3.0),
+                2,
+            ),
+            transport=mqtt.build(_options(broker.hub_port, broker.files, broker.files.hub)),
+            own=self.own,
+            post_keys=lambda _: self.kiosk.public(),
+            now=_now,
+        )
+        self._thread = threading.Thread(target=self._hub.run)
         self._thread.start()
 
     def close(self) -> None:
         """Stop."""
-        self._link.close()
-        self._events.put(None)
+        self._hub.stop()
         self._thread.join()
 
-    def _work(self) -> None:
-        while (event := self._events.get()) is not None:
-            if isinstance(event, Arrived):
-                for reply in self._replies(wire.decode_up(event.payload)):
-                    self._link.publish(wire.down_topic(DEVICE), wire.encode(reply))
+    def sealed(self, tcn: Tcn, least: int) -> bytes:
+        """A probe of that number, of at least so many bytes (within a few)."""
+        asked = replace(self.request, tcn=tcn)
+        letters = os.urandom(least).hex()
+        note, body = 0, b""
+        while len(body) < max(least - seal.OVERHEAD, 1):
+            note += max(1, (least - seal.OVERHEAD - len(body)) * 3 // 4) if body else 0
+            noted = replace(asked, acquisition_failures=(letters[:note],) if note else ())
+            body = contents.encode(noted, reply_key(self.kiosk, tcn))
+        return seal.seal(body, tcn, Part.PROBE, self.own.public(), self.kiosk)
 
-    def _replies(self, message: wire.Up) -> Iterator[wire.Down]:
-        outcome = self._inbox.take(DEVICE, message)
-        if outcome.delivered is not None:
-            key = outcome.delivered.key
-            if key.part is Part.PROBE:
-                self._store.answers.put(DEVICE, key.tcn, self._answer(key.tcn), _now())
-            yield self._inbox.receipt(key, outcome.delivered.digest)
-        yield from outcome.replies
 
-    def _answer(self, tcn: Tcn) -> bytes:
-        candidates = (Candidate("CASE-2026-000123", 1, 9.5), Candidate("CASE-2026-000077", 2, 4.25))
-        answer = Answer(tcn, AnswerType.SRE, Decision.POSSIBLE_MATCH, candidates, _now())
-        return seal.seal(contents.encode_answer(answer), tcn, "answer", self.kiosk.public(), self.own)
+def _request() -> Request:
+    """A face, drawn at random, and one touch of a finger that belongs to nobody."""
+    drawn = drawn_request(Tcn.mint(2026, DEVICE, 1), _now())
+    pixels = impression(master(1, int(FingerPosition.RIGHT_INDEX)), 1, R503)
+    grade = SensorGrade("R503", R503.width, R503.height, 500, 16)
+    touch = FingerSample(FingerPosition.RIGHT_INDEX, grade, pixels)
+    capture = Capture(touch, drawn.captures[0].quality, extract(touch))
+    stamp = replace(drawn.stamp, boot_id=Clock().boot_id, monotonic_ms=86_400_000)
+    return replace(drawn, stamp=stamp, captures=(drawn.captures[0], capture))
 
 
 class _Kiosk:
     """A kiosk's outbox, uplink and transport at the near end of a link of its own."""
 
-    def __init__(self, folder: Path, broker: Broker, shape: Shape, probe: int = PROBE_BYTES) -> None:
+    def __init__(self, folder: Path, broker: Broker, shape: Shape, probe: int) -> None:
         folder.mkdir()
         self._probe = probe
         self._folder = folder
@@ -163,20 +218,23 @@ class _Kiosk:
 
     def _check(self, hub: _Hub, send: Callable[[], None], evidence: int = 0) -> Verdict:
         tcn = Tcn.mint(2026, DEVICE, next(hub.counter))
-        sizes = [(Part.PROBE, self._probe - seal.OVERHEAD), (Part.EVIDENCE, evidence)]
-        parts = [
-            (part, seal.seal(os.urandom(size), tcn, part, hub.own.public(), hub.kiosk))
-            for part, size in sizes
-            if size
-        ]
-        before = self._link.traffic
+        probe = hub.sealed(tcn, self._probe)
+        parts = [(Part.PROBE, probe)]
+        if evidence:
+            noise = seal.seal(os.urandom(evidence), tcn, Part.EVIDENCE, hub.own.public(), hub.kiosk)
+            parts.append((Part.EVIDENCE, noise))
+        before, seen = self._link.traffic, len(self._link.records)
         self._outbox.put(tcn, self._clock.stamp(), parts)
         began = time.monotonic()
         send()
-        self._answers.get(timeout=PATIENCE_S)
-        seconds = time.monotonic() - began
-        answer = self._outbox.sealed_answer(tcn) or b""
-        return Verdict(seconds, self._link.traffic.since(before), len(parts[0][1]), len(answer))
+        answer = self._answers.get(timeout=PATIENCE_S)
+        ended = time.monotonic()
+        if len(answer.candidates) != 2:
+            raise RuntimeError("the hub did not find whom it knows")
+        records = tuple(record for record in self._link.records[seen:] if record.at <= ended)
+        sealed = self._outbox.sealed_answer(tcn) or b""
+        passed = self._link.traffic.since(before)
+        return Verdict(ended - began, passed, records, len(probe), len(sealed))
 
     def _uplink(self, hub: _Hub) -> Uplink:
         peers = self._folder / "peers"
@@ -226,26 +284,63 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _seconds(what: str, verdicts: list[Verdict], goal: float | None, against: str) -> Figure:
+def _rows(
+    what: str, shape: Shape, pairs: Sequence[Pair], goals: tuple[float, float], against: str
+) -> Iterator[Figure]:
+    """Cold and warm: seconds, and the least that these bytes could take."""
+    colds, warms = [cold for cold, _ in pairs], [warm for _, warm in pairs]
+    yield _seconds(f"cold start, {what}", colds, goals[0], against)
+    yield _floor(f"cold start, {what}", colds[0], _cold_floor(shape, colds[0]))
+    yield _seconds(f"warm, {what}", warms, goals[1], against)
+    yield _floor(f"warm, {what}", warms[0], _warm_floor(shape, warms[0]))
+
+
+def _seconds(what: str, verdicts: Sequence[Verdict], goal: float | None, against: str) -> Figure:
     median = statistics.median(verdict.seconds for verdict in verdicts)
-    return _figure(f"{what}: capture committed to verdict", median, "s", goal, against, len(verdicts))
+    name = f"{what}, probe of {verdicts[0].probe:,} bytes: capture committed to verdict"
+    return _figure(name, median, "s", goal, against, len(verdicts))
 
 
-def _budget(what: str, verdict: Verdict) -> Iterator[Figure]:
-    """Where the bytes go, up to the verdict."""
+def _floor(what: str, verdict: Verdict, seconds: float) -> Figure:
+    return _figure(f"{what}, probe of {verdict.probe:,} bytes: floor", seconds, "s", None, FLOOR, 1)
+
+
+def _cold_floor(shape: Shape, verdict: Verdict) -> float:
+    """SYN and back; hello and the server's flight; ours with the probe, and the answer."""
+    up, down = verdict.sizes(up=True), verdict.sizes(up=False)
+    flights = [up[:1], down[:OF_SERVER], up[1 : OF_CLIENT + 1], down[-1:]]
+    wire = 2 * SYN + sum(_with_headers(sum(flight)) for flight in flights)
+    return 3 * shape.round_trip_s + wire * 8 / shape.rate
+
+
+def _warm_floor(shape: Shape, verdict: Verdict) -> float:
+    """The probe, and the answer."""
+    wire = sum(_with_headers(verdict.sizes(up=up)[0 if up else -1]) for up in (True, False))
+    return shape.round_trip_s + wire * 8 / shape.rate
+
+
+def _with_headers(size: int) -> int:
+    return size + HEADERS * -(-size // SEGMENT)
+
+
+def _budget(what: str, verdict: Verdict, up: Sequence[str], down: Sequence[str]) -> Iterator[Figure]:
+    """Where the bytes go, up to the verdict: every TLS record, both ways, and what TCP/IP adds."""
     passed = verdict.traffic
-    rows = {
-        "sealed probe": verdict.probe,
-        "up, TLS": passed.up,
-        "up beyond the probe (handshake, TLS, MQTT, messages)": passed.up - verdict.probe,
-        "up, with TCP/IP headers, SYN and ACKs": passed.wire_up,
-        "sealed answer": verdict.answer,
-        "down, TLS": passed.down,
-        "down beyond the answer (handshake, TLS, MQTT, receipt)": passed.down - verdict.answer,
-        "down, with TCP/IP headers, SYN and ACKs": passed.wire_down,
-    }
-    for name, value in rows.items():
-        yield _figure(f"{what}: {name}", value, "bytes", None, "this record", 1)
+    yield _bytes(what, "sealed probe", verdict.probe)
+    yield _bytes(what, "sealed answer", verdict.answer)
+    for way, names, sizes, whole, wire in (
+        ("up", up, verdict.sizes(up=True), passed.up, passed.wire_up),
+        ("down", down, verdict.sizes(up=False), passed.down, passed.wire_down),
+    ):
+        for number, size in enumerate(sizes):
+            name = names[number] if number < len(names) else "what follows"
+            yield _bytes(what, f"{way} {number + 1}, {name}, with its TLS record", size)
+        yield _bytes(what, f"{way}, headers of TCP/IP, SYN and ACKs", wire - whole)
+        yield _bytes(what, f"{way}, all", wire)
+
+
+def _bytes(what: str, name: str, value: float) -> Figure:
+    return _figure(f"{what}: {name}", value, "bytes", None, "this record", 1)
 
 
 def _figure(figure: str, value: float, unit: str, goal: float | None, against: str, n: int) -> Figure:

@@ -18,6 +18,8 @@ import time
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
+from hotspot_kiosk.simulator.tls_records import Record, Splitter
+
 HEADERS = 40
 SYN = 60
 SEGMENT = 1360
@@ -91,6 +93,7 @@ class ThinLink:
         self.port = int(self._listener.getsockname()[1])
         self._lock = threading.Lock()
         self._socks: set[socket.socket] = set()
+        self._records: list[Record] = []
         self._cut = False
         self._quiet_s = 2 * shape.round_trip_s + 0.5
         threading.Thread(target=self._accept, name="thin link", daemon=True).start()
@@ -100,6 +103,11 @@ class ThinLink:
         """Bytes so far."""
         up, down = self._lines
         return Traffic(up.payload, down.payload, up.wire, down.wire)
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The TLS records that went onto the line so far, both ways."""
+        return tuple(self._records)
 
     def settle(self) -> None:
         """Wait until nothing is on its way and nobody has anything more to say."""
@@ -145,7 +153,8 @@ class ThinLink:
             return
         far.settimeout(None)
         if self._keep(near, far):
-            there, back = _Way(near, far, up, down), _Way(far, near, down, up)
+            there = _Way(near, far, up, down, Splitter(up=True), self._records)
+            back = _Way(far, near, down, up, Splitter(up=False), self._records)
             there.start(back)
             back.start(there)
 
@@ -165,9 +174,18 @@ class ThinLink:
 class _Way:
     """One direction of one connection: one thread sends segments, one delivers them when they arrive."""
 
-    def __init__(self, source: socket.socket, sink: socket.socket, line: _Line, back: _Line) -> None:
+    def __init__(
+        self,
+        source: socket.socket,
+        sink: socket.socket,
+        line: _Line,
+        back: _Line,
+        splitter: Splitter,
+        records: list[Record],
+    ) -> None:
         self._source, self._sink = source, sink
         self._line, self._back = line, back
+        self._splitter, self._records = splitter, records
         self._under_way: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
         self._owed = 0
         self._due = 0.0
@@ -185,7 +203,9 @@ class _Way:
                 if not block:
                     break
                 other._owed = 0
-                self._under_way.put((self._line.send(len(block) + HEADERS, len(block)), block))
+                at = self._line.send(len(block) + HEADERS, len(block))
+                self._records.extend(self._splitter.feed(block, at))
+                self._under_way.put((at, block))
         self._under_way.put((time.monotonic(), b""))
 
     def _deliver(self) -> None:
