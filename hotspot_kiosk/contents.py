@@ -40,6 +40,7 @@ from hotspot_kiosk.terms import (
 LARGEST_BODY = 10_240 - OVERHEAD
 LARGEST_PLAIN = 1 << 20
 MOST_MINUTIAE = 255
+ANSWER_STEP = 128
 LARGEST_STEP = 1e6
 T = TypeVar("T")
 ENCODER = msgspec.msgpack.Encoder(enc_hook=as_plain)
@@ -174,16 +175,17 @@ def decode_templates(data: bytes) -> tuple[Template, ...]:
 
 
 def encode_answer(answer: Answer) -> bytes:
-    """An answer's bytes, to be sealed to its post."""
+    """An answer's bytes, to be sealed to its post.
+
+    Filled up to a multiple of ANSWER_STEP: who sees how long a sealed answer is does not see
+    whether anybody was found.
+    """
     candidates = tuple((c.reference, c.rank, round(c.score, 2)) for c in answer.candidates)
-    return zlib.compress(
-        ENCODER.encode(
-            _Answer(
-                answer.tcr, answer.tot, answer.decision, candidates, answer.answered.timestamp(), answer.note
-            )
-        ),
-        9,
+    body = _Answer(
+        answer.tcr, answer.tot, answer.decision, candidates, answer.answered.timestamp(), answer.note
     )
+    packed = zlib.compress(ENCODER.encode(body), 9)
+    return packed.ljust(-(-len(packed) // ANSWER_STEP) * ANSWER_STEP, b"\0")
 
 
 def decode_answer(data: bytes) -> Answer:

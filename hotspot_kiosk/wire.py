@@ -1,9 +1,9 @@
 """The messages between kiosk and hub, as bytes and as values (MessagePack, arrays, tagged).
 
 Up (`u/<device>`): Offer, Chunk, Got, Ask, Done. Down (`d/<device>`): Missing, Receipt, Answered,
-Refusal, Order. A single chunk that holds the whole envelope needs no offer. Decoding proves nothing:
-whatever makes somebody keep, erase or obey carries a signature, and whoever acts on it checks that
-first. `systemd/mosquitto/README.md` says what a forged, replayed or reordered message can do.
+Refusal, Order; to all kiosks at once (`d/0`): Here. A single chunk that holds the whole envelope
+needs no offer. Decoding proves nothing: whatever makes somebody keep, erase or obey carries a
+signature, and whoever acts on it checks that first. `systemd/mosquitto/README.md` says what a forged, replayed or reordered message can do.
 """
 
 from __future__ import annotations
@@ -135,8 +135,15 @@ class Order(Message, frozen=True, tag="y"):
     signature: bytes
 
 
+class Here(Message, frozen=True, tag="h"):
+    """Down, to all: a worker of the hub has come onto the link; what it was told before may be lost.
+
+    Signed by nobody: it only makes kiosks ask sooner about what they would have asked about anyway.
+    """
+
+
 Up = Offer | Chunk | Got | Ask | Done
-Down = Missing | Receipt | Answered | Refusal | Order
+Down = Missing | Receipt | Answered | Refusal | Order | Here
 _encoder = msgspec.msgpack.Encoder(enc_hook=as_plain)
 _up: msgspec.msgpack.Decoder[Up] = msgspec.msgpack.Decoder(Up)
 _down: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down)
@@ -173,6 +180,7 @@ def down_topic(device: int) -> str:
 
 
 UP_FILTER = "u/+"
+ALL_TOPIC = "d/0"
 
 
 def device_of(topic: str) -> int:

@@ -132,6 +132,18 @@ def test_an_answer_comes_back() -> None:
     assert contents.decode_answer(contents.encode_answer(answer)) == answer
 
 
+def test_an_answers_length_does_not_tell_whether_anybody_was_found() -> None:
+    """Nobody, one candidate and two take the same bytes; a long note takes one step more."""
+    found = tuple(Candidate(f"CASE-2026-00012{rank}", rank, 9.5 - rank) for rank in (1, 2))
+    answers = [
+        Answer(tcn(), AnswerType.SRE, decision, found[:count], NOW)
+        for count, decision in enumerate((Decision.NO_HIT, Decision.UNDECIDED, Decision.POSSIBLE_MATCH))
+    ]
+    assert {len(contents.encode_answer(answer)) for answer in answers} == {contents.ANSWER_STEP}
+    noted = dataclasses.replace(answers[0], note="".join(map(chr, range(32, 127))) * 2)
+    assert len(contents.encode_answer(noted)) == 2 * contents.ANSWER_STEP
+
+
 @given(st.binary(max_size=300))
 @example(b"\x90")
 def test_noise_is_no_probe(noise: bytes) -> None:

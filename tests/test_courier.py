@@ -7,7 +7,15 @@ from making import tcn
 
 from hotspot_kiosk import wire
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.kiosk.courier import AGEING, LIVE_MS, MOST_FAILURES, REPLY_MS, Courier
+from hotspot_kiosk.kiosk.courier import (
+    AGEING,
+    HUB_EVERY_MS,
+    HUB_GRACE_MS,
+    LIVE_MS,
+    MOST_FAILURES,
+    REPLY_MS,
+    Courier,
+)
 from hotspot_kiosk.kiosk.outbox import Item
 from hotspot_kiosk.terms import Part
 
@@ -192,3 +200,67 @@ def test_a_part_that_a_living_hub_does_not_take_is_given_up() -> None:
         given_up += [hopeless for _, hopeless in late(courier, now + 1)]
         now = courier._not_before[part.tcn, part.part]
     assert given_up == [False] * (MOST_FAILURES - 1) + [True]
+
+
+def waiting_for_a_reply() -> Courier:
+    """A probe that went whole and was taken by the broker; nobody has answered."""
+    courier = up(item(1))
+    courier.choose(NOW)
+    chosen = item(1)
+    courier.begin(chosen, bytes(chosen.size), NOW)
+    courier.cut(chosen, NOW)
+    courier.sent(1, chosen, 100, NOW)
+    courier.taken(1, NOW)
+    return courier
+
+
+def test_what_a_hub_may_have_missed_is_offered_soon_after_it_came() -> None:
+    """Not after the patience that a silent hub gets; and it does not count as a failure."""
+    courier = waiting_for_a_reply()
+    assert courier.hub_came(NOW + 100, spread_ms=500)
+    assert not courier.overdue(NOW + 100 + HUB_GRACE_MS + 499)
+    soon = NOW + 100 + HUB_GRACE_MS + 500
+    assert soon < NOW + REPLY_MS
+    assert courier.overdue(soon) == [(item(1), False)]
+    courier.look([item(1)])
+    assert send(courier, soon)
+
+
+def test_a_hub_that_answers_within_its_grace_is_not_asked_again() -> None:
+    """The reply was on its way."""
+    courier = waiting_for_a_reply()
+    courier.hub_came(NOW + 100, spread_ms=0)
+    courier.settled(tcn(1), Part.PROBE)
+    assert not courier.overdue(NOW + 10 * REPLY_MS)
+    assert send(courier, NOW + 10 * REPLY_MS) is None
+
+
+def test_what_waits_for_its_next_try_goes_when_the_hub_comes() -> None:
+    """A pause that grew to minutes while nobody was there ends at once."""
+    courier = waiting_for_a_reply()
+    later = NOW + 2 * REPLY_MS
+    assert courier.overdue(later)
+    courier.look([item(1)])
+    assert send(courier, later) is None
+    courier.hub_came(later + 1, spread_ms=10)
+    assert send(courier, later + 10) is None
+    assert send(courier, later + 11)
+
+
+def test_a_hub_that_comes_too_often_changes_nothing() -> None:
+    """Nobody makes a kiosk send the same again and again by saying so."""
+    courier = waiting_for_a_reply()
+    assert courier.hub_came(NOW, spread_ms=0)
+    assert not courier.hub_came(NOW + HUB_EVERY_MS - 1, spread_ms=0)
+    assert courier.hub_came(NOW + HUB_EVERY_MS, spread_ms=0)
+
+
+def test_a_coming_hub_excuses_no_later_silence() -> None:
+    """Once it spoke about a part, its patience counts again."""
+    courier = waiting_for_a_reply()
+    courier.hub_came(NOW + 1, spread_ms=0)
+    courier.missing(wire.Missing(tcn(1), Part.PROBE, ((0, 100),)), NOW + 2)
+    assert not courier.overdue(NOW + HUB_GRACE_MS + 1)
+    assert courier.overdue(NOW + 2 + 2 * REPLY_MS)
+    courier.look([item(1)])
+    assert send(courier, NOW + 2 + 2 * REPLY_MS) is None

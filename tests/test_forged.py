@@ -16,6 +16,7 @@ from hotspot_kiosk.hub.orders import OrderBook
 from hotspot_kiosk.hub.store import PartKey, Store
 from hotspot_kiosk.keyring import as_bytes
 from hotspot_kiosk.seal import PrivateKeys
+from hotspot_kiosk.seal_answer import reply_key, seal_answer
 from hotspot_kiosk.terms import Answer, AnswerType, Decision, Part
 from hotspot_kiosk.wire import OrderKind
 
@@ -138,7 +139,7 @@ def test_every_kind_of_message_is_tried() -> None:
     ups = {kind.__name__.lower() for kind in (wire.Offer, wire.Chunk, wire.Got, wire.Ask, wire.Done)}
     downs = {
         kind.__name__.lower()
-        for kind in (wire.Missing, wire.Receipt, wire.Answered, wire.Refusal, wire.Order)
+        for kind in (wire.Missing, wire.Receipt, wire.Answered, wire.Refusal, wire.Order, wire.Here)
     }
     assert set(wire.Up.__args__) | set(wire.Down.__args__) == set(wire.Message.__subclasses__())
     assert {case.split()[0] for case in UP} == ups
@@ -178,6 +179,18 @@ class Post(Rig):
         """A sealed answer to a record."""
         answer = Answer(tcn(number), AnswerType.SRE, Decision.POSSIBLE_MATCH, (), NOW)
         return seal.seal(contents.encode_answer(answer), tcn(number), "answer", to.public(), by)
+
+    def answered_short(self, by: PrivateKeys = HUB, own: PrivateKeys = KIOSK, probe: bytes = b"") -> bytes:
+        """An answer to the record that waits, sealed under the key inside its probe."""
+        plain = contents.encode_answer(Answer(tcn(2), AnswerType.SRE, Decision.NO_HIT, (), NOW))
+        digest, key = probe or self.digest(Part.PROBE), reply_key(own, tcn(2))
+        return seal_answer(plain, tcn(2), digest, key, by, bytes(32))
+
+    def here(self) -> wire.Here:
+        """That the hub came, when it has just said so."""
+        self.hub.say(wire.Here())
+        self.until(lambda: self.uplink._courier._hub_came_ms > 0)
+        return wire.Here()
 
     def digest(self, part: Part) -> bytes:
         """Of what waits."""
@@ -239,6 +252,10 @@ DOWN: dict[str, Callable[[Post], wire.Down]] = {
     "order of an old key": order_to(OrderKind.HUB_KEY, as_bytes(public_file(HUB))),
     "order of another's key": order_to(OrderKind.HUB_KEY, as_bytes(public_file(KIOSK))),
     "order of a forged key": order_to(OrderKind.HUB_KEY, as_bytes(public_file(OTHER_HUB)), OTHER_HUB),
+    "here again": lambda p: p.here(),
+    "answered under a stranger's key": lambda p: wire.Answered(tcn(2), p.answered_short(own=STRANGER)),
+    "answered by the kiosk itself": lambda p: wire.Answered(tcn(2), p.answered_short(by=KIOSK)),
+    "answered to another probe": lambda p: wire.Answered(tcn(2), p.answered_short(probe=b"d" * 32)),
 }  # fmt: skip
 
 

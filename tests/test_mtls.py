@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from hotspot_kiosk import seal_certificates as certificates
+from hotspot_kiosk import wire
 from hotspot_kiosk.cli import keys
 from hotspot_kiosk.errors import BadBytes, ConfigError
 from hotspot_kiosk.simulator.broker import Broker, Files, find
@@ -240,3 +241,13 @@ def test_the_command_replaces_no_kiosks_key(tmp_path: Path) -> None:
     before = (tmp_path / "kiosk-00017-link.pem").read_bytes()
     assert isinstance(CliRunner().invoke(keys.command, words).exception, ConfigError)
     assert (tmp_path / "kiosk-00017-link.pem").read_bytes() == before
+
+
+def test_every_kiosk_hears_what_the_hub_says_to_all_and_none_can_say_it(world: World) -> None:
+    """That the hub is there again; a kiosk that says so is heard by nobody."""
+    hub = world.hub()
+    kiosks = [world.kiosk(device, f"d/{device}", wire.ALL_TOPIC) for device in (17, 18)]
+    kiosks[0].say(wire.ALL_TOPIC, b"as if I were the hub")
+    hub.say(wire.ALL_TOPIC, wire.encode(wire.Here()))
+    for kiosk in kiosks:
+        assert kiosk.hears() == Arrived(wire.ALL_TOPIC, wire.encode(wire.Here()))

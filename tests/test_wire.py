@@ -20,6 +20,7 @@ DOWNS = [
     wire.sign_receipt(tcn(), Part.PROBE, b"d" * 32, HUB, b"answer"),
     wire.Answered(tcn(), b"envelope"),
     wire.sign_refusal(tcn(), Part.PROBE, b"d" * 32, "why", HUB),
+    wire.Here(),
 ]
 
 

@@ -336,7 +336,7 @@ def _budget(what: str, verdict: Verdict, up: Sequence[str], down: Sequence[str])
             name = names[number] if number < len(names) else "what follows"
             yield _bytes(what, f"{way} {number + 1}, {name}, with its TLS record", size)
         yield _bytes(what, f"{way}, headers of TCP/IP, SYN and ACKs", wire - whole)
-        yield _bytes(what, f"{way}, all", wire)
+        yield _bytes(what, f"{way}, all", sum(sizes) + wire - whole)
 
 
 def _bytes(what: str, name: str, value: float) -> Figure:

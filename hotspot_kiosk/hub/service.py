@@ -145,6 +145,7 @@ class Hub:
             self._stand_in_line(event)
         elif isinstance(event, LinkUp):
             log.info("link up")
+            self._send(HUB, wire.Here())
             self._sweep(at_once=True)
         elif isinstance(event, LinkLost):
             log.info("link lost")

@@ -20,6 +20,8 @@ from hotspot_kiosk.terms import Part, Tcn
 
 LIVE_MS = 120_000
 REPLY_MS = 10_000
+HUB_GRACE_MS = 1_000
+HUB_EVERY_MS = 5_000
 MOST_PAUSE_MS = 120_000
 MOST_OPEN = 4
 MOST_FAILURES = 8
@@ -36,6 +38,7 @@ class Transfer:
     began_ms: int
     deadline_ms: int
     missing: list[wire.Range]
+    excused: bool = False
 
     def cut(self, largest: int, live: bool) -> wire.Chunk | None:
         """The next piece, taken off `missing`."""
@@ -72,6 +75,7 @@ class Courier:
         self._not_before: dict[Key, int] = {}
         self._chunks = 0
         self._heard_ms = -1
+        self._hub_came_ms = -HUB_EVERY_MS
 
     @property
     def up(self) -> bool:
@@ -109,6 +113,23 @@ class Courier:
     def heard(self, now_ms: int) -> None:
         """The hub said something: it lives."""
         self._heard_ms = now_ms
+
+    def hub_came(self, now_ms: int, spread_ms: int) -> bool:
+        """The hub came onto the link; False if it did so a moment ago, which then changes nothing.
+
+        What waits for its reply is offered anew if none comes soon, and nothing counts against it;
+        what waits for its next try need not.
+        """
+        if now_ms - self._hub_came_ms < HUB_EVERY_MS:
+            return False
+        self._hub_came_ms = now_ms
+        for transfer in self._open.values():
+            if not transfer.missing:
+                transfer.excused = True
+                transfer.deadline_ms = min(transfer.deadline_ms, now_ms + HUB_GRACE_MS + spread_ms)
+        for key, at_ms in self._not_before.items():
+            self._not_before[key] = min(at_ms, now_ms + spread_ms)
+        return True
 
     def choose(self, now_ms: int) -> Item | None:
         """The part to send something of now; None if the window is full or nothing is ready."""
@@ -183,6 +204,7 @@ class Courier:
         if not all(0 <= start < stop <= size for start, stop in message.ranges):
             raise BadBytes("the hub asks for bytes that do not exist")
         transfer.missing = list(message.ranges)
+        transfer.excused = False
         transfer.deadline_ms = self._deadline(now_ms)
         return True
 
@@ -208,6 +230,8 @@ class Courier:
 
     def _fail(self, key: Key, transfer: Transfer, now_ms: int) -> bool:
         del self._open[key]
+        if transfer.excused:
+            return False
         self._failures[key] += self._heard_ms > transfer.began_ms
         tries = min(self._starts[key], 10)
         self._not_before[key] = now_ms + min(REPLY_MS << (tries - 1), MOST_PAUSE_MS)

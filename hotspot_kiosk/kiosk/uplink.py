@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -37,6 +38,7 @@ from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, 
 log = logging.getLogger(__name__)
 TICK_S = 0.5
 LOOK_EVERY = 8
+SPREAD_MS = 2_000  # within which the kiosks of a hub that came back ask about what they sent
 ASK_EVERY = 64
 
 
@@ -98,7 +100,8 @@ class Uplink:
     def start(self) -> None:
         """Begin; what a crash left half sent starts anew where the hub says."""
         self._thread.start()
-        self._transport.open(f"kiosk-{self._device}", [wire.down_topic(self._device)], self._events.put)
+        topics = [wire.down_topic(self._device), wire.ALL_TOPIC]
+        self._transport.open(f"kiosk-{self._device}", topics, self._events.put)
 
     def wake(self) -> None:
         """There is something new in the outbox; any thread may call this."""
@@ -288,8 +291,8 @@ class Uplink:
     def _arrived(self, event: Arrived) -> None:
         try:
             message = wire.decode_down(event.payload)
-            if isinstance(message, wire.Missing):
-                self._missing(message)
+            if isinstance(message, wire.Missing | wire.Here):
+                self._unsigned(message)
                 return
             if isinstance(message, wire.Receipt):
                 self._receipt(message)
@@ -306,10 +309,16 @@ class Uplink:
         else:
             self._courier.heard(self._clock.now_ms())
 
-    def _missing(self, message: wire.Missing) -> None:
-        """Not signed, so it proves no living hub: it only says which bytes to send next."""
-        if not self._courier.missing(message, self._clock.now_ms()):
-            self.repeated["ranges of a part that is not under way"] += 1
+    def _unsigned(self, message: wire.Missing | wire.Here) -> None:
+        """Not signed, so it proves no living hub: it only says which bytes to send next, or when."""
+        now_ms = self._clock.now_ms()
+        if isinstance(message, wire.Missing):
+            if not self._courier.missing(message, now_ms):
+                self.repeated["ranges of a part that is not under way"] += 1
+        elif self._courier.hub_came(now_ms, random.randrange(SPREAD_MS)):  # noqa: S311 - spreads resends
+            log.info("the hub is there again")
+        else:
+            self.repeated["a hub that had just come"] += 1
 
     def _receipt(self, receipt: wire.Receipt) -> None:
         wire.verify_receipt(receipt, self._trust.ring)
