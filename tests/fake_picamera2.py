@@ -241,7 +241,7 @@ class FakePicamera2:
             self._gains = tuple(gain + 0.7 * (1.8 - gain) for gain in self._gains)
         found = abs(self._exposure_us - ideal) < 0.01 * ideal
         known = {
-            "SensorTimestamp": time.monotonic_ns(),
+            "SensorTimestamp": time.clock_gettime_ns(time.CLOCK_BOOTTIME),
             "ExposureTime": round(self._exposure_us),
             "AnalogueGain": 1.5,
             "ColourGains": self._gains,

@@ -13,6 +13,7 @@ from hotspot_kiosk.errors import HotspotError
 
 GROUPS = {
     "kiosk": "Run a kiosk, start a check, see how it stands.",
+    "doctor": "Examine this machine: what only the board itself can show.",
     "hub": "Run a hub, see what it holds.",
     "operation": "Write, sign, show and install the operation without which nobody is checked.",
     "outbox": "Look after the sealed records of a kiosk.",

@@ -242,11 +242,12 @@ class PiCamera:
             log.info("the camera's exposure: %s", self._exposure.stage)
         layout = self._layout(camera, "main")
         return Frame(
-            self._options.name,
-            rgb(request.make_array("lores"), self._layout(camera, "lores")),
-            lambda: _whole(request, layout),
-            self._exposure.settled and _in_focus(self._options.lens_position, metadata),
-            request.release,
+            device=self._options.name,
+            small=rgb(request.make_array("lores"), self._layout(camera, "lores")),
+            whole=lambda: _whole(request, layout),
+            settled=self._exposure.settled and _in_focus(self._options.lens_position, metadata),
+            taken_ns=metadata.get("SensorTimestamp"),
+            release=request.release,
         )
 
     def _layout(self, camera: Any, stream: str) -> Layout:

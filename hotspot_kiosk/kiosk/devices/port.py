@@ -92,12 +92,14 @@ class Frame:
     It may hold one of the camera's few buffers, which `release`, or leaving the `with`, gives back.
     small: RGB uint8 (height, width, 3), upright, not longer than SMALL_SIDE; for looking and for a preview.
     settled: whether focus and exposure stand; an unsettled frame is no sample.
+    taken_ns: when, by CLOCK_BOOTTIME, in nanoseconds; None where the camera does not say.
     """
 
     device: str
     small: NDArray[np.uint8] = field(repr=False)
     whole: Callable[[], NDArray[np.uint8]] = field(repr=False)
     settled: bool = True
+    taken_ns: int | None = None
     release: Callable[[], None] = field(default=_nothing, repr=False)
 
     def sample(self) -> FaceSample:
