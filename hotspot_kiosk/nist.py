@@ -12,7 +12,7 @@ import unicodedata
 from datetime import UTC
 from enum import StrEnum
 
-from hotspot_kiosk import nist_traditional, nist_xml
+from hotspot_kiosk import nist_traditional, nist_xml, nist_xml_write
 from hotspot_kiosk.errors import BadBytes, BadSample, Refused
 from hotspot_kiosk.nist_describe import describe, outline
 from hotspot_kiosk.nist_images import encode_jpeg, encode_wsq, portrait
@@ -31,7 +31,8 @@ from hotspot_kiosk.nist_model import (
 from hotspot_kiosk.nist_pixels import images
 from hotspot_kiosk.nist_profile import errors, refuse_errors, validate
 from hotspot_kiosk.nist_rules_image import FAP_LEVELS
-from hotspot_kiosk.nist_xml import MAX_XML, left_out
+from hotspot_kiosk.nist_xml import MAX_XML
+from hotspot_kiosk.nist_xml_write import left_out
 from hotspot_kiosk.terms import (
     Capture,
     ClockStamp,
@@ -97,7 +98,9 @@ def pack(
 
 def write(transaction: Transaction, encoding: Encoding = Encoding.TRADITIONAL) -> bytes:
     """The transaction as a file, in XML without what `left_out` names. Raises BadSample if it is too large."""
-    return nist_xml.write(transaction) if encoding is Encoding.XML else nist_traditional.write(transaction)
+    return (
+        nist_xml_write.write(transaction) if encoding is Encoding.XML else nist_traditional.write(transaction)
+    )
 
 
 def parse(data: bytes) -> Transaction:

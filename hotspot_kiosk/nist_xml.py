@@ -1,4 +1,4 @@
-"""The XML encoding of ANSI/NIST-ITL (INT-I v6): a Transaction to bytes and back.
+"""The XML encoding of ANSI/NIST-ITL (INT-I v6), read: bytes to a Transaction.
 
 What a hostile file could do with XML is refused before it is parsed: document types, entities, other encodings,
 too many elements. The parser opens nothing. Elements that no field stands for are named, never dropped in silence.
@@ -15,7 +15,7 @@ from typing import Any
 
 from lxml import etree
 
-from hotspot_kiosk.errors import BadBytes, BadSample
+from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.nist_model import Field, Record, Subfield, Transaction, as_whole, make_field
 from hotspot_kiosk.nist_places import CATEGORY, DATA, NAMESPACES, PLACES, RECORDS, ROOT, Form, Place
 
@@ -34,7 +34,6 @@ SAME = {"int-i:LocationCountryISO3166Alpha3Code": "nc:LocationCountryISO3166Alph
 _PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()} | {"http://interpol.int/int-i/1.0": "int-i"}
 _KINDS = {name: kind for kind, name in RECORDS.items()}
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)Z)?", re.ASCII)
-_BASIC = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)Z)?", re.ASCII)
 _SPACE = re.compile(r"\s*[\t\r\n]\s*")
 _ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)", re.IGNORECASE)
 
@@ -49,7 +48,7 @@ def looks_like_xml(data: bytes) -> bool:
 def read(data: bytes) -> Transaction:
     """The transaction in a file; only its outline is checked. Raises BadBytes, with what to do."""
     root = _parsed(data)
-    if _name(root) != ROOT:
+    if element_name(root) != ROOT:
         raise BadBytes("an XML file, but not one of ANSI/NIST-ITL: its first element is another")
     return Transaction(tuple(_record(each) for each in root))
 
@@ -95,7 +94,7 @@ def _refuse_dangers(data: bytes) -> None:
         raise BadBytes(f"the XML has more than {MAX_ELEMENTS} elements; no ANSI/NIST file needs so many")
 
 
-def _name(element: Element) -> str:
+def element_name(element: Element) -> str:
     """With the prefix this software gives its namespace; deprecated names as their newer ones."""
     return _plain(element.tag)
 
@@ -121,8 +120,10 @@ def _record(element: Element) -> Record:
 
 
 def _kind(element: Element) -> int:
-    name = _name(element)
-    stated = next((as_whole((each.text or "").strip()) for each in element if _name(each) == CATEGORY), None)
+    name = element_name(element)
+    stated = next(
+        (as_whole((each.text or "").strip()) for each in element if element_name(each) == CATEGORY), None
+    )
     kind = _KINDS.get(name, stated)
     if kind is None or stated not in (None, kind):
         raise BadBytes(f"{name}: its type of record is not known, or another than it states")
@@ -157,7 +158,7 @@ def _below(element: Element, path: str) -> Iterator[Element]:
     """Every element at a path below one."""
     step, _, rest = path.partition("/")
     for child in element:
-        if _name(child) in (step, SAME.get(step)):
+        if element_name(child) in (step, SAME.get(step)):
             yield from _below(child, rest) if rest else (child,)
 
 
@@ -165,7 +166,9 @@ def _item(node: Element, path: str, form: Form, seen: set[Element]) -> str:
     """The text of an item that nobody took yet; what else stands at that path stays unread."""
     places = _below(node, path) if path else iter((node,))
     if form is Form.MOMENT:
-        places = (child for place in places for child in place if _name(child) in ("nc:Date", "nc:DateTime"))
+        places = (
+            child for place in places for child in place if element_name(child) in ("nc:Date", "nc:DateTime")
+        )
     for element in places:
         if element not in seen and not len(element):
             seen.add(element)
@@ -185,97 +188,11 @@ def _basic(text: str) -> str:
 def _unread(element: Element, seen: set[Element]) -> tuple[str, ...]:
     names = []
     for each in element.iter():
-        if not len(each) and each not in seen and (each.text or "").strip() and _name(each) != CATEGORY:
-            names.append(_name(each))
+        if (
+            not len(each)
+            and each not in seen
+            and (each.text or "").strip()
+            and element_name(each) != CATEGORY
+        ):
+            names.append(element_name(each))
     return tuple(names[:MAX_UNREAD])
-
-
-def left_out(transaction: Transaction) -> list[str]:
-    """What XML has no place for: whole records, fields, or items beyond those a field has."""
-    out = []
-    for record in transaction.records:
-        if record.kind not in PLACES:
-            out.append(f"the record of type {record.kind}")
-            continue
-        room = {place.number: len(place.items) for place in PLACES[record.kind]}
-        for each in record.fields:
-            if max(map(len, each.subfields)) > room.get(each.number, 0):
-                out.append(f"{record.kind}.{each.number:03d}")
-    return out
-
-
-def write(transaction: Transaction) -> bytes:
-    """The transaction as XML, without what `left_out` names.
-
-    Raises BadSample if it is larger than 12 MiB, BadBytes if a text holds what XML cannot.
-    """
-    root = etree.Element(_qualified(ROOT), nsmap=NAMESPACES)
-    try:
-        for record in transaction.records:
-            if record.kind in PLACES:
-                _write_record(root, record)
-    except ValueError as error:
-        raise BadBytes("a text holds a character that XML cannot carry; take it out") from error
-    data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
-    if len(data) > MAX_XML:
-        raise BadSample(f"the file would be larger than {MAX_XML} bytes; crop the face")
-    return data
-
-
-def _write_record(root: Element, record: Record) -> None:
-    element = etree.SubElement(root, _qualified(RECORDS[record.kind]))
-    etree.SubElement(element, _qualified(CATEGORY)).text = str(record.kind)
-    for place in PLACES[record.kind]:
-        if place.number == DATA and record.data:
-            _made(element, place.node).text = base64.b64encode(record.data).decode()
-        for index, items in enumerate(_share(record, place)):
-            _write_items(_made(element, place.node, anew=index > 0), items, place)
-
-
-def _share(record: Record, place: Place) -> tuple[Subfield, ...]:
-    """The subfields of a field that stand at this place."""
-    parts = record.subfields(place.number)
-    if place.first:
-        return parts[:1]
-    divided = any(each.first and each.number == place.number for each in PLACES[record.kind])
-    return parts[1:] if divided else parts
-
-
-def _write_items(node: Element, items: Subfield, place: Place) -> None:
-    if place.form is Form.VERSION:
-        items = (items[0][:2], items[0][2:])
-    for index in place.written or range(len(place.items)):
-        text = items[index] if index < len(items) else ""
-        path = place.items[index]
-        if text or not path:
-            _say(_made(node, path) if path else node, text, place.form)
-
-
-def _say(element: Element, text: str, form: Form) -> None:
-    if form is Form.MOMENT:
-        text = _iso(text)
-        element = etree.SubElement(element, _qualified("nc:DateTime" if "T" in text else "nc:Date"))
-    element.text = text
-
-
-def _iso(text: str) -> str:
-    match = _BASIC.fullmatch(text)
-    if not match:
-        return text
-    day = "-".join(match.groups()[:3])
-    return f"{day}T{':'.join(match.groups()[3:])}Z" if match[4] else day
-
-
-def _made(element: Element, path: str, *, anew: bool = False) -> Element:
-    """The element at a path, made where it is not there; its last step made anew if asked."""
-    steps = path.split("/")
-    for step in steps:
-        last = anew and step is steps[-1]
-        found = None if last else next((c for c in reversed(element) if _name(c) == step), None)
-        element = etree.SubElement(element, _qualified(step)) if found is None else found
-    return element
-
-
-def _qualified(name: str) -> str:
-    prefix, _, local = name.partition(":")
-    return f"{{{NAMESPACES[prefix]}}}{local}"

@@ -159,3 +159,20 @@ def test_a_foreign_file_is_told_apart_in_a_sentence(tmp_path: Path, content: byt
         more = [tmp_path / "out"] if words[0] == "convert" else []
         assert isinstance(nist(*words, path, *more).exception, BadBytes)
     assert isinstance(nist("show", tmp_path / "nothing").exception, BadBytes)
+
+
+def test_damaged_images_are_put_out_as_they_are(tmp_path: Path) -> None:
+    """What cannot be told or decoded is said, and the other images are still there."""
+    odd = Record(14, sample().records[3].fields, b"no image at all")
+    torn = Record(14, sample().records[4].fields, wsq().replace(b"\xff\xa6", b"\xff\xa8"))
+    path, folder = tmp_path / "odd.an2", tmp_path / "images"
+    path.write_bytes(write(Transaction((*sample().records[:3], odd, torn))))
+    done = nist("show", "--images", folder, path)
+    assert done.exit_code == 0
+    assert "record 4: the image is none" in done.stderr
+    assert "record 5: 14.999 DATA: a WSQ image cannot be decoded" in done.stderr
+    assert sorted(each.name for each in folder.iterdir()) == [
+        "003-type-10.jpg",
+        "004-type-14.bin",
+        "005-type-14.wsq",
+    ]

@@ -14,6 +14,7 @@ from hotspot_kiosk.errors import BadBytes, BadSample
 from hotspot_kiosk.nist_headers import read_header
 from hotspot_kiosk.nist_images import (
     decode_jpeg,
+    decode_picture,
     decode_wsq,
     encode_jpeg,
     encode_wsq,
@@ -154,6 +155,40 @@ def test_a_huge_image_is_refused_before_it_is_decoded() -> None:
     data[at : at + 4] = b"\xea\x60\xea\x60"
     with pytest.raises(BadBytes, match="60000 x 60000"):
         decode_wsq([bytes(data)])
+
+
+def _with_size(data: bytes, at: int, size: bytes) -> bytes:
+    return data[:at] + size + data[at + len(size) :]
+
+
+def bombs() -> dict[str, bytes]:
+    """A JPEG, a JPEG 2000 and a PNG whose headers state sizes that would fill the memory."""
+    jpeg = encode_jpeg(face())
+    jp2, png = io.BytesIO(), io.BytesIO()
+    Image.fromarray(ridges()).save(jp2, "JPEG2000")
+    Image.fromarray(ridges()).save(png, "PNG")
+    box = jp2.getvalue().index(b"\xff\x4f\xff\x51") + 8
+    return {
+        "jpeg": _with_size(jpeg, jpeg.index(b"\xff\xc0") + 5, b"\xff\xff\xff\xff"),
+        "jpeg 2000": _with_size(jp2.getvalue(), box, b"\x7f\xff\xff\xff\x7f\xff\xff\xff"),
+        "png": _with_size(png.getvalue(), 16, b"\x00\x01\x00\x00\x00\x01\x00\x00"),
+    }
+
+
+@pytest.mark.parametrize("data", bombs().values(), ids=bombs())
+def test_a_bomb_is_refused_before_it_is_decoded(data: bytes) -> None:
+    """Sizes are looked at first."""
+    with pytest.raises(BadBytes, match="pixels are decoded"):
+        decode_picture(data)
+
+
+def test_an_image_that_opens_to_another_size_is_refused() -> None:
+    """A box that says otherwise than the codestream."""
+    jp2 = io.BytesIO()
+    Image.fromarray(ridges()).save(jp2, "JPEG2000")
+    at = jp2.getvalue().index(b"ihdr") + 4
+    with pytest.raises(BadBytes):
+        decode_picture(_with_size(jp2.getvalue(), at, b"\x00\x00\x00\x40\x00\x00\x00\x40"))
 
 
 def test_damaged_wsq_never_harms_this_process() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nistanswers import HIT, answer, error, hit, no_hit
-from nistfiles import sample, sample_xml, wsq
+from nistfiles import finger, jp2, sample, sample_xml, wsq
 
 from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.nist import Encoding, left_out, parse, read, validate, write
@@ -97,6 +97,28 @@ def test_answers_are_read_whole() -> None:
         assert not any(record.unread for record in transaction.records)
         assert parse(write(transaction)) == transaction
         assert parse(write(transaction, Encoding.XML)) == transaction
+
+
+def test_a_search_in_the_public_samples_shape_is_judged() -> None:
+    """A face and slaps of 1000 pixels an inch under one number, FAP 40, deprecated names: read, and told why not."""
+    hands = [
+        finger((13, fgp), (9, "1000"), (10, "1000"), (11, "JP2"), (31, "40"), idc=i, data=jp2())
+        for i, fgp in enumerate(("13", "14", "11"))
+    ]
+    portrait = sample().records[2].changed(make_field(2, ("0",)))
+    told = (make_field(30, ("Dr", "Some", "", "Body")), make_field(38, ("XYZ",)), make_field(39, ("X",)))
+    address = make_field(23, ("ABC", "", "11", "A street", "A town", "", "", "XYZ", "65173", "ABC_1"))
+    described = sample().described.changed(*told, address)
+    made = counted(Transaction((sample().head, described, portrait, *hands)))
+    data = write(made, Encoding.XML).replace(b"biom:FingerImpressionImage", b"itl:FingerprintImage")
+    data = data.replace(
+        b"</itl:UserDefinedDescriptiveDetail>",
+        b"<int-i:CustomDefinedDescriptiveDetail/></itl:UserDefinedDescriptiveDetail>",
+    )
+    assert parse(data) == made
+    found = validate(parse(data))
+    assert {each.rule for each in found if each.severity == "error"} == {"MINIMAL"}
+    assert {each.rule for each in found if each.severity == "warning"} == {"IDC-APART", "FAP-FINGERS"}
 
 
 def test_what_has_no_field_is_named() -> None:

@@ -109,18 +109,28 @@ def _plain(finding: Finding) -> dict[str, object]:
 
 
 def _extract(transaction: nist.Transaction, folder: Path) -> None:
-    """Each image as it is; of WSQ, which few programs open, a PNG, too."""
+    """Each image as it is; of WSQ, which few programs open, a PNG, too, if it can be decoded."""
     try:
         folder.mkdir(parents=True)
     except OSError as error:
         raise ConfigError(f"{folder} cannot be made: {error.strerror}; name a new folder") from None
     for number, record in enumerate(transaction.records, start=1):
-        if not record.shows:
-            continue
-        header = read_header(record.data)
-        stem = folder / f"{number:03d}-type-{record.kind}"
-        stem.with_suffix(f".{header.suffix}").write_bytes(record.data)
-        if header.suffix == "wsq":
-            (pixels,) = images(nist.Transaction((transaction.head, record)))
-            Image.fromarray(pixels).save(stem.with_suffix(".png"))
-        click.echo(f"{stem.with_suffix(f'.{header.suffix}')}", err=True)
+        if record.shows:
+            stem = folder / f"{number:03d}-type-{record.kind}"
+            try:
+                suffix = read_header(record.data).suffix
+            except BadBytes as error:
+                suffix = "bin"
+                click.echo(f"record {number}: {error}", err=True)
+            stem.with_suffix(f".{suffix}").write_bytes(record.data)
+            if suffix == "wsq":
+                _as_png(transaction, number, stem.with_suffix(".png"))
+
+
+def _as_png(transaction: nist.Transaction, number: int, out: Path) -> None:
+    try:
+        (pixels,) = images(nist.Transaction((transaction.head, transaction.records[number - 1])))
+    except BadBytes as error:
+        click.echo(f"record {number}: {error}", err=True)
+        return
+    Image.fromarray(pixels).save(out)
