@@ -1,8 +1,7 @@
 """Hub workers: records a second, growth with workers, a thousand kiosks that come back at once.
 
 Rates are measured without a link: sealed records go into `Hub.take` as the link would bring them.
-The thousand kiosks speak to real workers over a real Mosquitto; worker processes, broker, database
-and the crowd itself share this machine's cores, so growth is bounded by them. People are drawn at
+Worker processes and database share this machine's cores, so growth is bounded by them. People are drawn at
 random and the gallery is empty: what comparing costs grows with the gallery and is `bench finger`'s.
 """
 
@@ -12,47 +11,33 @@ import hashlib
 import multiprocessing
 import os
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import pairwise
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from hotspot_kiosk import contents, nist, seal, wire
+from hotspot_kiosk.bench import hub_crowd as bench_crowd
 from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.config import HubConfig, build_variant, load
 from hotspot_kiosk.demo.bureau import Bureau
 from hotspot_kiosk.demo.postgres import NoPostgres, Postgres
-from hotspot_kiosk.demo.stage import free_port
 from hotspot_kiosk.hub import service
 from hotspot_kiosk.hub.store import PartKey, Store
 from hotspot_kiosk.keyring import load_private, load_public
 from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.simulator.broker import find
-from hotspot_kiosk.simulator.crowd import CHUNK, Crowd, Member
+from hotspot_kiosk.simulator.crowd import CHUNK
 from hotspot_kiosk.simulator.drawn import drawn_request
-from hotspot_kiosk.terms import Part, Request, Tcn
+from hotspot_kiosk.terms import Part, Tcn
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 RECORDS, ATTEMPTS = 120, 2  # the best attempt counts: others use this machine, too
-CROWD, SPREAD_S, REPEAT_S = 1000, 15.0, 10.0
 AGENCY = nist.Agency("XPO", "DEMO")
-BROKER = """\
-listener {port} 127.0.0.1
-allow_anonymous true
-persistence false
-set_tcp_nodelay true
-max_inflight_messages 20
-max_queued_messages 2000
-max_connections 5000
-{more}
-"""
 Parts = list[tuple[Tcn, Part, bytes]]
 Rate = tuple[float, float, float]  # seconds in all, seconds of bare commits, processor seconds
 
@@ -88,9 +73,7 @@ def _with_postgres(folder: Path, server: Postgres) -> Iterator[Figure]:
     cores = f"1 worker; {os.cpu_count()} cores shared with the database"
     yield Figure("hub", "growth from 1 to 2 workers", growth, "ratio", None, "higher", cores, RECORDS)
     if find() is not None:
-        for spread in (0.0, SPREAD_S):
-            server.sql(f"CREATE SCHEMA crowd{spread:.0f}")
-            yield from _crowd(folder / f"crowd{spread:.0f}", server.dsn(f"crowd{spread:.0f}"), spread)
+        yield from bench_crowd.run(folder, server)
 
 
 def _rates(folder: Path, workers: int, dsn: str) -> list[Rate]:
@@ -182,64 +165,3 @@ def _rate_figures(who: str, rates: Sequence[Rate]) -> Iterator[Figure]:
     yield Figure("hub", f"rate over bare commits, {who}", total / bare, "ratio", None, "higher", share, n)
     used = statistics.mean(used for _, _, used in rates) / RECORDS * 1000
     yield Figure("hub", f"worker's processor time a record, {who}", used, "ms", None, "lower", against, n)
-
-
-def _crowd(folder: Path, dsn: str, spread_s: float) -> Iterator[Figure]:
-    """A thousand kiosks with one probe each connect, ask, send and wait for their receipts."""
-    folder.mkdir()
-    with _broker(folder) as port:
-        devices = range(1, CROWD + 1)
-        with Bureau(folder / "hub", MODELS, port, devices, dsn=dsn, share="hub") as bureau:
-            drawn = drawn_request(Tcn.mint(2026, 1, 1), datetime.now(UTC))
-            members = [_member(bureau, device, drawn) for device in devices]
-            bureau.start("first", "second")
-            crowd = Crowd(port, members, repeat_s=REPEAT_S, spread_s=spread_s)
-            began = time.monotonic()
-            done = crowd.run(lambda: crowd.all_settled() and crowd.all_answered(), 60)
-            crowd.close()
-            held = bureau.open_store()
-            doubled = len(held.inbox.entries()) - CROWD
-            held.close()
-    when = f"calling within {spread_s:.0f} s" if spread_s else "calling at once"
-    yield from _crowd_figures(f"{CROWD} kiosks {when}", crowd, began, doubled if done else -1)
-
-
-def _crowd_figures(who: str, crowd: Crowd, began: float, doubled: int) -> Iterator[Figure]:
-    times = [began, *sorted(crowd.settled)]
-    waits = sorted(crowd.waits)
-    n, against = len(waits), "2 workers, PostgreSQL, Mosquitto and the crowd on one machine"
-    last, gap = times[-1] - began, max(b - a for a, b in pairwise(times))
-    for name, value, unit in (
-        ("first call to last receipt", last, "s"),
-        ("longest pause between receipts", gap, "s"),
-        ("a kiosk's wait, median", waits[n // 2], "s"),
-        ("a kiosk's wait, 99 of 100", waits[n * 99 // 100], "s"),
-        ("connections a kiosk", crowd.connections / CROWD, "ratio"),
-        ("parts lost or held twice", doubled, "parts"),
-    ):
-        goal = 0.0 if unit == "parts" else None
-        yield Figure("hub", f"{who}: {name}", value, unit, goal, "lower", against, n)
-
-
-def _member(bureau: Bureau, device: int, drawn: Request) -> Member:
-    tcn, own = Tcn.mint(2026, device, 1), bureau.kiosks[device]
-    content = contents.encode(replace(drawn, tcn=tcn))
-    return Member(
-        own, bureau.public, {(tcn, Part.PROBE): seal.seal(content, tcn, Part.PROBE, bureau.public, own)}
-    )
-
-
-@contextmanager
-def _broker(folder: Path) -> Iterator[int]:
-    """A Mosquitto without certificates; the crowd would spend its time on them."""
-    port = free_port()
-    config = folder / "broker.conf"
-    config.write_text(BROKER.format(port=port, more="user root" if os.geteuid() == 0 else ""))
-    with (folder / "broker.log").open("wb") as log:
-        process = subprocess.Popen([find() or "mosquitto", "-c", str(config)], stdout=log, stderr=log)
-    try:
-        time.sleep(0.5)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()

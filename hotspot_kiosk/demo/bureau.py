@@ -37,6 +37,7 @@ driver = "mqtt"
 host = "127.0.0.1"
 port = {port}
 retry_most_s = 1.0
+{tls}
 
 [store]
 {store}
@@ -50,17 +51,24 @@ class NoWorker(Temporary):
 
 
 class Bureau:
-    """Config, keys and workers; a context manager that ends the workers."""
+    """Config, keys and workers; a context manager that ends the workers. `tls`: more lines for [link]."""
 
     def __init__(
-        self, folder: Path, models: Path, port: int, devices: Iterable[int], dsn: str = "", share: str = ""
+        self,
+        folder: Path,
+        models: Path,
+        port: int,
+        devices: Iterable[int],
+        dsn: str = "",
+        share: str = "",
+        tls: str = "",
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "peers").mkdir()
         self.folder = folder
         self.config = folder / "hub.toml"
         store = POSTGRES.format(dsn=dsn) if dsn else SQLITE
-        self.config.write_text(CONFIG.format(share=share, models=models, port=port, store=store))
+        self.config.write_text(CONFIG.format(share=share, models=models, port=port, tls=tls, store=store))
         make_pair(folder, "hub", HUB, "Bureau", os.urandom(128))
         self.own = load_private(folder / "hub.key")
         self.kiosks = {device: self._kiosk(device) for device in devices}

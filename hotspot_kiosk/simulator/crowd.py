@@ -1,8 +1,8 @@
-"""A crowd of kiosks as a hub sees them: one plain MQTT 5 connection each, all in one thread.
+"""A crowd of kiosks as a hub sees them: one MQTT 5 connection each, all in one thread.
 
 Each member asks what waits for it, offers what it holds, sends what is missing and repeats until
 the hub's receipt verifies. It stands for many kiosks' control traffic, not for one kiosk's care:
-nothing is on disk and the link is plain TCP.
+nothing is on disk. The link is plain TCP, or TLS with each member's own certificate.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import random
 import selectors
 import socket
+import ssl
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -26,11 +27,26 @@ Key = tuple[Tcn, Part]
 
 
 class Member:
-    """One kiosk of the crowd: what it holds, what the hub said."""
+    """One kiosk of the crowd: what it holds, what the hub said.
 
-    def __init__(self, own: PrivateKeys, hub: PublicKeys, holds: dict[Key, bytes]) -> None:
+    live: the people of its records stand there. tls: how its connections are secured, if they are.
+    waited_s: from its first call to its last receipt, once it has that.
+    """
+
+    def __init__(
+        self,
+        own: PrivateKeys,
+        hub: PublicKeys,
+        holds: dict[Key, bytes],
+        *,
+        live: bool = False,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.device = own.owner
+        self.live = live
+        self.tls = tls
         self.called: float | None = None
+        self.waited_s: float | None = None
         self.open = dict(holds)
         self.receipts: Counter[Key] = Counter()
         self.refused: list[str] = []
@@ -80,8 +96,8 @@ class Member:
 
     def _first(self, key: Key, envelope: bytes) -> wire.Up:
         if len(envelope) <= CHUNK:
-            return wire.Chunk(key[0], key[1], len(envelope), 0, envelope)
-        return wire.Offer(key[0], key[1], len(envelope), hashlib.sha256(envelope).digest())
+            return wire.Chunk(key[0], key[1], len(envelope), 0, envelope, self.live)
+        return wire.Offer(key[0], key[1], len(envelope), hashlib.sha256(envelope).digest(), self.live)
 
     def _missing(self, message: wire.Missing) -> None:
         key = (Tcn(message.tcn), message.part)
@@ -89,7 +105,7 @@ class Member:
         for start, stop in message.ranges:
             for at in range(start, min(stop, len(envelope)), CHUNK):
                 data = envelope[at : min(stop, at + CHUNK)]
-                self._todo.append(wire.encode(wire.Chunk(*key, len(envelope), at, data)))
+                self._todo.append(wire.encode(wire.Chunk(*key, len(envelope), at, data, self.live)))
 
     def _receipt(self, receipt: wire.Receipt) -> bool:
         wire.verify_receipt(receipt, self._hub)
@@ -113,7 +129,7 @@ class Crowd:
 
     repeat_s: silence after which a member offers again what is open. spread_s: members call at
     random within this time, and again after as long when they were cut off. `settled`: when each
-    part was receipted; `waits`: seconds from each member's first call to its last receipt.
+    part was receipted.
     """
 
     def __init__(
@@ -121,7 +137,6 @@ class Crowd:
     ) -> None:
         self.members = members
         self.settled: list[float] = []
-        self.waits: list[float] = []
         self.connections = 0
         self._port = port
         self._repeat_s = repeat_s
@@ -168,7 +183,7 @@ class Crowd:
         for at, member in due:
             member.called = member.called or at
             try:
-                sock = socket.create_connection(("127.0.0.1", self._port), timeout=5)
+                sock = self._connected(member)
             except OSError:
                 self._call_again(member)
                 continue
@@ -178,6 +193,17 @@ class Crowd:
             self._selector.register(sock, selectors.EVENT_READ, line)
             self._write(line, [packets.connect(f"kiosk-{member.device}")])
 
+    def _connected(self, member: Member) -> socket.socket:
+        """Handshake and all; one after the other, as one machine for all members has to."""
+        sock = socket.create_connection(("127.0.0.1", self._port), timeout=10)
+        if member.tls is None:
+            return sock
+        try:
+            return member.tls.wrap_socket(sock, server_hostname="127.0.0.1")
+        except OSError:
+            sock.close()
+            raise
+
     def _call_again(self, member: Member) -> None:
         pause = self._chance.uniform(0.5, 1.0) * max(self._spread_s, 0.5)
         self._calls.append((time.monotonic() + pause, member))
@@ -185,6 +211,8 @@ class Crowd:
     def _read(self, line: _Line) -> None:
         try:
             data = line.sock.recv(1 << 16)
+            while isinstance(line.sock, ssl.SSLSocket) and line.sock.pending():
+                data += line.sock.recv(line.sock.pending())
         except OSError:
             data = b""
         if not data:
@@ -210,7 +238,7 @@ class Crowd:
             if settled:
                 self.settled.append(line.at)
                 if not member.open and member.called is not None:
-                    self.waits.append(line.at - member.called)
+                    member.waited_s = line.at - member.called
             acknowledged = [packets.puback(number)] if number else []
             self._write(line, acknowledged + member.ready())
 
