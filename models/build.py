@@ -16,7 +16,7 @@ from pathlib import Path
 
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError
 from hotspot_kiosk.inference.port import Manifest, ModelEntry, Origin, PictureEntry, digest, read_manifest
-from models import centerface_onnx, dlib_onnx
+from models import centerface_onnx, dlib_onnx, face_utility_onnx
 from models.fetch import MEGABYTE, Say, fetch, member
 
 HERE = Path(__file__).resolve().parent
@@ -29,17 +29,18 @@ RECIPES: dict[str, Callable[[bytes], bytes]] = {
     "as it is": bytes,
     "centerface": centerface_onnx.convert,
     "dlib": dlib_onnx.convert,
+    "face utility": face_utility_onnx.convert,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One file to make: where it goes, what it must hash to, and how it is made."""
+    """One file to make: where it goes, what it must hash to, and how it is made, of a package or of a file of ours."""
 
     path: Path
     sha256: str
     recipe: str
-    origin: Origin
+    origin: Origin | Path
 
     def stands(self) -> bool:
         """True if the file is there and is the right one."""
@@ -70,7 +71,7 @@ def build(manifest: Manifest, folder: Path, say: Say) -> None:
 def _model(entry: ModelEntry, folder: Path) -> Product:
     if entry.recipe not in RECIPES:
         raise ConfigError(f"model {entry.name}: unknown recipe {entry.recipe!r}; known: {', '.join(RECIPES)}")
-    return Product(folder / entry.file, entry.sha256, entry.recipe, entry.origin)
+    return Product(folder / entry.file, entry.sha256, entry.recipe, entry.origin or HERE / entry.own)
 
 
 def _picture(entry: PictureEntry, folder: Path) -> Product:
@@ -78,9 +79,9 @@ def _picture(entry: PictureEntry, folder: Path) -> Product:
 
 
 def _make(product: Product, archives: Path, say: Say) -> None:
-    archive = fetch(product.origin, archives, say)
+    source = _source(product.origin, archives, say)
     started = time.monotonic()
-    data = RECIPES[product.recipe](member(product.origin, archive))
+    data = RECIPES[product.recipe](source)
     if digest(data) != product.sha256:
         raise BadBytes(
             f"{product.path.name} came out other than the manifest says ({digest(data)}): "
@@ -90,6 +91,10 @@ def _make(product: Product, archives: Path, say: Say) -> None:
     say(
         f"{product.path.name}: {len(data) / MEGABYTE:.1f} MB, checked, made in {time.monotonic() - started:.1f} s"
     )
+
+
+def _source(origin: Origin | Path, archives: Path, say: Say) -> bytes:
+    return origin.read_bytes() if isinstance(origin, Path) else member(origin, fetch(origin, archives, say))
 
 
 def _write(path: Path, data: bytes) -> None:

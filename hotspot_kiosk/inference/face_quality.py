@@ -84,7 +84,7 @@ def blur_effect(light: NDArray[np.float32]) -> float:
     Crete, Dolmiere, Ladret and Nicolas, "The blur effect", SPIE 6492 (2007): how much of the variation between
     neighbours survives when the picture is blurred again.
     """
-    return max(_blur_along(light, axis) for axis in (0, 1))
+    return max(blur_along(light, axis) for axis in (0, 1))
 
 
 def luminance(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -101,12 +101,12 @@ def _place(face: DetectedFace, shape: tuple[int, ...]) -> tuple[QualityComponent
     return (
         _component("inter-eye distance", inter_eye(face), EYES, "Please come closer."),
         _component(
-            "in the frame", _outside(face, shape), CUT_OFF, "Move until your whole face is in the picture."
+            "in the frame", outside(face, shape), CUT_OFF, "Move until your whole face is in the picture."
         ),
     )
 
 
-def _outside(face: DetectedFace, shape: tuple[int, ...]) -> float:
+def outside(face: DetectedFace, shape: tuple[int, ...]) -> float:
     """How far the face, with a margin, reaches over the border, as a share of its height."""
     height, width = shape[:2]
     low, high = face.landmarks.min(axis=0), face.landmarks.max(axis=0)
@@ -145,7 +145,8 @@ def _component(name: str, value: float, ramp: tuple[float, float], advice: str) 
     return QualityComponent(name, score, advice if score < GOOD else "")
 
 
-def _blur_along(light: NDArray[np.float32], axis: int) -> float:
+def blur_along(light: NDArray[np.float32], axis: int) -> float:
+    """The blur effect, 0 to 1, along one axis of a luminance picture, float32 (height, width)."""
     size = (BLUR_WIDTH, 1) if axis else (1, BLUR_WIDTH)
     again = np.asarray(cv2.blur(light, size), np.float32)
     before, after = np.abs(np.diff(light, axis=axis)), np.abs(np.diff(again, axis=axis))

@@ -64,7 +64,10 @@ class Fitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One model of the manifest. `recipe` says how the file is made from its origin."""
+    """One model of the manifest. `recipe` says how the file is made from its origin.
+
+    origin: the package it comes from; or own: for a model of ours, the file of coefficients beside the manifest.
+    """
 
     name: str
     role: str
@@ -73,12 +76,17 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     licence: str
     recipe: str
     preprocessing: str
-    origin: Origin
     input: tuple[Tensor, ...]
     output: tuple[Tensor, ...]
     card: str
+    origin: Origin | None = None
+    own: str = ""
     thresholds: tuple[ScoreThreshold, ...] = ()
     calibration: Fitted | None = None
+
+    def __post_init__(self) -> None:
+        if (self.origin is None) == (not self.own):
+            raise ValueError(f"model {self.name} needs either an origin or own coefficients")
 
 
 class PictureEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
