@@ -22,6 +22,7 @@ from hotspot_kiosk.keyring import load_private, load_public
 from hotspot_kiosk.kiosk import stick as carrier
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.seal import PrivateKeys
+from hotspot_kiosk.seal_answer import is_sealed_answer, reply_key
 from hotspot_kiosk.stick import NOTE, TOP, Stick, Tally, read_note, sign_note
 from hotspot_kiosk.terms import Answer, AnswerType, Decision, Part
 
@@ -523,7 +524,8 @@ def test_a_locked_stick_is_read_and_the_answers_wait(circle: Circle, small: Path
     circle.radio()
 
 
-def test_the_commands_carry_a_record_and_its_answer(tmp_path: Path) -> None:
+@pytest.mark.parametrize("keyed", [True, False], ids=["answered under its key", "of an older kiosk"])
+def test_the_commands_carry_a_record_and_its_answer(tmp_path: Path, keyed: bool) -> None:
     """Three commands, as an operator types them; each a second time, which changes nothing."""
     folders, stick = Folders(tmp_path / "d", MODELS), tmp_path / "usb"
     prepare(folders, 1, 2)
@@ -531,11 +533,12 @@ def test_the_commands_carry_a_record_and_its_answer(tmp_path: Path) -> None:
     own = load_private(folders.root / "kiosk" / "kiosk.key")
     hub = load_public(folders.root / "kiosk" / "peers" / "hub.pub").keys()
     outbox = Outbox(folders.outbox)
+    probe = contents.encode(request(), reply_key(own, tcn()) if keyed else b"")
     outbox.put(
         tcn(),
         STAMP,
         [
-            (Part.PROBE, seal.seal(contents.encode(request()), tcn(), "probe", hub, own)),
+            (Part.PROBE, seal.seal(probe, tcn(), "probe", hub, own)),
             (
                 Part.EVIDENCE,
                 seal.seal(nist.pack(request(), nist.Agency("XPO", "DEMO")), tcn(), "evidence", hub, own),
@@ -550,6 +553,7 @@ def test_the_commands_carry_a_record_and_its_answer(tmp_path: Path) -> None:
     back = hotspot("outbox", "import", stick, "-c", folders.kiosk_config)
     assert back == "2 parts held by the hub, 1 answers.\n"
     assert "known already" in hotspot("outbox", "import", stick, "-c", folders.kiosk_config)
+    assert is_sealed_answer(outbox.sealed_answer(tcn()) or b"") is keyed
     assert "no hit" in hotspot("outbox", "show", tcn(), "-c", folders.kiosk_config)
     assert "is the stick in" in hotspot(
         "outbox", "export", "--to", tmp_path / "no", "-c", folders.kiosk_config, ok=False

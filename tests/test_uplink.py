@@ -21,7 +21,7 @@ from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.courier import LIVE_MS, urgency
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Item, Outbox
-from hotspot_kiosk.kiosk.uplink import Uplink
+from hotspot_kiosk.kiosk.uplink import LOOK_EVERY, Uplink
 from hotspot_kiosk.terms import Answer, AnswerType, ClockStamp, Decision, Part, Tcn
 from hotspot_kiosk.transports.loopback import Loopback, Switchboard
 from hotspot_kiosk.transports.port import Arrived, LinkEvent
@@ -247,6 +247,25 @@ def test_a_kiosk_that_starts_again_goes_on(rig: Rig) -> None:
     rig.start()
     rig.until(rig.all_held)
     assert len(rig.store.inbox.entries()) == 2
+
+
+def test_nothing_is_asked_while_a_probe_waits_for_the_reply_that_brings_its_answer(rig: Rig) -> None:
+    """On a thin link that takes long; asked before, the hub would send the answer twice."""
+    heard: list[LinkEvent] = []
+    listener = Loopback(rig.board)
+    rig.until(lambda: any(isinstance(message, wire.Ask) for message in rig.hub.heard))
+    rig.board.cut(f"kiosk-{DEVICE}")
+    rig.hub.deaf = True
+    rig.put(1, size=100)
+    listener.open("listener", [wire.UP_FILTER], heard.append)
+    rig.board.mend(f"kiosk-{DEVICE}")
+    rig.until(lambda: rig.uplink._ticks >= 2 * LOOK_EVERY)
+    said = [wire.decode_up(event.payload) for event in heard if isinstance(event, Arrived)]
+    assert any(isinstance(message, wire.Chunk) for message in said)
+    assert not any(isinstance(message, wire.Ask) for message in said)
+    rig.hub.deaf = False
+    rig.until(lambda: any(isinstance(message, wire.Ask) for message in rig.hub.heard[1:]))
+    listener.close()
 
 
 def test_an_answer_that_was_missed_is_asked_for(rig: Rig) -> None:
