@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from making import R503
 
-from hotspot_kiosk.errors import CaptureCancelled, CaptureTimeout
+from hotspot_kiosk.errors import CaptureCancelled, CaptureTimeout, DeviceLost
 from hotspot_kiosk.kiosk.devices.port import Frame, Light
 from hotspot_kiosk.terms import FaceSample, FingerPosition, FingerSample, SensorGrade
 
@@ -36,6 +36,7 @@ class ScriptedDevice:
         self.opened = 0
         self.closed = 0
         self.waits = 0
+        self._is_open = False
         self._changed = threading.Condition()
         self._waiting = False
         self._cancelled = False
@@ -61,13 +62,17 @@ class ScriptedDevice:
     def close(self) -> None:
         """As the ports say."""
         self.closed += 1
+        self._is_open = False
 
     def _open(self) -> None:
         self.opened += 1
         if self.refusals:
             raise self.refusals.pop(0)
+        self._is_open = True
 
     def _next(self, timeout_s: float) -> FaceSample | Frame | FingerSample:
+        if not self._is_open:
+            raise DeviceLost("it is not open")
         self.before_waiting()
         ends = time.monotonic() + timeout_s
         with self._changed:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+import making
 import numpy as np
 import pytest
+from fakes import ScriptedSensor
 from uart_rig import SPEED, finger
 
+from hotspot_kiosk import recordings
 from hotspot_kiosk.errors import CaptureCancelled, CaptureTimeout, DeviceLost
-from hotspot_kiosk.kiosk.devices import uart_finger
+from hotspot_kiosk.kiosk.devices import fap_usb, uart_finger
 from hotspot_kiosk.kiosk.devices.port import FingerSensor, Light
 from hotspot_kiosk.simulator.uart_kinds import PERSONALITIES
+from hotspot_kiosk.simulator.uart_replay import Replay
 from hotspot_kiosk.simulator.uart_sensor import UartSensor
 from hotspot_kiosk.terms import FingerPosition, FingerSample
 
 THUMB = FingerPosition.LEFT_THUMB
+RECORDINGS = Path(__file__).parent / "recordings"
 
 
 @dataclass
@@ -31,7 +37,7 @@ class SensorRig:
 
 def uart_rig(name: str) -> Iterator[SensorRig]:
     """A UART sensor of that personality at the far end of a line."""
-    kind = PERSONALITIES[name]
+    kind = replace(PERSONALITIES[name], baud=115_200)
     glass: list[np.ndarray] = []
     simulated = UartSensor(kind, lambda: glass[0] if glass else None, speed=SPEED)
     secrets = {name: int.from_bytes(getattr(kind, name), "big") for name in ("password", "address")}
@@ -41,10 +47,44 @@ def uart_rig(name: str) -> Iterator[SensorRig]:
         sensor.close()
 
 
-@pytest.fixture(params=["r503", "packets-32", "password"])
+def recorded_rig(name: str) -> Iterator[SensorRig]:
+    """The sensor of a recording: it gives the recorded answers that fit what lies on its glass."""
+    recording = recordings.load(RECORDINGS / f"{name}.jsonl")
+    glass: list[bool] = []
+    with Replay(recording, touched=lambda: bool(glass), speed=SPEED) as replay:
+        address = int.from_bytes(bytes.fromhex(recording.exchanges[0].asked)[2:6], "big")
+        sensor = uart_finger.build(uart_finger.Options(port=replay.link, address=address))
+        yield SensorRig(sensor, lambda: glass.append(True), glass.clear)
+        sensor.close()
+    assert replay.strayed == []
+
+
+def scripted_rig(_name: str) -> Iterator[SensorRig]:
+    """The fake that other tests use: it must keep the same promises."""
+    sensor = ScriptedSensor()
+    grey = np.arange(192 * 192, dtype=np.uint32).reshape(192, 192) % making.R503.grey_levels
+    sample = FingerSample(THUMB, making.R503, grey.astype(np.uint8) * np.uint8(17))
+    yield SensorRig(sensor, lambda: sensor.give(sample), lambda: None)
+
+
+MAKERS: dict[str, Callable[[str], Iterator[SensorRig]]] = {
+    "scripted": scripted_rig,
+    "simulated": uart_rig,
+    "recorded": recorded_rig,
+}
+
+
+@pytest.fixture(
+    params=[
+        "scripted fake",
+        *("simulated r503", "simulated packets-32", "simulated password"),
+        "recorded zfm-20",
+    ]
+)
 def rig(request: pytest.FixtureRequest) -> Iterator[SensorRig]:
     """Each finger sensor in turn."""
-    yield from uart_rig(request.param)
+    way, name = request.param.split()
+    yield from MAKERS[way](name)
 
 
 def capture(rig: SensorRig, timeout_s: float = 5.0) -> FingerSample:
@@ -55,6 +95,7 @@ def capture(rig: SensorRig, timeout_s: float = 5.0) -> FingerSample:
 def test_a_sample_is_what_the_grade_says(rig: SensorRig) -> None:
     """The sample has the grade, the size and the grey levels that `open` promised."""
     grade = rig.sensor.open()
+    assert grade.fap is None or fap_usb.check_grade(grade) is None
     rig.touch()
     sample = capture(rig)
     assert (sample.position, sample.grade) == (THUMB, grade)

@@ -23,6 +23,7 @@ CRAFTS = {
     "contents",
     "policy",
     "pictures",
+    "recordings",
     "inference",
     "compare",
 }

@@ -22,11 +22,12 @@ class PtyLine:
     """A pseudo-terminal with `link` pointing at the host's end.
 
     `speed` runs the wire that many times faster than `baud`, for tests. No write ever blocks: what
-    the host leaves unread beyond the kernel's buffer is lost, as on a real UART.
+    the host leaves unread beyond the kernel's buffer is lost, as on a real UART. A line that
+    `follows` takes the host's speed for its own and garbles nothing.
     """
 
-    def __init__(self, link: Path, baud: int, speed: float = 1.0) -> None:
-        self.baud = baud
+    def __init__(self, link: Path, baud: int, speed: float = 1.0, follows: bool = False) -> None:
+        self.baud, self._follows = baud, follows
         self._speed = speed
         self._link = link
         self._near, self._far = os.openpty()
@@ -83,7 +84,10 @@ class PtyLine:
         return SPEEDS.get(termios.tcgetattr(self._far)[5], 0)
 
     def _as_heard(self, data: bytes) -> bytes:
-        if self._host_baud() == self.baud:
+        baud = self._host_baud()
+        if self._follows:
+            self.baud = baud
+        if baud == self.baud:
             return data
         return bytes((byte * 5 + 0x6B ^ byte >> 3) & 0xFE for byte in data)
 

@@ -20,6 +20,7 @@ from hotspot_kiosk.simulator.uart_glass import FolderGlass, Glass, pack
 from hotspot_kiosk.simulator.uart_kinds import PERSONALITIES, Personality
 from hotspot_kiosk.simulator.uart_library import Library
 from hotspot_kiosk.simulator.uart_line import PtyLine
+from hotspot_kiosk.simulator.uart_packets import frame, next_request, sum_fits
 
 log = logging.getLogger(__name__)
 
@@ -129,26 +130,11 @@ class UartSensor:
         line.deaf(DEAF_S, stop)
         while not stop.is_set():
             self._inbox += line.read(0.02)
-            while (request := self._next_request()) is not None:
+            while (request := next_request(self._inbox)) is not None:
                 away_s = self._answer(line, request, stop)
                 if away_s is not None:
                     return away_s
         return 0.0
-
-    def _next_request(self) -> bytes | None:
-        start = self._inbox.find(b"\xef\x01")
-        del self._inbox[: start if start >= 0 else max(0, len(self._inbox) - 1)]
-        if len(self._inbox) < 9:
-            return None
-        size = 9 + int.from_bytes(self._inbox[7:9], "big")
-        if size > 9 + 258:
-            del self._inbox[:2]
-            return b""
-        if len(self._inbox) < size:
-            return None
-        frame = bytes(self._inbox[:size])
-        del self._inbox[:size]
-        return frame
 
     def _answer(self, line: PtyLine, request: bytes, stop: threading.Event) -> float | None:
         """Answer a command; for how long the cable is pulled meanwhile, if it is."""
@@ -158,7 +144,7 @@ class UartSensor:
             self._take_in(request)
             return None
         self.heard.append(request[9])
-        answer = self._obey(request[9:-2], stop) if _sum_fits(request) else _Answer(bytes([PACKET_ERROR]))
+        answer = self._obey(request[9:-2], stop) if sum_fits(request) else _Answer(bytes([PACKET_ERROR]))
         for piece in self._on_the_wire(request[9], answer):
             if isinstance(piece, Pull):
                 return piece.seconds
@@ -202,8 +188,7 @@ class UartSensor:
         self._faults[at : at + 1] = [left] if left.times else []
 
     def _frame(self, kind: int, payload: bytes) -> bytes:
-        body = bytes([kind]) + (len(payload) + 2).to_bytes(2, "big") + payload
-        return b"\xef\x01" + self.personality.address + body + (sum(body) & 0xFFFF).to_bytes(2, "big")
+        return frame(kind, self.personality.address, payload)
 
     def _obey(self, request: bytes, stop: threading.Event) -> _Answer:
         code = request[0]
@@ -289,10 +274,6 @@ def run_sensor(link: Path, glass: Path, personality: str, stop: threading.Event)
     if not glass.is_dir():
         raise ConfigError(f"the glass folder {glass} does not exist; make it first")
     UartSensor(PERSONALITIES[personality], FolderGlass(glass), link).serve(stop)
-
-
-def _sum_fits(frame: bytes) -> bool:
-    return sum(frame[6:-2]) & 0xFFFF == int.from_bytes(frame[-2:], "big")
 
 
 def _joined(pieces: list[Piece]) -> list[Piece]:

@@ -79,14 +79,14 @@ class Connection:
 OpenPort = Callable[[Path, int], serial.Serial]
 
 
-def open_port(path: Path, baud: int) -> serial.Serial:
+def open_port(path: Path, baud: int, kind: type[serial.Serial] = serial.Serial) -> serial.Serial:
     """The serial port, for us alone. Raises DeviceLost or WrongDevice."""
     if not path.exists():
         raise DeviceLost(f"{path} does not exist; check the cable and the port's name")
     if not path.is_char_device():
         raise WrongDevice(f"{path} is not a serial port")
     try:
-        return serial.Serial(str(path), baud, timeout=POLL_S, write_timeout=1.0, exclusive=True)
+        return kind(str(path), baud, timeout=POLL_S, write_timeout=1.0, exclusive=True)
     except (OSError, termios.error) as error:
         raise DeviceLost(f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}") from error
 
