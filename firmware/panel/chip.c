@@ -223,8 +223,11 @@ void chip_converter_begin(void) {
     }
 }
 
-uint16_t chip_convert(uint32_t channel) {
+void chip_convert(uint32_t channel) {
     ADC_CONTROL = channel << 12 | 1u << 2 | 1u;
+}
+
+uint16_t chip_converted(void) {
     for (uint32_t patience = 1000; patience && !(ADC_CONTROL & ADC_READY); patience--) {
     }
     return (uint16_t)(ADC_RESULT & 0xFFF);

@@ -27,7 +27,8 @@ bool chip_line_idle(void);
 uint16_t chip_line_lost(void);               // bytes that came faster than they were taken
 
 void chip_converter_begin(void);
-uint16_t chip_convert(uint32_t channel);     // 0..4095
+void chip_convert(uint32_t channel);         // begins; takes 2 us
+uint16_t chip_converted(void);               // 0..4095, of the channel begun last
 
 void chip_lights_begin(void);
 void chip_lamps(uint32_t white, uint32_t infrared);  // levels, 0..PWM_TOP + 1

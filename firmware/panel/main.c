@@ -227,12 +227,22 @@ static void step_scene(void) {
     if (chip_ring(colours, RING_LEDS)) ring_due = false, shown_ms = now_ms;
 }
 
+// One conversion a millisecond, fetched when the next begins: daylight every other time.
 static void measure(void) {
+    static const uint8_t ORDER[] = {ADC_DAYLIGHT, ADC_LAMP, ADC_DAYLIGHT, ADC_SUPPLY};
     static uint8_t turn;
-    turn = (uint8_t)((turn + 1) % 8);
-    if (turn % 2) daylight = chip_convert(ADC_DAYLIGHT);
-    else if (turn == 0) lamp_c = lamp_celsius(chip_convert(ADC_LAMP));
-    else supply_mv = SUPPLY_MV(chip_convert(ADC_SUPPLY));
+    uint16_t counts = chip_converted();
+    uint8_t was = ORDER[turn];
+    turn = (uint8_t)((turn + 1) % sizeof ORDER);
+    chip_convert(ORDER[turn]);
+    if (was == ADC_DAYLIGHT) daylight = counts;
+    else if (was == ADC_LAMP) lamp_c = lamp_celsius(counts);
+    else supply_mv = SUPPLY_MV(counts);
+}
+
+static uint16_t measured(uint8_t channel) {
+    chip_convert(channel);
+    return chip_converted();
 }
 
 static void restart_if_wished(void) {
@@ -259,8 +269,9 @@ static void begin(void) {
     chip_set(PIN_ZEROISE, tamper.latched);
     chip_converter_begin();
     chip_lights_begin();
-    supply_mv = SUPPLY_MV(chip_convert(ADC_SUPPLY));
-    lamp_c = lamp_celsius(chip_convert(ADC_LAMP));
+    supply_mv = SUPPLY_MV(measured(ADC_SUPPLY));
+    lamp_c = lamp_celsius(measured(ADC_LAMP));
+    daylight = measured(ADC_DAYLIGHT);
     lamp_limit = 100;
     power_begin(&power, 0);
     chip_line_begin();

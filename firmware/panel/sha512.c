@@ -42,18 +42,29 @@ static void extend(uint64_t w[80], const uint8_t *block) {
     }
 }
 
+// One round; the names move on by one with each, so that nothing has to be copied.
+__attribute__((always_inline)) static inline void turn(uint64_t s[8], unsigned t, uint64_t word) {
+    uint64_t a = s[-t & 7], e = s[(4 - t) & 7], *h = &s[(7 - t) & 7];
+    uint64_t choose = (e & s[(5 - t) & 7]) ^ (~e & s[(6 - t) & 7]);
+    uint64_t b = s[(1 - t) & 7], c = s[(2 - t) & 7];
+    uint64_t one = *h + (right(e, 14) ^ right(e, 18) ^ right(e, 41)) + choose + word;
+    s[(3 - t) & 7] += one;
+    *h = one + (right(a, 28) ^ right(a, 34) ^ right(a, 39)) + ((a & b) ^ (a & c) ^ (b & c));
+}
+
 static void compress(uint64_t state[8], const uint8_t *block) {
     uint64_t w[80], s[8];
     extend(w, block);
     for (int i = 0; i < 8; i++) s[i] = state[i];
-    for (int t = 0; t < 80; t++) {
-        uint64_t choose = (s[4] & s[5]) ^ (~s[4] & s[6]);
-        uint64_t most = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
-        uint64_t one = s[7] + (right(s[4], 14) ^ right(s[4], 18) ^ right(s[4], 41)) + choose + ROUND[t] + w[t];
-        uint64_t two = (right(s[0], 28) ^ right(s[0], 34) ^ right(s[0], 39)) + most;
-        for (int i = 7; i > 0; i--) s[i] = s[i - 1];
-        s[4] += one;
-        s[0] = one + two;
+    for (unsigned t = 0; t < 80; t += 8) {
+        turn(s, 0, ROUND[t] + w[t]);
+        turn(s, 1, ROUND[t + 1] + w[t + 1]);
+        turn(s, 2, ROUND[t + 2] + w[t + 2]);
+        turn(s, 3, ROUND[t + 3] + w[t + 3]);
+        turn(s, 4, ROUND[t + 4] + w[t + 4]);
+        turn(s, 5, ROUND[t + 5] + w[t + 5]);
+        turn(s, 6, ROUND[t + 6] + w[t + 6]);
+        turn(s, 7, ROUND[t + 7] + w[t + 7]);
     }
     for (int i = 0; i < 8; i++) state[i] += s[i];
 }

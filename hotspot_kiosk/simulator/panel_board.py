@@ -20,7 +20,7 @@ from hotspot_kiosk.simulator.panel_flash import Nor, Write
 
 BAUD = 115_200
 BYTE_NS = 10e9 / BAUD
-TICK_BATCH = 64
+TICK_BATCH, FINE_NS = 64, 100
 WATCHDOG_CTRL = 0x00
 HAD_RUN = 1 << 16
 ROM_END = 0x4000
@@ -93,13 +93,25 @@ class PanelBoard:
         self._chip.vreg_and_chip_reset.record_reset_cause(HAD_RUN)
         self._restart(from_watchdog=False)
 
-    def run(self, ms: float) -> None:
-        """Let so much emulated time pass."""
+    def run(self, ms: float, fine: bool = False) -> None:
+        """Let so much emulated time pass; `fine`: in steps small enough to decode the ring's picture.
+
+        While the processor sleeps the emulator jumps to the next event, and all that the ring's pin
+        did on the way would seem to happen at once.
+        """
         end = self._chip.clock.create_alarm(self._simulator.stop)
         end.schedule(ms * 1e6)
+        self._fine = fine
+        if fine:
+            self._step.schedule(FINE_NS)
         self._simulator.stopped = False
         while not self._simulator.stopped:
-            execute_batch(self._simulator, TICK_BATCH)
+            execute_batch(self._simulator, 1 if fine else TICK_BATCH)
+        self._fine = False
+
+    def _stepped(self) -> None:
+        if self._fine:
+            self._step.schedule(FINE_NS)
 
     def send(self, data: bytes) -> None:
         """Say something on the line, at its speed."""
@@ -162,6 +174,7 @@ class PanelBoard:
         self._chip.watchdog.on_watchdog_trigger = self._watchdog
         self._said, self._to_say = bytearray(), deque[int]()
         self._chip.uart[0].on_byte = self._said.append
+        self._fine, self._step = False, self._chip.clock.create_alarm(self._stepped)
         self._feeder = self._chip.clock.create_alarm(self._feed)
         self._chip.adc.channel_values[:] = self.analog
         self._edges: list[Edge] = []
