@@ -29,6 +29,7 @@ TOP = "hotspot-stick-1"
 MAGIC = b"HKSTICK1"
 FRAME = struct.Struct(">8sI32s")
 SEALED, RECEIPT, REFUSAL, ANSWER = ".sealed", ".receipt", ".refusal", ".answer"
+ORDER, PROOF, HUB_KEY = ".order", ".done", ".hubkey"
 NOTE = "kiosk.note"
 UNFINISHED = ".unfinished"
 HALF_WRITTEN = "only half written"
@@ -36,10 +37,14 @@ O_SAFE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 class Note(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="note"):
-    """Up: this kiosk was here; the answers to these TCNs are stored in it. Signed by the kiosk."""
+    """Up: this kiosk was here; the answers to these TCNs are stored in it. Signed by the kiosk.
+
+    hub_key: the id of the newest key of the hub that it knows.
+    """
 
     device: int
     answered: tuple[str, ...]
+    hub_key: bytes
     signature: bytes
 
 
@@ -132,26 +137,34 @@ def name_of(tcn: Tcn, part: Part, suffix: str) -> str:
     return f"{tcn}-{part}{suffix}"
 
 
-def sign_note(device: int, answered: tuple[str, ...], by: PrivateKeys) -> bytes:
+def number_of(order: int, suffix: str) -> str:
+    """The file name of an order or of its proof; names sort as the orders' numbers do."""
+    return f"{order:020d}{suffix}"
+
+
+def sign_note(device: int, answered: tuple[str, ...], hub_key: bytes, by: PrivateKeys) -> bytes:
     """A kiosk's note as bytes."""
-    note = Note(device, answered, by.sign(_note_words(device, answered)))
+    note = Note(device, answered, hub_key, by.sign(_note_words(device, answered, hub_key)))
     return msgspec.msgpack.encode(note, enc_hook=as_plain)
 
 
-def read_note(payload: bytes, by: PublicKeys) -> tuple[Tcn, ...]:
-    """The TCNs whose answers the kiosk has. Raises BadBytes or SealError unless `by` signed it."""
+def read_note(payload: bytes, by: PublicKeys) -> tuple[tuple[Tcn, ...], bytes]:
+    """The TCNs whose answers the kiosk has, and the hub's key that it knows.
+
+    Raises BadBytes or SealError unless `by` signed it.
+    """
     try:
         note = msgspec.msgpack.decode(payload, type=Note)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadBytes("a kiosk's note that cannot be read") from None
     if note.device != by.owner or len(note.answered) > MAX_COUNTER:
         raise BadBytes("another kiosk's note")
-    by.verify(_note_words(note.device, note.answered), note.signature)
-    return tuple(Tcn(text) for text in note.answered)
+    by.verify(_note_words(note.device, note.answered, note.hub_key), note.signature)
+    return tuple(Tcn(text) for text in note.answered), note.hub_key
 
 
-def _note_words(device: int, answered: tuple[str, ...]) -> bytes:
-    return b"stick note\0" + f"{device}\0".encode() + "\0".join(answered).encode()
+def _note_words(device: int, answered: tuple[str, ...], hub_key: bytes) -> bytes:
+    return b"stick note\0" + f"{device}\0{hub_key.hex()}\0".encode() + "\0".join(answered).encode()
 
 
 def _is_device(name: str) -> bool:

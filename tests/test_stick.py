@@ -16,15 +16,18 @@ from hotspot_kiosk import contents, nist, seal, wire
 from hotspot_kiosk.demo.stage import Folders, prepare
 from hotspot_kiosk.errors import BadBytes, Refused, SealError, StorageFailed
 from hotspot_kiosk.hub.inbox import Inbox
+from hotspot_kiosk.hub.orders import OrderBook
 from hotspot_kiosk.hub.stick import Import
 from hotspot_kiosk.hub.store import PartKey, Store
-from hotspot_kiosk.keyring import load_private, load_public
+from hotspot_kiosk.keyring import PublicFile, Trust, load_private, load_public
 from hotspot_kiosk.kiosk import stick as carrier
+from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.seal_answer import is_sealed_answer, reply_key
-from hotspot_kiosk.stick import NOTE, TOP, Stick, Tally, read_note, sign_note
+from hotspot_kiosk.stick import NOTE, ORDER, PROOF, TOP, Stick, Tally, number_of, read_note, sign_note
 from hotspot_kiosk.terms import Answer, AnswerType, Decision, Part
+from hotspot_kiosk.wire import OrderKind
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 CLIENT = f"kiosk-{DEVICE}"
@@ -34,9 +37,9 @@ OTHER_HUB = PrivateKeys.make(0, bytes(range(128)))
 class Desk:
     """The hub's desk where sticks come in: its own inbox over the same store, as a second process has."""
 
-    def __init__(self, store: Store, own: PrivateKeys = HUB) -> None:
+    def __init__(self, store: Store, own: PrivateKeys = HUB, book: OrderBook | None = None) -> None:
         self.store, self._own = store, own
-        self.inbox = Inbox(store, own, {DEVICE: public_file(KIOSK)}, lambda: NOW)
+        self.inbox = Inbox(store, own, {DEVICE: public_file(KIOSK)}, lambda: NOW, book=book)
 
     def take(self, device: int, message: wire.Up) -> Sequence[wire.Down]:
         """What the hub's service does, with `no hit` for everybody."""
@@ -65,14 +68,22 @@ class Circle(Rig):
         super().__init__(folder)
         self.stick = folder / "stick"
         self.stick.mkdir()
-        self.desk = Desk(self.store)
+        self.book = OrderBook(folder / "orders")
+        self.desk = Desk(self.store, book=self.book)
+        self.running = True
+        self.erased: list[bool] = []
         self.until(lambda: self.links == [True])
         self.board.cut(CLIENT)
         self.until(lambda: self.links[-1:] == [False])
 
     def export(self) -> Tally:
         """At the kiosk."""
-        return carrier.export(Stick(self.stick), self.outbox, KIOSK)
+        obeyed = self.orders().memory.obeyed
+        return carrier.export(Stick(self.stick), self.outbox, KIOSK, HUB.public().key_id, obeyed)
+
+    def orders(self) -> Orders:
+        """What another process reads of the orders obeyed."""
+        return Orders(self.path.with_name("orders.json"), DEVICE)
 
     def at_hub(self) -> Tally:
         """At the hub."""
@@ -82,7 +93,13 @@ class Circle(Rig):
 
     def back(self) -> Tally:
         """At the kiosk again."""
-        return carrier.take_in(Stick(self.stick), self.outbox, KIOSK, HUB.public(), NOW)
+        act = self.uplink.carry if self.running else self.returned().act
+        return carrier.take_in(Stick(self.stick), KIOSK, act, lambda: self.orders().memory.obeyed)
+
+    def returned(self) -> carrier.Returned:
+        """The hands of a kiosk that does not run."""
+        erased = lambda: self.erased.append(True)  # noqa: E731
+        return carrier.Returned(self.outbox, KIOSK, Trust(self.peers), self.orders(), NOW, erased)
 
     def radio(self) -> None:
         """The link comes back for as long as it is needed."""
@@ -114,7 +131,7 @@ class Circle(Rig):
 
 @pytest.fixture
 def circle(tmp_path: Path) -> Iterator[Circle]:
-    """No link, an empty stick."""
+    """No link, an empty stick; the running kiosk takes in what comes back by itself."""
     made = Circle(tmp_path)
     yield made
     made.close()
@@ -150,6 +167,139 @@ def test_records_go_up_and_answers_come_down_without_any_link(circle: Circle) ->
     assert sealed
     answer = contents.decode_answer(seal.open_envelope(sealed, HUB.public(), KIOSK))
     assert (answer.tcr, answer.decision) == (number, Decision.NO_HIT)
+
+
+RUNNING = pytest.mark.parametrize("running", [True, False], ids=["running", "stopped"])
+
+
+@RUNNING
+def test_what_comes_back_is_believed_alike_by_a_kiosk_that_runs_and_by_a_command(
+    circle: Circle, running: bool
+) -> None:
+    """Answers, receipts, and the same once more; forged ones by neither."""
+    circle.running = running
+    number = circle.put()
+    circle.export()
+    circle.at_hub()
+    for name, tampered in [(path, payload(path)) for path in circle.home().glob("*.answer")]:
+        reframe(name, tampered[:-1] + bytes([tampered[-1] ^ 1]))
+        assert sum(circle.back().aside.values()) == 1
+        assert circle.outbox.sealed_answer(number) is None
+        reframe(name, tampered)
+    again = circle.back()
+    assert (again.done["answers"], again.aside) == (1, {})
+    assert circle.all_held()
+    assert circle.back().done["answers known already"] == 1
+    assert [answer.tcr for answer in circle.answers] == ([number] if running else [])
+
+
+@RUNNING
+def test_orders_go_out_on_a_stick_and_their_proofs_come_back(circle: Circle, running: bool) -> None:
+    """Where there is never a link a kiosk must be stopped, too; obeyed once, proven on the same stick."""
+    circle.running = running
+    circle.export()
+    revoke = circle.book.give(DEVICE, OrderKind.REVOKE, HUB, NOW)
+    erase = circle.book.give(DEVICE, OrderKind.ERASE, HUB, NOW)
+    assert circle.at_hub().done["orders written"] == 2
+    assert circle.back().done["orders obeyed"] == 2
+    assert circle.orders().memory.obeyed == (revoke.number, erase.number)
+    assert circle.orders().memory.revoked
+    if running:
+        assert [order.kind for order in circle.ordered] == [OrderKind.REVOKE, OrderKind.ERASE]
+    else:
+        assert circle.erased == [True]
+    circle.at_hub()
+    assert not circle.book.waiting(DEVICE)
+    assert circle.back().done["orders known already"] == 2
+    assert len(circle.erased) <= 1
+
+
+@RUNNING
+def test_forged_and_foreign_orders_on_a_stick_are_left_aside(circle: Circle, running: bool) -> None:
+    """And a proof that the kiosk did not sign ends no waiting at the hub."""
+    circle.running = running
+    circle.export()
+    before = circle.orders().memory
+    true = circle.book.give(DEVICE, OrderKind.REVOKE, HUB, NOW)
+    stick = Stick(circle.stick)
+    for number, forged in enumerate((
+        wire.sign_order(DEVICE, 9, OrderKind.ERASE, b"", OTHER_HUB),
+        wire.sign_order(DEVICE + 1, 9, OrderKind.ERASE, b"", HUB),
+        wire.sign_order(DEVICE, 9, OrderKind.TIME, wire.time_body(bytes(8), NOW), HUB),
+    )):  # fmt: skip
+        stick.write(DEVICE, number_of(number, ORDER), wire.encode(forged))
+    stick.write(
+        DEVICE, number_of(true.number, PROOF), wire.encode(wire.sign_done(DEVICE, true.number, keys(18)))
+    )
+    assert sum(circle.back().aside.values()) == 3
+    assert circle.orders().memory == before
+    assert sum(circle.at_hub().aside.values()) == 1
+    assert list(circle.book.waiting(DEVICE)) == [true]
+
+
+@RUNNING
+def test_a_new_hub_key_travels_on_a_stick(circle: Circle, running: bool) -> None:
+    """The note says which key the kiosk knows; what the new key signed is believed on the same journey."""
+    circle.running = running
+    newest = public_file(OTHER_HUB)
+    newest = PublicFile(newest.owner, "hub", newest.signing, newest.sealing, 2)
+    inbox = circle.desk.inbox
+    type(inbox).__init__(
+        inbox,
+        circle.store,
+        OTHER_HUB,
+        {DEVICE: public_file(KIOSK)},
+        lambda: NOW,
+        previous=[HUB],
+        newest=newest,
+    )
+    circle.desk._own = OTHER_HUB
+    circle.put()
+    circle.export()
+    assert circle.at_hub().done["new keys written"] == 1
+    back = circle.back()
+    assert (back.done["new keys of the hub"], back.done["answers"], back.aside) == (1, 1, {})
+    assert Trust(circle.peers).ring.newest == OTHER_HUB.public()
+
+
+def test_exporting_while_the_kiosk_sends_harms_neither(circle: Circle) -> None:
+    """Again and again, in the middle of transfers that are cut: whatever is whole on the stick is true."""
+    numbers = {circle.put(counter, size=120_000) for counter in range(1, 5)}
+    sealed = {(i.tcn, i.part): circle.outbox.envelope(i) for i in circle.outbox.unheld()}
+    elsewhere = Outbox(circle.path)
+    circle.board.mend(CLIENT)
+    for turn in range(40):
+        carrier.export(Stick(circle.stick), elsewhere, KIOSK, HUB.public().key_id, ())
+        if turn in (5, 15):
+            circle.board.cut(CLIENT)
+            circle.board.mend(CLIENT)
+        if circle.all_held():
+            break
+    elsewhere.close()
+    for path in circle.sealed():
+        header = seal.peek(payload(path))
+        assert payload(path) == sealed[header.tcn, Part(header.content)]
+    circle.at_hub()
+    circle.until(circle.all_held, 60)
+    circle.until(lambda: {entry.tcn for entry in circle.outbox.entries() if entry.answered} == numbers)
+    assert len(circle.store.inbox.entries()) == 8
+
+
+def test_a_stick_that_comes_in_the_middle_of_a_radio_transfer_ends_it(circle: Circle) -> None:
+    """The other half comes by radio afterwards: the hub says that it holds it, and holds it once."""
+    number = circle.put(size=400_000)
+    circle.export()
+    evidence = circle.envelope(Part.EVIDENCE)
+    half = wire.Chunk(number, Part.EVIDENCE, len(evidence), 0, evidence[:200_000])
+    rest = wire.Chunk(number, Part.EVIDENCE, len(evidence), 200_000, evidence[200_000:])
+    circle.desk.take(DEVICE, half)
+    circle.at_hub()
+    entries = circle.store.inbox.entries()
+    late = circle.desk.take(DEVICE, rest)
+    assert [type(reply) for reply in late] == [wire.Receipt]
+    circle.radio()
+    assert circle.store.inbox.entries() == entries
+    assert len(entries) == 2
 
 
 def test_what_is_held_is_what_was_sealed_bit_by_bit(circle: Circle) -> None:
@@ -390,16 +540,17 @@ def test_another_kiosks_files_in_our_folder_are_left_aside(circle: Circle) -> No
     stick.write(DEVICE, f"{stranger}-probe.receipt", receipt)
     (why,) = circle.at_hub().aside
     assert "another sender" in why
-    assert circle.back().aside == {carrier.FOREIGN: 1}
+    (why,) = circle.back().aside
+    assert "does not know" in why
 
 
 def test_a_note_counts_only_with_the_kiosks_signature() -> None:
     """Or a stranger could make the hub drop answers."""
-    assert read_note(sign_note(DEVICE, (tcn(),), KIOSK), KIOSK.public()) == (tcn(),)
+    assert read_note(sign_note(DEVICE, (tcn(),), b"key", KIOSK), KIOSK.public()) == ((tcn(),), b"key")
     with pytest.raises(SealError):
-        read_note(sign_note(DEVICE, (tcn(),), keys(18)), KIOSK.public())
+        read_note(sign_note(DEVICE, (tcn(),), b"", keys(18)), KIOSK.public())
     with pytest.raises(BadBytes):
-        read_note(sign_note(18, (tcn(),), keys(18)), KIOSK.public())
+        read_note(sign_note(18, (tcn(),), b"", keys(18)), KIOSK.public())
     with pytest.raises(BadBytes):
         read_note(b"\xc1", KIOSK.public())
 
@@ -408,7 +559,7 @@ def test_a_forged_note_is_left_aside(circle: Circle) -> None:
     """The answer stays at the hub."""
     circle.put()
     circle.export()
-    reframe(circle.home() / NOTE, sign_note(DEVICE, (tcn(),), keys(18)))
+    reframe(circle.home() / NOTE, sign_note(DEVICE, (tcn(),), b"", keys(18)))
     assert circle.at_hub().aside == {"a signature does not verify": 1}
     assert circle.store.answers.waiting(DEVICE)
 

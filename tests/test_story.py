@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 from mosquitto import Mosquitto
 from PIL import Image
 
 from hotspot_kiosk import nist, pictures, seal
 from hotspot_kiosk.audit_chain import Deed, verify
+from hotspot_kiosk.cli import hub as hub_commands
+from hotspot_kiosk.cli import outbox as outbox_commands
 from hotspot_kiosk.config import HubConfig, KioskConfig, load
 from hotspot_kiosk.demo.post import Post
 from hotspot_kiosk.demo.stage import DEVICE, Folders, prepare
@@ -224,6 +228,36 @@ def test_orders_of_the_hub_are_obeyed(scene: Scene) -> None:
     give(OrderKind.ERASE)
     until(lambda: not (kiosk / "kiosk.key").exists() and not list(kiosk.glob("outbox.db*")))
     assert len(list((scene.folders.root / "hub" / "orders").glob("*.done"))) == 2
+
+
+def test_a_stick_brings_answers_and_orders_to_the_desk_of_a_kiosk_that_runs(
+    scene: Scene, tmp_path: Path
+) -> None:
+    """Four commands and no link: the officer sees the answer at once, then hears of the withdrawal."""
+    stick = tmp_path / "usb"
+    stick.mkdir()
+    scene.post.link(up=True)
+    scene.link.cut()
+    scene.post.link(up=False)
+    tcn, _ = scene.post.check(scene.visit(scene.a, 100))
+    kiosk, hub = scene.folders.kiosk_config, scene.folders.hub_config
+    typed(outbox_commands.command, "export", "--to", stick, "-c", kiosk)
+    typed(hub_commands.command, "order", "revoke", "--device", DEVICE, "--yes", "-c", hub)
+    assert "1 orders written" in typed(hub_commands.command, "import", stick, "-c", hub)
+    assert "1 orders obeyed" in typed(outbox_commands.command, "import", stick, "-c", kiosk)
+    assert scene.post.answer(tcn).told.candidates[0].startswith("CASE-A")
+    assert scene.states() == ["answered"]
+    with pytest.raises(Refused, match="withdrawn"):
+        desk.ask(scene.folders.desk, desk.Ask("begin", adult=True))
+    typed(hub_commands.command, "import", stick, "-c", hub)
+    assert not OrderBook(scene.folders.root / "hub" / "orders").waiting(DEVICE)
+
+
+def typed(command: click.Command, *words: object) -> str:
+    """What a command says to an operator."""
+    run = CliRunner().invoke(command, [str(word) for word in words], catch_exceptions=False)
+    assert run.exit_code == 0, run.output
+    return run.output
 
 
 def until(true: Callable[[], bool]) -> None:

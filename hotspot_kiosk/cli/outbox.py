@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,10 +12,13 @@ import click
 from hotspot_kiosk.cli.options import config_option, json_option, list_out
 from hotspot_kiosk.config import KioskConfig, load
 from hotspot_kiosk.contents import decode_answer
-from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.keyring import load_hub, load_private
+from hotspot_kiosk.errors import LinkDown, Refused
+from hotspot_kiosk.keyring import Trust, load_hub, load_private
+from hotspot_kiosk.kiosk import assembly, daemon, desk
 from hotspot_kiosk.kiosk import stick as carrier
+from hotspot_kiosk.kiosk.orders import ORDERS, Orders
 from hotspot_kiosk.kiosk.outbox import Entry, Outbox, PartState, remedy
+from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.seal_answer import open_answer
 from hotspot_kiosk.stick import Stick, Tally
 from hotspot_kiosk.terms import Part, Tcn
@@ -83,18 +87,56 @@ def export(config: Path, folder: Path) -> None:
 
     The kiosk may run meanwhile. Take the stick to the hub: hotspot hub import.
     """
-    tally = carrier.export(Stick(folder), _open(config), load_private(load(config, KioskConfig).keys.own))
-    _tell(tally)
+    table = load(config, KioskConfig)
+    own, hub = load_private(table.keys.own), load_hub(table.keys.peers)
+    obeyed = _orders(table).memory.obeyed
+    _tell(carrier.export(Stick(folder), _open(config), own, hub.newest.key_id, obeyed))
 
 
 @command.command("import")
 @config_option
 @click.argument("folder", type=click.Path(path_type=Path))
 def import_(config: Path, folder: Path) -> None:
-    """Take in receipts and answers from a stick that was at the hub; the kiosk may run meanwhile."""
-    keys = load(config, KioskConfig).keys
-    own, hub = load_private(keys.own), load_hub(keys.peers)
-    _tell(carrier.take_in(Stick(folder), _open(config), own, hub, datetime.now(UTC)))
+    """Take in receipts, answers and orders from a stick that was at the hub.
+
+    A kiosk that runs acts on them itself, and shows answers at its desk.
+    """
+    table, stick = load(config, KioskConfig), Stick(folder)
+    own = load_private(table.keys.own)
+
+    def obeyed() -> Sequence[int]:
+        return _orders(table).memory.obeyed
+
+    try:
+        desk.ask(table.kiosk.desk, desk.Ask("status"))
+    except LinkDown:
+        with assembly.alone(table.outbox.path.with_name("running")):
+            _tell(carrier.take_in(stick, own, _returned(config, table, own).act, obeyed))
+        return
+    _tell(carrier.take_in(stick, own, lambda message: _handed(table.kiosk.desk, message), obeyed))
+
+
+def _handed(path: Path, message: bytes) -> bool:
+    """To the kiosk that runs; one that an order ended in the middle of it has taken it in."""
+    try:
+        return desk.ask(path, desk.Ask("carry", message=message)).state == "new"
+    except LinkDown:
+        return True
+
+
+def _returned(config: Path, table: KioskConfig, own: PrivateKeys) -> carrier.Returned:
+    outbox = _open(config)
+
+    def erase() -> None:
+        outbox.close()
+        daemon.destroy(assembly.remains(table, config.parent.resolve()))
+
+    trust = Trust(table.keys.peers)
+    return carrier.Returned(outbox, own, trust, _orders(table), datetime.now(UTC), erase)
+
+
+def _orders(table: KioskConfig) -> Orders:
+    return Orders(table.outbox.path.with_name(ORDERS), table.kiosk.device)
 
 
 def _tell(tally: Tally) -> None:

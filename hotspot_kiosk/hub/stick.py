@@ -19,7 +19,10 @@ from hotspot_kiosk.keyring import PublicFile
 from hotspot_kiosk.stick import (
     ANSWER,
     HALF_WRITTEN,
+    HUB_KEY,
     NOTE,
+    ORDER,
+    PROOF,
     RECEIPT,
     REFUSAL,
     SEALED,
@@ -27,6 +30,7 @@ from hotspot_kiosk.stick import (
     Stick,
     Tally,
     name_of,
+    number_of,
     read_note,
 )
 from hotspot_kiosk.terms import Part, Tcn
@@ -57,6 +61,7 @@ class Import:
         self._kiosks = kiosks
         self._ignored = ignored
         self._unwritten = ""
+        self._knows = b""
         self.tally = Tally()
 
     def run(self) -> str:
@@ -75,11 +80,14 @@ class Import:
             return
         for name in self._stick.names(device, SEALED):
             self._aside(lambda name=name: self._sealed(device, name))  # type: ignore[misc]
+        for name in self._stick.names(device, PROOF):
+            self._aside(lambda name=name: self._proof(device, name))  # type: ignore[misc]
+        self._knows = b""
         for _ in self._stick.names(device, NOTE):
             self._aside(lambda: self._note(device))
         if unfinished := self._stick.names(device, UNFINISHED):
             self.tally.aside[HALF_WRITTEN] += len(unfinished)
-        for reply in self._take(device, wire.Ask()):
+        for reply in self._take(device, wire.Ask(b"", self._knows)):
             self._back(device, reply)
         self._settle(device)
 
@@ -127,8 +135,16 @@ class Import:
         return []
 
     def _note(self, device: int) -> None:
-        for tcn in read_note(self._stick.read(device, NOTE), self._kiosks[device].keys()):
+        answered, self._knows = read_note(self._stick.read(device, NOTE), self._kiosks[device].keys())
+        for tcn in answered:
             self._acknowledge(device, tcn)
+
+    def _proof(self, device: int, name: str) -> None:
+        done = wire.decode_up(self._stick.read(device, name))
+        if not isinstance(done, wire.Done) or name != number_of(done.number, PROOF):
+            raise BadBytes("another proof than the file's name says")
+        wire.verify_done(done, device, self._kiosks[device].keys())
+        self._take(device, done)
 
     def _back(self, device: int, reply: wire.Down) -> None:
         if isinstance(reply, wire.Receipt):
@@ -138,6 +154,10 @@ class Import:
             name, what = name_of(Tcn(reply.tcn), reply.part, REFUSAL), "refusals written"
         elif isinstance(reply, wire.Answered):
             name, what = f"{reply.tcn}{ANSWER}", "answers written"
+        elif isinstance(reply, wire.Order):
+            new_key = reply.kind is wire.OrderKind.HUB_KEY
+            name = f"newest{HUB_KEY}" if new_key else number_of(reply.number, ORDER)
+            what = "new keys written" if new_key else "orders written"
         else:
             return
         self._write(device, name, what, wire.encode(reply))

@@ -5,6 +5,7 @@ What is wrong refuses here, in a sentence, before a device is touched.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import IO
 from hotspot_kiosk import nist, ridge_code
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.config import KioskConfig, Section, SessionPlan, build_variant
-from hotspot_kiosk.errors import ConfigError, StorageFailed
+from hotspot_kiosk.errors import ConfigError, Refused, StorageFailed
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.finger import warm_up
@@ -24,7 +25,7 @@ from hotspot_kiosk.kiosk.booths import FaceBooth, FingerBooth, Voices
 from hotspot_kiosk.kiosk.clock import SYNCHRONISED, Clock
 from hotspot_kiosk.kiosk.daemon import Daemon, Place
 from hotspot_kiosk.kiosk.desk import Desk
-from hotspot_kiosk.kiosk.orders import FLOOR, Orders
+from hotspot_kiosk.kiosk.orders import FLOOR, ORDERS, Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.renewal import PENDING, Renewal
 from hotspot_kiosk.kiosk.session import Plan
@@ -44,7 +45,7 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
     """
     clock = Clock()
     place = _place(config, clock, folder)
-    only = _alone(config.outbox.path.with_name("running"))
+    only = alone(config.outbox.path.with_name("running"))
     outbox = _outbox(config, only)
     daemon = Daemon(place, plan(config.session), clock, outbox, only)
     uplink = Uplink(
@@ -113,7 +114,7 @@ def _place(config: KioskConfig, clock: Clock, folder: Path) -> Place:
         operation=config.operation.file,
         own=own,
         trust=Trust(config.keys.peers),
-        orders=Orders(beside.with_name("orders.json"), config.kiosk.device),
+        orders=Orders(beside.with_name(ORDERS), config.kiosk.device),
         journal=Journal(beside.with_name("journal"), own, clock.now),
         remains=remains(config, folder),
     )
@@ -155,12 +156,18 @@ def _upkeep(
         stamp=clock.stamp,
         past=Floor(file=_hub_time(config), epoch=EPOCH).time,
         link_up=lambda: uplink.up,
-        on_order=uplink.carry,
+        on_order=lambda order: _heard(uplink, order),
         on_fault=on_fault,
     )
 
 
-def _alone(path: Path) -> IO[bytes]:
+def _heard(uplink: Uplink, order: bytes) -> None:
+    """An order that came with a refusal; what is not believed is counted there."""
+    with contextlib.suppress(Refused):
+        uplink.carry(order)
+
+
+def alone(path: Path) -> IO[bytes]:
     """Lock a file for as long as it stays open. Raises ConfigError if another kiosk has it, or StorageFailed."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -145,7 +145,7 @@ class Daemon:
             self._outbox.close()
             self._only.close()
             if self._erase:
-                _destroy(self._place.remains)
+                destroy(self._place.remains)
         return self._fault
 
     def stop(self) -> None:
@@ -194,7 +194,14 @@ class Daemon:
             self._begin(ask)
         elif ask.do in BUTTONS:
             self._press(ask.do)
+        elif ask.do == "carry":
+            return self._carry(ask.message)
         return self._status()
+
+    def _carry(self, message: bytes) -> Told:
+        if self._uplink is None:
+            raise ConfigError("the daemon was not given all its parts")
+        return Told(kind="carried", state="new" if self._uplink.carry(message) else "known")
 
     def _begin(self, ask: Ask) -> None:
         session, place, stamp = self._session, self._place, self._clock.stamp()
@@ -356,7 +363,7 @@ def _printable(ground: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in ground)[:MOST_GROUND]
 
 
-def _destroy(remains: Sequence[Path]) -> None:
+def destroy(remains: Sequence[Path]) -> None:
     """Key first: without it nothing that is left speaks for this kiosk."""
     for path in remains:
         for file in path.parent.glob(f"{path.name}*"):

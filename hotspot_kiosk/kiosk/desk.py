@@ -25,7 +25,7 @@ from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, LinkDown, 
 from hotspot_kiosk.terms import RequestType, as_plain
 
 log = logging.getLogger(__name__)
-LONGEST_LINE = 4096
+LONGEST_LINE = 16 << 10
 MOST_UNHEARD = 1000
 STALLED_S = 5.0
 
@@ -34,18 +34,20 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a client wants. `adult`: the officer attests that the person is 18 or older.
 
     officer: the id of who asks, never a name; empty where a person starts by themselves.
+    message: what a stick brought from the hub, believed for its signatures only.
     """
 
-    do: Literal["begin", "notice read", "accept", "retake", "cancel", "status", "watch"]
+    do: Literal["begin", "notice read", "accept", "retake", "cancel", "status", "watch", "carry"]
     adult: bool = False
     officer: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9._-]{0,40}$")] = ""
     tot: RequestType | None = None
+    message: bytes = b""
 
 
 class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="told", tag_field="is"):
     """What a watcher hears. Every field but `kind` may be missing."""
 
-    kind: Literal["show", "alarm", "status", "answer", "stored"]
+    kind: Literal["show", "alarm", "status", "answer", "stored", "carried"]
     prompt: str = ""
     detail: str = ""
     state: str = ""

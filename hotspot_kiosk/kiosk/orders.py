@@ -19,6 +19,7 @@ from hotspot_kiosk.seal import Trusted
 
 log = logging.getLogger(__name__)
 FLOOR = "hub_time"  # a time that is surely past: [link] floor_file
+ORDERS = "orders.json"  # beside the outbox, as FLOOR is
 MOST_PROVEN = 32
 
 

@@ -1,23 +1,29 @@
-"""A kiosk's outbox onto a stick, and the hub's receipts and answers back from it.
+"""A kiosk's outbox onto a stick, and the hub's receipts, answers and orders back from it.
 
 Export changes nothing in the outbox, for a stick may get lost: a part waits until the hub's signed
-receipt comes, by radio or by stick, whichever is first. Import believes what the uplink would.
+receipt comes, by radio or by stick, whichever is first. A kiosk that runs acts on what came back by
+itself, in its uplink; `Returned` is for one that does not, and believes the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from hotspot_kiosk import seal, wire
 from hotspot_kiosk.contents import decode_answer
-from hotspot_kiosk.errors import BadBytes, SealError, StorageFailed
+from hotspot_kiosk.errors import BadBytes, Refused, SealError, StorageFailed
+from hotspot_kiosk.keyring import Trust, from_bytes
+from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Entry, Outbox
 from hotspot_kiosk.seal_answer import open_answer
 from hotspot_kiosk.stick import (
     ANSWER,
     HALF_WRITTEN,
+    HUB_KEY,
     NOTE,
+    ORDER,
+    PROOF,
     RECEIPT,
     REFUSAL,
     SEALED,
@@ -25,17 +31,29 @@ from hotspot_kiosk.stick import (
     Stick,
     Tally,
     name_of,
+    number_of,
     sign_note,
 )
 from hotspot_kiosk.terms import Part, Tcn
 
-Act = Callable[[wire.Down], str]
+Act = Callable[[bytes], bool]
 NOT_WRITTEN = "held by the hub meanwhile, or damaged here; see: hotspot outbox list"
 FOREIGN = "for a record that this outbox does not know"
+OTHER_BYTES = "refusals of other bytes than these"
+# New keys first, for they may have signed the rest; orders last, for one of them may end it all.
+KINDS: dict[str, tuple[type[wire.Down], str, str]] = {
+    HUB_KEY: (wire.Order, "new keys of the hub", "keys known already"),
+    RECEIPT: (wire.Receipt, "parts held by the hub", "receipts known already"),
+    ANSWER: (wire.Answered, "answers", "answers known already"),
+    REFUSAL: (wire.Refusal, "parts refused by the hub", "refusals known already"),
+    ORDER: (wire.Order, "orders obeyed", "orders known already"),
+}
 
 
-def export(stick: Stick, outbox: Outbox, own: seal.PrivateKeys) -> Tally:
-    """Write what waits: the note, then all probes, then all evidence, oldest first.
+def export(
+    stick: Stick, outbox: Outbox, own: seal.PrivateKeys, hub_key: bytes, obeyed: Iterable[int]
+) -> Tally:
+    """Write what waits: the note, proofs of orders obeyed, then all probes, then all evidence, oldest first.
 
     Raises StorageFailed with how far it came if the stick is full or cannot be written.
     """
@@ -43,7 +61,8 @@ def export(stick: Stick, outbox: Outbox, own: seal.PrivateKeys) -> Tally:
     entries = list(outbox.entries())
     waiting = sorted(outbox.unheld(), key=lambda item: (item.part is not Part.PROBE, item.sequence))
     try:
-        stick.write(own.owner, NOTE, _note(entries, own))
+        stick.write(own.owner, NOTE, _note(entries, own, hub_key))
+        _prove(stick, own, obeyed)
         for item in waiting:
             envelope = outbox.envelope(item)
             if envelope is None:
@@ -61,59 +80,92 @@ def export(stick: Stick, outbox: Outbox, own: seal.PrivateKeys) -> Tally:
     return tally
 
 
-def take_in(stick: Stick, outbox: Outbox, own: seal.PrivateKeys, hub: seal.Trusted, now: datetime) -> Tally:
-    """Act on the receipts, refusals and answers for this kiosk. Raises StorageFailed for the outbox only."""
-    returned = Returned(outbox, own, hub, now)
+def take_in(stick: Stick, own: seal.PrivateKeys, act: Act, obeyed: Callable[[], Iterable[int]]) -> Tally:
+    """Act on all messages for this kiosk; proofs of what was obeyed are written back at once.
+
+    `act` believes what the uplink would: True for something new, BadBytes, SealError or Refused for
+    what is not believed, StorageFailed if it cannot be kept. `obeyed`: the numbers of all orders
+    carried out, asked for even if an order ended the kiosk that obeyed it.
+    """
     tally = Tally()
-    acts: dict[str, Act] = {RECEIPT: returned.receipt, ANSWER: returned.answer, REFUSAL: returned.refusal}
-    for suffix, act in acts.items():
+    for suffix, (kind, new, known) in KINDS.items():
         for name in stick.names(own.owner, suffix):
             try:
-                tally.done[act(wire.decode_down(stick.read(own.owner, name)))] += 1
-            except (BadBytes, SealError) as error:
+                message = wire.decode_down(payload := stick.read(own.owner, name))
+                if not isinstance(message, kind):
+                    raise BadBytes("another message than the file's name says")
+                tally.done[new if act(payload) else known] += 1
+            except (BadBytes, SealError, Refused) as error:
                 tally.aside[str(error)] += 1
+    if stick.names(own.owner, ORDER):
+        _prove(stick, own, obeyed())
     if unfinished := stick.names(own.owner, UNFINISHED):
         tally.aside[HALF_WRITTEN] += len(unfinished)
     return tally
 
 
 class Returned:
-    """Acts on one message of the hub; the word it returns is for the tally. Raises BadBytes or SealError."""
+    """Acts on one message of the hub at a kiosk that does not run; see `take_in`.
 
-    def __init__(self, outbox: Outbox, own: seal.PrivateKeys, hub: seal.Trusted, now: datetime) -> None:
+    `on_erase` is called once an erasure is remembered.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        own: seal.PrivateKeys,
+        trust: Trust,
+        orders: Orders,
+        now: datetime,
+        on_erase: Callable[[], None],
+    ) -> None:
         self._outbox = outbox
         self._own = own
-        self._hub = hub
+        self._trust = trust
+        self._orders = orders
         self._now = now
+        self._on_erase = on_erase
 
-    def receipt(self, message: wire.Down) -> str:
-        """The hub holds a part: it needs not be kept here."""
-        if not isinstance(message, wire.Receipt):
-            raise BadBytes("another message than the file's name says")
-        wire.verify_receipt(message, self._hub)
-        tcn = self._known(message.tcn)
-        new = self._outbox.receipt(tcn, message.part, message.digest, self._now)
-        return "parts held by the hub" if new else "receipts known already"
+    def act(self, payload: bytes) -> bool:
+        """Believe it or not. Raises BadBytes, SealError, Refused or StorageFailed."""
+        message = wire.decode_down(payload)
+        if isinstance(message, wire.Receipt):
+            return self._receipt(message)
+        if isinstance(message, wire.Refusal):
+            return self._refusal(message)
+        if isinstance(message, wire.Answered):
+            return self._answer(message)
+        if isinstance(message, wire.Order):
+            return self._order(message)
+        raise BadBytes("a message that only a link can carry")
 
-    def refusal(self, message: wire.Down) -> str:
-        """The hub will never take a part."""
-        if not isinstance(message, wire.Refusal):
-            raise BadBytes("another message than the file's name says")
-        wire.verify_refusal(message, self._hub)
+    def _receipt(self, message: wire.Receipt) -> bool:
+        wire.verify_receipt(message, self._trust.ring)
+        return self._outbox.receipt(self._known(message.tcn), message.part, message.digest, self._now)
+
+    def _refusal(self, message: wire.Refusal) -> bool:
+        wire.verify_refusal(message, self._trust.ring)
         if not self._outbox.waits(Tcn(message.tcn), message.part, message.digest):
-            return "refusals of other bytes passed over"
-        new = self._outbox.quarantine(self._known(message.tcn), message.part, message.reason)
-        return "parts refused by the hub" if new else "refusals known already"
+            raise Refused(OTHER_BYTES)
+        return self._outbox.quarantine(self._known(message.tcn), message.part, message.reason)
 
-    def answer(self, message: wire.Down) -> str:
-        """An answer: opened to see that it is one, kept sealed."""
-        if not isinstance(message, wire.Answered):
-            raise BadBytes("another message than the file's name says")
+    def _answer(self, message: wire.Answered) -> bool:
         tcn = self._known(message.tcn)
         digest = self._outbox.digest(tcn, Part.PROBE)
-        decode_answer(open_answer(message.envelope, tcn, digest, self._hub, self._own))
-        new = self._outbox.answer(tcn, message.envelope, self._now)
-        return "answers" if new else "answers known already"
+        decode_answer(open_answer(message.envelope, tcn, digest, self._trust.ring, self._own))
+        return self._outbox.answer(tcn, message.envelope, self._now)
+
+    def _order(self, order: wire.Order) -> bool:
+        if order.kind is wire.OrderKind.TIME:
+            raise BadBytes("a time that is past")
+        if order.kind is wire.OrderKind.HUB_KEY:
+            self._orders.check(order, self._trust.ring)
+            self._trust.add(from_bytes(order.body))
+            return True
+        new = self._orders.obey(order, self._trust.ring)
+        if new and order.kind is wire.OrderKind.ERASE:
+            self._on_erase()
+        return new
 
     def _known(self, text: str) -> Tcn:
         tcn = Tcn(text)
@@ -122,5 +174,12 @@ class Returned:
         return tcn
 
 
-def _note(entries: list[Entry], own: seal.PrivateKeys) -> bytes:
-    return sign_note(own.owner, tuple(str(entry.tcn) for entry in entries if entry.answered), own)
+def _prove(stick: Stick, own: seal.PrivateKeys, obeyed: Iterable[int]) -> None:
+    for number in obeyed:
+        proof = wire.sign_done(own.owner, number, own)
+        stick.write(own.owner, number_of(number, PROOF), wire.encode(proof))
+    stick.settle(own.owner)
+
+
+def _note(entries: list[Entry], own: seal.PrivateKeys, hub_key: bytes) -> bytes:
+    return sign_note(own.owner, tuple(str(entry.tcn) for entry in entries if entry.answered), hub_key, own)

@@ -12,6 +12,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
 from hotspot_kiosk import seal, wire
@@ -40,6 +41,16 @@ TICK_S = 0.5
 LOOK_EVERY = 8
 SPREAD_MS = 2_000  # within which the kiosks of a hub that came back ask about what they sent
 ASK_EVERY = 64
+CARRY_S = 30.0
+UNSIGNED = "a message that proves no living hub"
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A message that came another way; `outcome` gets why it was not believed, and whether it is new."""
+
+    payload: bytes = field(repr=False)
+    outcome: SimpleQueue[tuple[str, bool]] = field(default_factory=SimpleQueue)
 
 
 class Uplink:
@@ -76,7 +87,7 @@ class Uplink:
         self._on_quarantine = on_quarantine
         self._on_fault = on_fault
         self._on_trouble = on_trouble
-        self._events: SimpleQueue[LinkEvent | None] = SimpleQueue()
+        self._events: SimpleQueue[LinkEvent | Carried | None] = SimpleQueue()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="uplink")
         self._courier = Courier(clock.boot_id)
@@ -107,9 +118,20 @@ class Uplink:
         """There is something new in the outbox; any thread may call this."""
         self._events.put(None)
 
-    def carry(self, payload: bytes) -> None:
-        """A message of the hub that came another way than over the link; any thread may call this."""
-        self._events.put(Arrived(wire.down_topic(self._device), payload))
+    def carry(self, payload: bytes) -> bool:
+        """A message of the hub that came another way than over the link; False if it is known.
+
+        Any thread but the uplink's may call this. Raises Refused for what is not believed.
+        """
+        carried = Carried(payload)
+        self._events.put(carried)
+        try:
+            why, new = carried.outcome.get(timeout=CARRY_S)
+        except Empty:
+            raise Refused("the kiosk did not take it in; look at its state and try again") from None
+        if why:
+            raise Refused(why)
+        return new
 
     def close(self) -> None:
         """Close the link and end the thread."""
@@ -186,7 +208,7 @@ class Uplink:
         due = self._ask_due and not self._courier.under_way
         return due or (self._ticks % ASK_EVERY == 0 and self._outbox.owed())
 
-    def _take(self, event: LinkEvent | None) -> None:
+    def _take(self, event: LinkEvent | Carried | None) -> None:
         if event is None:
             self._look()
         elif isinstance(event, LinkUp):
@@ -195,6 +217,8 @@ class Uplink:
             self._went_down(event)
         elif isinstance(event, Taken):
             self._courier.taken(event.token, self._clock.now_ms())
+        elif isinstance(event, Carried):
+            self._carried(event)
         else:
             self._arrived(event)
 
@@ -289,11 +313,25 @@ class Uplink:
         return True
 
     def _arrived(self, event: Arrived) -> None:
+        if not self._disbelieved(event.payload):
+            self._courier.heard(self._clock.now_ms())
+
+    def _carried(self, carried: Carried) -> None:
+        """No sign of a living hub: it came some other way."""
+        known = sum(self.repeated.values())
+        why = "the disk does not work now"
         try:
-            message = wire.decode_down(event.payload)
+            why = self._disbelieved(carried.payload)
+        finally:
+            carried.outcome.put((why, sum(self.repeated.values()) == known))
+
+    def _disbelieved(self, payload: bytes) -> str:
+        """Act on a message; why not, if not."""
+        try:
+            message = wire.decode_down(payload)
             if isinstance(message, wire.Missing | wire.Here):
                 self._unsigned(message)
-                return
+                return UNSIGNED
             if isinstance(message, wire.Receipt):
                 self._receipt(message)
             elif isinstance(message, wire.Answered):
@@ -306,8 +344,8 @@ class Uplink:
             if not self.ignored[str(error)]:
                 log.warning("a message from the hub's side was ignored: %s", error)
             self.ignored[str(error)] += 1
-        else:
-            self._courier.heard(self._clock.now_ms())
+            return str(error)
+        return ""
 
     def _unsigned(self, message: wire.Missing | wire.Here) -> None:
         """Not signed, so it proves no living hub: it only says which bytes to send next, or when."""
@@ -323,10 +361,12 @@ class Uplink:
     def _receipt(self, receipt: wire.Receipt) -> None:
         wire.verify_receipt(receipt, self._trust.ring)
         tcn = Tcn(receipt.tcn)
+        if not self._outbox.knows(tcn):
+            raise Refused("a receipt is for a record that this outbox does not know")
         if receipt.answer:
             self._answered(tcn, receipt.answer)
         if not self._held(tcn, receipt.part, receipt.digest):
-            self.repeated["a receipt of what is held, or not known here"] += 1
+            self.repeated["a receipt of what is held, or of other bytes"] += 1
 
     def _held(self, tcn: Tcn, part: Part, digest: bytes) -> bool:
         """The hub's signature says so; False if that was known, or the bytes are not ours."""
@@ -342,13 +382,16 @@ class Uplink:
         wire.verify_refusal(refusal, self._trust.ring)
         if not self._outbox.waits(Tcn(refusal.tcn), refusal.part, refusal.digest):
             raise Refused("the hub refused bytes that are not here")
-        self._quarantine(Tcn(refusal.tcn), refusal.part, refusal.reason)
+        if not self._quarantine(Tcn(refusal.tcn), refusal.part, refusal.reason):
+            self.repeated["a refusal that is known"] += 1
 
-    def _quarantine(self, tcn: Tcn, part: Part, reason: str) -> None:
-        if self._outbox.quarantine(tcn, part, reason) and self._told is not None:
+    def _quarantine(self, tcn: Tcn, part: Part, reason: str) -> bool:
+        new = self._outbox.quarantine(tcn, part, reason)
+        if new and self._told is not None:
             self._told.discard((tcn, part))
         self._courier.settled(tcn, part)
         self._tell_quarantined()
+        return new
 
     def _answered(self, tcn: Tcn, envelope: bytes) -> None:
         try:
