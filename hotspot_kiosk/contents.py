@@ -40,6 +40,7 @@ from hotspot_kiosk.terms import (
 LARGEST_BODY = 10_240 - OVERHEAD
 LARGEST_PLAIN = 1 << 20
 MOST_MINUTIAE = 255
+MOST_TEMPLATES = 32
 ANSWER_STEP = 128
 LARGEST_STEP = 1e6
 T = TypeVar("T")
@@ -142,6 +143,8 @@ def encode(request: Request, reply_key: bytes = b"") -> bytes:
 def decode(data: bytes) -> Probe:
     """The inverse of `encode`, every length checked. Raises BadBytes."""
     body = _decode(data, _Body)
+    if len(body.templates) > MOST_TEMPLATES:
+        raise BadBytes("a probe holds more templates than any real one")
     if len(body.reply_key) not in (0, KEY_SIZE):
         raise BadBytes("a probe's reply key has an impossible length")
     stamp = ClockStamp(

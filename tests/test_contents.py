@@ -106,6 +106,14 @@ def test_a_probe_of_an_older_kiosk_still_comes_in() -> None:
     assert all(same(a, b) for a, b in zip(given_, probe.templates, strict=True))
 
 
+def test_a_probe_of_very_many_templates_is_refused() -> None:
+    """Pictures of nothing are small to send and dear to read."""
+    plain = msgspec.msgpack.decode(zlib.decompress(contents.encode(request())))
+    plain[7] = [plain[7][0]] * (contents.MOST_TEMPLATES + 1)
+    with pytest.raises(BadBytes, match="more templates"):
+        contents.decode(zlib.compress(msgspec.msgpack.encode(plain)))
+
+
 @pytest.mark.parametrize("step", [0.0, -1.0, float("nan"), float("inf"), 1e30])
 def test_a_face_of_impossible_steps_is_refused(step: float) -> None:
     """No vector of zeros, of infinities or of nothing."""

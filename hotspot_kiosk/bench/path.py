@@ -22,7 +22,7 @@ from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkUp
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 ONLINE, OFFLINE, ECHOES = 3, 3, 20
-PROBE_BYTES = 3_600
+PROBE_BYTES = 2_600
 TRIAL = "20 s of the 2019 trial on an optimal link"
 
 
