@@ -2,7 +2,7 @@
 
 HPKE (RFC 9180, base mode) with ML-KEM-768 + X25519, HKDF-SHA256, ChaCha20-Poly1305; Ed25519 (RFC
 8032) over the whole envelope. The header, with the TCN, is bound in as HPKE `info`, so an envelope
-cannot be passed off as another's. The only file that imports `cryptography`.
+cannot be passed off as another's. Only files named seal... import `cryptography`.
 """
 
 from __future__ import annotations
