@@ -1,7 +1,8 @@
 """Where each field stands in INT-I's XML (v6): the names of its elements, in the order they are written.
 
 Names and order are those of ANSI/NIST-ITL 1-2011's XML and of INTERPOL's published tables and samples. Where both
-name an element differently, the newer name is written and the older one read, too (`nist_xml.ALSO`).
+name an element differently, the newer name is written and the older one read, too (`nist_xml.ALSO`). Where neither shows
+the order (answers, and the numbers of a device), it is a guess; readers of ours do not depend on it.
 """
 
 from __future__ import annotations
@@ -251,6 +252,15 @@ def _image(
     )
 
 
+def _ridges(element: str) -> tuple[Place, ...]:
+    """What the records of a finger and a palm share."""
+    return (
+        *_image(element),
+        Place(3, f"{element}/biom:FingerprintImageImpressionCaptureCategoryCode"),
+        Place(901, f"{element}/biom:FrictionRidgeCaptureTechnology"),
+    )
+
+
 _FACE, _FINGER, _PALM = "biom:FaceImage", "biom:FingerImpressionImage", "biom:PalmprintImage"
 _TYPE_10 = (
     *_image(_FACE, twelve="biom:ImageColorSpaceCode", comment=38),
@@ -260,9 +270,7 @@ _TYPE_10 = (
     Place(21, f"{_FACE}/biom:FaceImagePoseOffsetAngleMeasure"),
 )
 _TYPE_14 = (
-    *_image(_FINGER),
-    Place(3, f"{_FINGER}/biom:FingerprintImageImpressionCaptureCategoryCode"),
-    Place(901, f"{_FINGER}/biom:FrictionRidgeCaptureTechnology"),
+    *_ridges(_FINGER),
     Place(13, f"{_FINGER}/biom:FingerPositionCode"),
     Place(
         18,
@@ -272,9 +280,7 @@ _TYPE_14 = (
     Place(31, f"{_FINGER}/biom:FingerprintImageAcquisitionProfileCode"),
 )
 _TYPE_15 = (
-    *_image(_PALM),
-    Place(3, f"{_PALM}/biom:FingerprintImageImpressionCaptureCategoryCode"),
-    Place(901, f"{_PALM}/biom:FrictionRidgeCaptureTechnology"),
+    *_ridges(_PALM),
     Place(13, f"{_PALM}/biom:PalmPositionCode"),
     Place(
         18,

@@ -186,13 +186,11 @@ def _basic(text: str) -> str:
 
 
 def _unread(element: Element, seen: set[Element]) -> tuple[str, ...]:
+    """The elements whose text nobody took, and those that stand beside stray text."""
     names = []
     for each in element.iter():
-        if (
-            not len(each)
-            and each not in seen
-            and (each.text or "").strip()
-            and element_name(each) != CATEGORY
-        ):
+        taken = each in seen or element_name(each) == CATEGORY
+        stray = each.tail if each is not element else ""
+        if (not taken and (each.text or "").strip()) or (stray or "").strip():
             names.append(element_name(each))
     return tuple(names[:MAX_UNREAD])

@@ -27,7 +27,8 @@ from PIL import Image
 from hotspot_kiosk.errors import BadBytes, BadSample
 from hotspot_kiosk.nist import Encoding, describe, outline, parse, read, validate, write
 from hotspot_kiosk.nist_answer import read_answer
-from hotspot_kiosk.nist_model import Record, Transaction, make_field
+from hotspot_kiosk.nist_finding import Finding
+from hotspot_kiosk.nist_model import Record, Transaction, counted, make_field
 from hotspot_kiosk.nist_profile import errors
 
 ODD = (
@@ -137,6 +138,60 @@ def _bent(rng: random.Random, data: bytes, reach: int) -> bytes:
     return bytes(bent)
 
 
+@cache
+def pool() -> tuple[str, ...]:
+    """Texts to put anywhere: all that stand in the corpus, and some that stand nowhere."""
+    records = [record for data in corpus() for record in parse(data).records]
+    items = {item for record in records for each in record.fields for part in each.subfields for item in part}
+    return (
+        *sorted(items),
+        "",
+        " ",
+        "-1",
+        "0",
+        "00",
+        "100",
+        "999",
+        "1e3",
+        "\u0661",
+        "caf\u00e9",
+        "999:",
+        "x" * 200,
+    )
+
+
+def rearranged(rng: random.Random) -> bytes:
+    """A file of the corpus with one to three whole fields or records changed, written in either encoding."""
+    records = list(parse(rng.choice(corpus())).records)
+    for _ in range(rng.randint(1, 3)):
+        at = rng.randrange(len(records))
+        if rng.random() < 0.75:
+            records[at] = _refielded(rng, records[at])
+        elif at and rng.random() < 0.5:
+            records.insert(at, records[rng.randrange(1, len(records))])
+        elif at:
+            records[at] = Record(rng.choice((2, 9, 10, 14, 15)), records[at].fields, rng.choice(records).data)
+    whole = Transaction(tuple(records))
+    whole = counted(whole) if rng.random() < 0.7 else whole
+    with contextlib.suppress(BadBytes, BadSample):
+        return write(whole, rng.choice(list(Encoding)))
+    return sample_file()
+
+
+def _refielded(rng: random.Random, record: Record) -> Record:
+    """With one field given other texts, taken out or put in; or with its image torn."""
+    kind = rng.randrange(5)
+    number = rng.choice([each.number for each in record.fields] or [2])
+    if kind == 0:
+        return record.without(number)
+    if kind == 1:
+        number = rng.randrange(2, 100)
+    if kind == 2 and record.data:
+        return Record(record.kind, record.fields, _bent(rng, record.data, len(record.data)))
+    items = [[rng.choice(pool()) for _ in range(rng.randint(1, 3))] for _ in range(rng.choice((1, 1, 1, 2)))]
+    return record.changed(make_field(number, *items))
+
+
 def broken_on_purpose(rng: random.Random) -> tuple[bytes, int, int]:
     """The sample with one mandatory field wrong, empty or gone; its record (from 1) and field."""
     number = rng.choice(sorted(MANDATORY))
@@ -200,10 +255,15 @@ def _finger_holds(record: Record) -> None:
 
 def try_file(data: bytes) -> str:
     """Everything that can be done with a file; how far it came. Raises whatever should not be raised."""
+    return _tried(data)[0]
+
+
+def _tried(data: bytes) -> tuple[str, list[Finding]]:
+    """How far it came, and what was found."""
     try:
         transaction = parse(data)
     except BadBytes:
-        return "no file"
+        return "no file", []
     findings = validate(transaction)
     describe(transaction)
     outline(transaction)
@@ -219,16 +279,17 @@ def try_file(data: bytes) -> str:
     try:
         read(data)
     except BadBytes:
-        return "refused"
+        return "refused", findings
     assert not errors(findings)
     oracle(data)
-    return "accepted"
+    return "accepted", findings
 
 
 def try_broken(data: bytes, record: int, field: int) -> str:
     """A file that was broken on purpose: refused, and the finding is at that field."""
-    assert try_file(data) == "refused", f"accepted with a broken {field} in record {record}"
-    found = {(each.path.record, each.path.field) for each in errors(validate(parse(data)))}
+    outcome, findings = _tried(data)
+    assert outcome == "refused", f"{outcome} with a broken {field} in record {record}"
+    found = {(each.path.record, each.path.field) for each in errors(findings)}
     assert (record, field) in found, f"no finding at field {field} of record {record}"
     return "broken, found"
 
@@ -239,7 +300,8 @@ def campaign(count: int, seed: int) -> Counter[str]:
     tally: Counter[str] = Counter()
     for _ in range(count):
         on_purpose = rng.random() < 0.25
-        data, record, field = broken_on_purpose(rng) if on_purpose else (mutated(rng), 0, 0)
+        change = rearranged if rng.random() < 0.5 else mutated
+        data, record, field = broken_on_purpose(rng) if on_purpose else (change(rng), 0, 0)
         try:
             tally[try_broken(data, record, field) if on_purpose else try_file(data)] += 1
         except BaseException:

@@ -12,7 +12,7 @@ from nistfiles import changed, jpeg, sample, sample_file, sample_xml, wsq
 from PIL import Image
 
 from hotspot_kiosk.cli.nist import command
-from hotspot_kiosk.errors import BadBytes, ConfigError
+from hotspot_kiosk.errors import BadBytes, ConfigError, StorageFailed
 from hotspot_kiosk.nist import parse, write
 from hotspot_kiosk.nist_model import Record, Transaction, make_field
 
@@ -124,6 +124,15 @@ def test_a_file_is_converted_there_and_back(file: Path, tmp_path: Path) -> None:
     assert back.read_bytes() == sample_file()
     assert isinstance(nist("convert", "--to", "xml", file, there).exception, ConfigError)
     assert nist("convert", "--to", "xml", "--force", file, there).exit_code == 0
+
+
+def test_what_is_written_is_for_nobody_else(file: Path, tmp_path: Path) -> None:
+    """People's biometrics: neither a converted file nor the folder of images can be read by others."""
+    out, folder = tmp_path / "record.xml", tmp_path / "images"
+    nist("convert", "--to", "xml", file, out)
+    nist("show", "--images", folder, file)
+    assert (out.stat().st_mode & 0o77, folder.stat().st_mode & 0o77) == (0, 0)
+    assert isinstance(nist("convert", "--to", "xml", file, tmp_path / "no" / "x").exception, StorageFailed)
 
 
 def test_a_wrong_count_is_healed_by_converting(tmp_path: Path) -> None:

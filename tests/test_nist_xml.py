@@ -131,6 +131,12 @@ def test_what_has_no_field_is_named() -> None:
     assert any(each.rule == "UNREAD" and "int-i:Shoe" in each.words for each in validate(parse(data)))
 
 
+def test_stray_text_is_named() -> None:
+    """Words between elements say something that no field holds."""
+    for old in ("<int-i:PersonSexCode>", "</int-i:RecordSubject>"):
+        assert parse(answer("SRE", HIT.replace(old, f"beware {old}"))).described.unread
+
+
 def test_records_of_other_types_are_named() -> None:
     """Minutiae and the like: type, number and image are kept, the rest is named."""
     extra = (

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from PIL import Image
 
-from hotspot_kiosk import nist
+from hotspot_kiosk import files, nist
 from hotspot_kiosk.cli.options import json_option, table
 from hotspot_kiosk.errors import BadBytes, ConfigError
 from hotspot_kiosk.nist_finding import Finding, Severity
@@ -82,10 +82,7 @@ def convert(encoding: str, lossy: bool, force: bool, file: Path, out: Path) -> N
     data = nist.write(transaction, nist.Encoding(encoding))
     if out.exists() and not force:
         raise ConfigError(f"{out} exists already; name another, or say --force")
-    try:
-        out.write_bytes(data)
-    except OSError as error:
-        raise ConfigError(f"{out} cannot be written: {error.strerror}") from None
+    files.replace(out, data)
     if lost:
         click.echo(f"Left out: {', '.join(lost)}", err=True)
 
@@ -111,7 +108,7 @@ def _plain(finding: Finding) -> dict[str, object]:
 def _extract(transaction: nist.Transaction, folder: Path) -> None:
     """Each image as it is; of WSQ, which few programs open, a PNG, too, if it can be decoded."""
     try:
-        folder.mkdir(parents=True)
+        folder.mkdir(mode=0o700, parents=True)
     except OSError as error:
         raise ConfigError(f"{folder} cannot be made: {error.strerror}; name a new folder") from None
     for number, record in enumerate(transaction.records, start=1):
