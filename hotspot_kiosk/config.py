@@ -89,15 +89,21 @@ class Post(Table, frozen=True, kw_only=True):
 
 
 class OutboxLimits(Table, frozen=True, kw_only=True):
-    """The outbox file, and how much must stay free before a capture may begin."""
+    """The outbox file, and how much must stay free before a capture may begin.
+
+    `keep_days`: how long a record that the hub holds, and its sealed answer, can still be looked at
+    here; without an answer it stays four times as long. What waits to be sent is never dropped.
+    """
 
     path: Path
     most_records: int = 5000
     free_mib: int = 64
+    keep_days: int = 7
 
     def __post_init__(self) -> None:
         within("most_records", self.most_records, 1, MAX_COUNTER)
         within("free_mib", self.free_mib, 0, 1 << 20)
+        within("keep_days", self.keep_days, 1, 365)
 
 
 class SessionPlan(Table, frozen=True, kw_only=True):

@@ -18,20 +18,21 @@ import sqlite_utils
 
 from hotspot_kiosk.errors import StorageDamaged, StorageFailed, StorageFull
 
-# The write-ahead log is folded back at 1,000 pages (4 MiB) and cut to that size afterwards: large
-# enough that a fold's two syncs are shared by some twenty records, small enough that a full disk's
-# reserve (8 MiB) still holds a log. Freed pages are used again rather than given back, which costs no
-# writing; `give_back` shortens the file when the disk is short of room.
-LOG_PAGES = 1000
+# The write-ahead log is folded back at 4 MiB and cut to that size afterwards: large enough that a
+# fold's two syncs are shared by some twenty records, small enough that a full disk's reserve (8 MiB)
+# still holds a log. Freed pages are used again rather than given back, which costs no writing;
+# `give_back` shortens the file when the disk is short of room.
+LOG_BYTES = 4 << 20
+PAGE_BYTES = 4096
 PRAGMAS = (
     "auto_vacuum = INCREMENTAL",
     "journal_mode = WAL",
     "synchronous = FULL",
-    f"wal_autocheckpoint = {LOG_PAGES}",
-    f"journal_size_limit = {LOG_PAGES * 4096}",
+    f"journal_size_limit = {LOG_BYTES}",
     "secure_delete = OFF",
     "foreign_keys = ON",
 )
+Database = sqlite_utils.Database
 SYSTEM_CODES = {
     errno.ENOSPC: sqlite3.SQLITE_FULL,
     errno.EDQUOT: sqlite3.SQLITE_FULL,
@@ -50,13 +51,14 @@ WORDS = {
 class SqliteFile:
     """A database file with a schema. Every method may raise StorageFailed with a plain sentence.
 
-    StorageFull and StorageDamaged are two of its kinds that a caller can do something about.
+    StorageFull and StorageDamaged are two of its kinds that a caller can do something about. A new
+    file gets pages of `page_bytes`; smaller ones cost less where small rows change by ones.
     """
 
-    def __init__(self, path: Path, schema: str, what: str) -> None:
+    def __init__(self, path: Path, schema: str, what: str, page_bytes: int = PAGE_BYTES) -> None:
         self._what = f"{what} {path.name}"
         self._lock = threading.RLock()
-        self._db: sqlite_utils.Database | None = None
+        self._db: Database | None = None
         self._closed = f"the {self._what} is closed"
         with self._plainly():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,16 +67,18 @@ class SqliteFile:
             connection = sqlite3.connect(path, check_same_thread=False, timeout=10.0, isolation_level=None)
         try:
             with self._plainly():
-                for pragma in PRAGMAS:
+                for pragma in (f"page_size = {page_bytes}", *PRAGMAS):
                     connection.execute(f"PRAGMA {pragma}")
+                (size,) = connection.execute("PRAGMA page_size").fetchone()
+                connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_BYTES // size}")
                 connection.executescript(schema)
         except StorageFailed:
             connection.close()
             raise
-        self._db = sqlite_utils.Database(connection)
+        self._db = Database(connection)
 
     @contextmanager
-    def change(self, lightly: bool = False) -> Iterator[sqlite_utils.Database]:
+    def change(self, lightly: bool = False) -> Iterator[Database]:
         """A transaction: all of it or nothing, on disk when the block ends.
 
         `lightly`: a kill cannot undo it, a power cut can, back to where it was before; for what
@@ -90,7 +94,7 @@ class SqliteFile:
                 if lightly:
                     db.execute("PRAGMA synchronous = FULL")
 
-    def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, values: Sequence[object] | dict[str, object] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         with self._lock, self._plainly():
             return list(self._open().execute(query, values).fetchall())
@@ -123,12 +127,12 @@ class SqliteFile:
             if db is not None:
                 db.close()
 
-    def _open(self) -> sqlite_utils.Database:
+    def _open(self) -> Database:
         if self._db is None:
             raise StorageFailed(self._closed)
         return self._db
 
-    def _transaction(self, db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
+    def _transaction(self, db: Database) -> Iterator[Database]:
         db.execute("BEGIN IMMEDIATE")
         try:
             yield db

@@ -69,9 +69,21 @@ def test_a_page_size_other_than_usual_is_read(tmp_path: Path) -> None:
     assert table(carve.rows(path.read_bytes())) == set(ROWS)
 
 
+@pytest.mark.parametrize("size", carve.LIKELY_PAGES)
+def test_a_likely_page_size_is_found_without_the_header(tmp_path: Path, size: int) -> None:
+    """The first hundred bytes are gone, and with them what says it."""
+    path = tmp_path / "c.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA page_size = {size}")
+        db.execute("CREATE TABLE a (id INTEGER PRIMARY KEY, text TEXT, blob BLOB, number INTEGER)")
+        db.executemany("INSERT INTO a VALUES (?, ?, ?, ?)", ROWS)
+        db.commit()
+    assert table(carve.rows(bytes(100) + path.read_bytes()[100:])) >= set(ROWS)
+
+
 def test_every_frame_of_a_sound_log_is_whole(files: tuple[bytes, bytes]) -> None:
     """The checksums are SQLite's own."""
-    frames = list(carve.frames(files[1]))
+    frames = list(carve.frames(files[1], 4096))
     assert len(frames) > 200
     assert all(frame.whole for frame in frames)
     assert not carve.has_hole(files[1])
@@ -87,7 +99,7 @@ def test_a_changed_byte_breaks_one_frame_and_hides_no_other(
     count = (len(log) - 32) // 4120
     frame = data.draw(st.integers(0, count - 60))
     log[32 + frame * 4120 + 24 + data.draw(st.integers(0, 4095))] ^= data.draw(st.integers(1, 255))
-    broken = [index for index, each in enumerate(carve.frames(bytes(log))) if not each.whole]
+    broken = [index for index, each in enumerate(carve.frames(bytes(log), 4096)) if not each.whole]
     assert broken == [frame]
     assert carve.has_hole(bytes(log))
 

@@ -122,6 +122,18 @@ def test_an_answer_is_owed_from_the_probes_receipt_until_it_comes(outbox: Outbox
     assert not outbox.owed()
 
 
+def test_an_answer_that_proves_its_probe_settles_it_with_the_same_commit(outbox: Outbox) -> None:
+    """Only over this very probe; the evidence goes on waiting."""
+    number = put(outbox)
+    item = part(outbox, number, Part.PROBE)
+    assert outbox.answer(number, b"first", NOW, b"x" * 32)
+    assert states(outbox, number)[Part.PROBE] == "sealed"
+    assert not outbox.answer(number, b"first", NOW, item.digest)
+    assert states(outbox, number) == {Part.PROBE: "held", Part.EVIDENCE: "sealed"}
+    assert outbox.envelope(item) is None
+    assert outbox.sealed_answer(number) == b"first"
+
+
 def test_an_answer_to_an_unknown_number_is_not_kept(outbox: Outbox) -> None:
     """Nobody here asked."""
     assert not outbox.answer(tcn(9), b"answer", NOW)

@@ -1,10 +1,12 @@
 """The outbox on a full, read-only or damaged disk: a clear state, and nothing stored is lost."""
 
+import hashlib
 import random
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from making import DEVICE, NOW, STAMP, tcn
 
 from hotspot_kiosk.errors import OutboxRefused, StorageFailed
 from hotspot_kiosk.kiosk.outbox import Outbox, PartState
+from hotspot_kiosk.kiosk.rescue import PAGE_BYTES
 from hotspot_kiosk.terms import Part, Tcn
 from hotspot_kiosk.torture import disk
 
@@ -278,8 +281,9 @@ def test_a_break_in_the_log_does_not_hide_what_lies_behind(tmp_path: Path) -> No
     path = tmp_path / "outbox.db"
     killed(path)
     log = tmp_path / "outbox.db-wal"
-    frames = (log.stat().st_size - 32) // 4120
-    overwrite(log, 32 + (frames // 2) * 4120 + 2000, b"\0" * 64)
+    frame = 24 + PAGE_BYTES
+    frames = (log.stat().st_size - 32) // frame
+    overwrite(log, 32 + (frames // 2) * frame + 1000, b"\0" * 64)
     outbox = Outbox(path)
     assert len(whole(outbox)) >= 11
     assert outbox.salvaged is not None
@@ -359,6 +363,70 @@ def test_an_outbox_of_the_first_layout_is_brought_up_to_date(tmp_path: Path) -> 
         db.execute("DELETE FROM envelope")
     db.close()
     assert whole(Outbox(path)) == {1, 2}
+
+
+OLD = """
+PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
+CREATE TABLE counter (year INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;
+CREATE TABLE record (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, tcn TEXT NOT NULL UNIQUE, captured TEXT NOT NULL,
+    boot_id TEXT NOT NULL, monotonic_ms INTEGER NOT NULL, answer BLOB, answered TEXT
+) STRICT;
+CREATE TABLE part (
+    tcn TEXT NOT NULL REFERENCES record (tcn) ON DELETE CASCADE, part TEXT NOT NULL, state TEXT NOT NULL,
+    size INTEGER NOT NULL, digest BLOB NOT NULL, settled TEXT, reason TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (tcn, part)
+) STRICT;
+CREATE TABLE envelope (
+    tcn TEXT NOT NULL, part TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (tcn, part),
+    FOREIGN KEY (tcn, part) REFERENCES part (tcn, part) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX part_state ON part (state) WHERE state != 'held';
+"""
+
+
+def old_outbox(path: Path, records: int = 5) -> None:
+    """An outbox as the version before made it, with larger pages and an index of states."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.executescript(OLD)
+        db.execute("INSERT INTO counter VALUES (26, ?)", (records,))
+        for counter in range(1, records + 1):
+            row = (tcn(counter), "2026-11-23T12:00:00.000+00:00", "boot-1", 1000)
+            db.execute("INSERT INTO record (tcn, captured, boot_id, monotonic_ms) VALUES (?, ?, ?, ?)", row)
+            for part in Part:
+                data = body(counter, part)
+                digest = hashlib.sha256(data).digest()
+                values = (tcn(counter), part, "sealed", len(data), digest)
+                db.execute("INSERT INTO part (tcn, part, state, size, digest) VALUES (?, ?, ?, ?, ?)", values)
+                db.execute("INSERT INTO envelope VALUES (?, ?, ?)", (tcn(counter), part, data))
+
+
+def test_an_outbox_of_the_version_before_goes_on(tmp_path: Path) -> None:
+    """Its records are sent, its numbers run on, its index is gone."""
+    path = tmp_path / "outbox.db"
+    old_outbox(path)
+    outbox = Outbox(path)
+    assert whole(outbox) == set(range(1, 6))
+    hold(outbox, 3)
+    assert put(outbox, outbox.mint(2026, DEVICE).counter) == tcn(6)
+    outbox.close()
+    again = Outbox(path)
+    assert whole(again) == {1, 2, 4, 5, 6}
+    again.close()
+    with closing(sqlite3.connect(path)) as db:
+        assert not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'part_state'").fetchall()
+
+
+def test_a_damaged_outbox_of_the_version_before_is_saved(tmp_path: Path) -> None:
+    """Without its header nothing says how large its pages are."""
+    path = tmp_path / "outbox.db"
+    old_outbox(path)
+    overwrite(path, 0, bytes(100))
+    outbox = Outbox(path)
+    assert whole(outbox) == set(range(1, 6))
+    assert outbox.salvaged is not None
+    assert (outbox.salvaged.waiting, outbox.salvaged.lost) == (10, 0)
+    outbox.close()
 
 
 def test_the_log_stays_small(tmp_path: Path) -> None:

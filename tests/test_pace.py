@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotspot_kiosk.kiosk.pace import LEAST_CHUNK, LEAST_WINDOW, MOST_CHUNK, MOST_WINDOW, Pace
+from hotspot_kiosk.kiosk.pace import FAST_S, LEAST_CHUNK, LEAST_WINDOW, MOST_CHUNK, MOST_WINDOW, Pace
 
 
 def measured(rate: int, up_ms: int) -> Pace:
@@ -50,9 +50,19 @@ def test_a_thin_link_keeps_the_way_free_for_people() -> None:
     assert pace.patience_ms(10_000) > 10_000 + 5_000
 
 
-@given(st.integers(50, 10_000_000), st.integers(100, 10_000_000), st.integers(100, 300_000))
+def test_a_wire_gets_larger_chunks_that_are_through_at_once() -> None:
+    """Four megabytes a second: nobody waits behind a chunk longer than a hundredth of a second."""
+    pace = measured(4_096_000, 3_600_000)
+    now = 20 * 3_600_000
+    chunk = pace.chunk(100_000, now)
+    assert MOST_CHUNK < chunk <= FAST_S * pace.rate
+    assert chunk * pace.window(now) <= pace.window_bytes(now)
+    assert pace.chunk(10_000, now) == 10_000
+
+
+@given(st.integers(50, 800_000), st.integers(100, 10_000_000), st.integers(100, 300_000))
 def test_the_bounds_always_hold(rate: int, up_ms: int, largest: int) -> None:
-    """4 to 8 KB, 2 to 4 chunks, and never more than the broker takes."""
+    """4 to 8 KB below some 0.8 MB/s, 2 to 4 chunks, and never more than the broker takes."""
     pace = measured(rate, up_ms)
     now = 20 * up_ms
     assert min(LEAST_CHUNK, largest) <= pace.chunk(largest, now) <= min(MOST_CHUNK, largest)

@@ -21,6 +21,7 @@ from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.courier import LIVE_MS, urgency
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Item, Outbox
+from hotspot_kiosk.kiosk.pace import LARGEST_CHUNK, MOST_WINDOW
 from hotspot_kiosk.kiosk.uplink import LOOK_EVERY, Uplink
 from hotspot_kiosk.terms import Answer, AnswerType, ClockStamp, Decision, Part, Tcn
 from hotspot_kiosk.transports.loopback import Loopback, Switchboard
@@ -225,12 +226,12 @@ def test_after_a_cut_only_what_is_missing_goes_again(tmp_path: Path) -> None:
     rig = Rig(tmp_path, cut_once)
     try:
         rig.until(lambda: rig.links == [True])
-        rig.put(size=200_000)
+        rig.put(size=2_000_000)
         rig.until(lambda: rig.links == [True, False])
         assert not rig.all_held()
         rig.board.mend(f"kiosk-{DEVICE}")
         rig.until(rig.all_held)
-        assert rig.chunks(Part.EVIDENCE) < 200_000 + 2_000 + 4 * 8_192
+        assert rig.chunks(Part.EVIDENCE) < 2_000_000 + 2_000 + MOST_WINDOW * LARGEST_CHUNK
         rig.until(lambda: rig.links == [True, False, True])
     finally:
         rig.close()

@@ -12,6 +12,7 @@ from test_uplink import Rig
 from hotspot_kiosk import contents, seal, wire
 from hotspot_kiosk.errors import OutboxRefused, StorageFailed
 from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.rescue import PAGE_BYTES
 from hotspot_kiosk.terms import Answer, AnswerType, Decision, Part
 from hotspot_kiosk.torture import disk
 
@@ -189,8 +190,8 @@ def test_a_damaged_outbox_stops_the_uplink_with_a_reason(tmp_path: Path) -> None
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'part'").fetchone()
             with rig.path.open("r+b") as file:
-                file.seek((page - 1) * 4096)
-                file.write(b"\xa5" * 4096)
+                file.seek((page - 1) * PAGE_BYTES)
+                file.write(b"\xa5" * PAGE_BYTES)
             db.execute("INSERT INTO counter VALUES (1, 1)")
         db.close()
         rig.uplink.wake()

@@ -48,7 +48,7 @@ DEVICE = 17
 THIN = Shape(400_000, 0.1)
 UP_S, DOWN_S = 3.0, 1.0
 EVIDENCE, SMALL = 200_000, 2_000
-ON_OFFER, DRAINED, BACKLOG, LIVE = 4, 20, 1_000, 5
+ON_OFFER, DRAINED, RAW, BACKLOG, LIVE = 4, 60, 200, 1_000, 5
 PATIENCE_S = 50.0
 WHOLE_S = 24.0
 CHILD = "import sys; from hotspot_kiosk.bench.link import hub; hub(*sys.argv[1:])"
@@ -101,13 +101,13 @@ def _draining(folder: Path, port: int) -> Iterator[Figure]:
         ours = (kiosk.held() - before) / took
     raw = Raw(port, port)
     began = time.monotonic()
-    raw.publish(DRAINED)
-    raw.until(DRAINED, PATIENCE_S)
+    raw.publish(RAW)
+    raw.until(RAW, PATIENCE_S)
     theirs = raw.arrived / (time.monotonic() - began)
     raw.close()
     against = "paho QoS 1, whole messages, nothing stored"
     yield _figure("records of 200 KB held a second, full speed", ours, "1/s", "higher", against, DRAINED)
-    yield _figure("messages of 200 KB a second, paho QoS 1", theirs, "1/s", "higher", "uplink", DRAINED)
+    yield _figure("messages of 200 KB a second, paho QoS 1", theirs, "1/s", "higher", "uplink", RAW)
     yield _figure("drain rate over paho's", ours / theirs, "ratio", "higher", against, DRAINED)
 
 

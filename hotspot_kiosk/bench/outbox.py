@@ -15,7 +15,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 
 from hotspot_kiosk.bench.figure import Figure
@@ -69,19 +68,18 @@ def child(store: str, folder: str, put: str, settle: str) -> None:
 def _outbox(folder: Path, put: int, settle: int) -> tuple[Half, Half]:
     outbox = Outbox(folder / "outbox.db")
     stamp = ClockStamp("bench", 0, NOW, True)
-    held = []
 
     def puts() -> None:
         for _ in range(put):
+            outbox.check_room()
             tcn = outbox.mint(2026, 17)
             parts = [(Part.PROBE, os.urandom(PROBE)), (Part.EVIDENCE, os.urandom(RECORD - PROBE))]
             outbox.put(tcn, stamp, parts)
-            held.append((tcn, [(part, sha256(envelope).digest()) for part, envelope in parts]))
 
     def settles() -> None:
-        for tcn, parts in held[:settle]:
-            for part, digest in parts:
-                outbox.receipt(tcn, part, digest, NOW)
+        for item in outbox.waiting()[: len(Part) * settle]:
+            outbox.sending(item)
+            outbox.receipt(item.tcn, item.part, item.digest, NOW)
 
     return puts, settles
 

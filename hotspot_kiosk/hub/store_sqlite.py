@@ -95,8 +95,8 @@ class Chunks:
         self._file = file
 
     def add(self, key: PartKey, size: int, offset: int, data: bytes) -> None:
-        """See the port."""
-        with self._file.change() as db:
+        """See the port. A power cut may take pieces; they are then missing, and asked for."""
+        with self._file.change(lightly=True) as db:
             db.execute(f"DELETE FROM assembly WHERE {KEY} AND size != ?", (*key, size))
             open_here = db.execute(
                 f"INSERT INTO assembly SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE {KEY}) "

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO
@@ -116,6 +117,7 @@ def _place(config: KioskConfig, clock: Clock, folder: Path) -> Place:
         trust=Trust(config.keys.peers),
         orders=Orders(beside.with_name(ORDERS), config.kiosk.device),
         journal=Journal(beside.with_name("journal"), own, clock.now),
+        keep=timedelta(days=config.outbox.keep_days),
         remains=remains(config, folder),
     )
 

@@ -17,7 +17,7 @@ LOG_HEADER = struct.Struct(">8I")
 FRAME_HEADER = struct.Struct(">6I")
 LOG_MAGICS = (0x377F0682, 0x377F0683)
 PAGE_SIZES = tuple(1 << power for power in range(9, 17))
-DEFAULT_PAGE = 4096
+LIKELY_PAGES = (1024, 4096)  # of outboxes, where the header is gone that says it
 LARGEST_ROW = 20 << 20
 INTEGER_SIZES = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 Raw = bytes | mmap.mmap
@@ -44,25 +44,26 @@ class Frame:
 
 def rows(file: Raw, log: bytes = b"") -> Iterator[Row]:
     """All rows of the file with its log laid over it, then those of the file alone."""
-    size = _page_size(file)
-    over = {frame.page: frame.data for frame in frames(log, size) if frame.whole}
-    for pages in (_Pages(file, size, over), _Pages(file, size, {})) if over else (_Pages(file, size, {}),):
-        for number in pages.numbers():
-            yield from _leaf_rows(pages, number)
+    for size in _page_sizes(file, log):
+        over = {frame.page: frame.data for frame in frames(log, size) if frame.whole}
+        for pages in (
+            (_Pages(file, size, over), _Pages(file, size, {})) if over else (_Pages(file, size, {}),)
+        ):
+            for number in pages.numbers():
+                yield from _leaf_rows(pages, number)
 
 
-def has_hole(log: bytes, page_size: int = DEFAULT_PAGE) -> bool:
+def has_hole(log: bytes) -> bool:
     """Whether a whole committed page stands behind a broken one, where SQLite does not look."""
-    broken = not _header_holds(log)
-    for frame in frames(log, page_size):
-        broken = broken or not frame.whole
-        if broken and frame.whole and frame.commit:
-            return True
-    return False
+    sizes = (LIKELY_PAGES[0],) if _header_holds(log) else LIKELY_PAGES
+    return any(_has_hole(log, size) for size in sizes)
 
 
-def frames(log: bytes, page_size: int = DEFAULT_PAGE) -> Iterator[Frame]:
-    """The log's frames of its present round; each is checked by itself, so one broken hides no other."""
+def frames(log: bytes, page_size: int) -> Iterator[Frame]:
+    """The log's frames of its present round; each is checked by itself, so one broken hides no other.
+
+    `page_size` counts only where the log's header, which says it, is broken.
+    """
     holds = _header_holds(log)
     header = LOG_HEADER.unpack_from(log) if holds else None
     size = header[2] if header else page_size
@@ -78,6 +79,15 @@ def frames(log: bytes, page_size: int = DEFAULT_PAGE) -> Iterator[Frame]:
             whole = _checksum(log[at : at + 8] + data, order, (before[0], before[1])) == tuple(stated)
             yield Frame(page, whole, commit > 0, data)
         before = (stated[0], stated[1])
+
+
+def _has_hole(log: bytes, page_size: int) -> bool:
+    broken = not _header_holds(log)
+    for frame in frames(log, page_size):
+        broken = broken or not frame.whole
+        if broken and frame.whole and frame.commit:
+            return True
+    return False
 
 
 class _Pages:
@@ -174,10 +184,13 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
     return number << 8 | data[at + 8], at + 9
 
 
-def _page_size(file: Raw) -> int:
+def _page_sizes(file: Raw, log: bytes) -> tuple[int, ...]:
+    """What the file's header says, or else the log's; where both are broken, whatever is likely."""
     size = int.from_bytes(file[16:18], "big")
     size = 1 << 16 if size == 1 else size
-    return size if size in PAGE_SIZES else DEFAULT_PAGE
+    if size in PAGE_SIZES:
+        return (size,)
+    return (LOG_HEADER.unpack_from(log)[2],) if _header_holds(log) else LIKELY_PAGES
 
 
 def _header_holds(log: bytes) -> bool:

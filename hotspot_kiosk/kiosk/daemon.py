@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO
@@ -55,6 +56,7 @@ from hotspot_kiosk.terms import Answer, Part, Request, Tcn
 
 log = logging.getLogger(__name__)
 TICK_S = 0.25
+FORGET_EVERY = 240
 CAPTURING = {State.NOTICE, State.FACE, State.FINGERS, State.REVIEW}
 Hand = FaceBooth | FingerBooth | Uplink | Desk | Upkeep
 BUTTONS: dict[str, Event] = {
@@ -69,7 +71,8 @@ BUTTONS: dict[str, Event] = {
 class Place:
     """Which kiosk this is, and what it is bound to; `remains` is what an erasure destroys.
 
-    operation: the signed file of the operation under which people are checked.
+    operation: the signed file of the operation under which people are checked. keep: how long a
+    record that the hub holds can still be looked at here.
     """
 
     device: int
@@ -80,6 +83,7 @@ class Place:
     trust: Trust
     orders: Orders
     journal: Journal
+    keep: timedelta
     remains: tuple[Path, ...]
 
 
@@ -98,6 +102,7 @@ class Daemon:
         self._beginning = threading.Semaphore(1)
         self._asked: Operation | None = None
         self._operation: Operation | None = None
+        self._ticks = 0
         self._fault = ""
         self._erase = False
         self._face: FaceBooth | None = None
@@ -271,6 +276,9 @@ class Daemon:
         except Empty:
             event = Tick()
             self._look_for_room()
+            self._ticks += 1
+            if self._ticks % FORGET_EVERY == 0:
+                self.forget_outdated()
         before = self._session.state
         self._session, effects = step(self._session, event, self._clock.now_ms())
         if isinstance(event, Begin):
@@ -298,6 +306,18 @@ class Daemon:
             except (OutboxRefused, StorageFailed):
                 return
             self._events.put(Found("outbox"))
+
+    def forget_outdated(self) -> None:
+        """What the hub holds goes when its retention is over; the journal's line stays."""
+        stamp = self._clock.stamp()
+        if not stamp.trusted:
+            return
+        try:
+            for tcn in self._outbox.outdated(stamp.wall, self._place.keep):
+                self._note(Deed.PURGED, about=tcn, ground="its retention at this kiosk is over")
+                self._outbox.erase(tcn)
+        except StorageFailed as error:
+            log.error("what is outdated stays until the disk works: %s", error)
 
     def _carry_out(self, effect: Effect) -> None:
         if isinstance(effect, Show):

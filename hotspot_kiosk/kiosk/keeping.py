@@ -43,7 +43,11 @@ class Keeping:
         opened = self._open()
         self._file, self._hold, self.salvaged = opened.file, opened.hold, opened.outcome
         self.trouble = ""
-        bring_up_to_date(self._file)
+        try:
+            bring_up_to_date(self._file)
+        except StorageFailed:
+            self.close()
+            raise
         self._reserve.make(self._free)
 
     def close(self) -> None:
@@ -51,7 +55,7 @@ class Keeping:
         self._file.close()
         self._hold.close()
 
-    def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, values: Sequence[object] | dict[str, object] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query. That reading works does not say that writing does."""
         try:
             return self._file.rows(query, values)

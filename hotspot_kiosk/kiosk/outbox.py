@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -19,9 +19,11 @@ from hotspot_kiosk.kiosk.numbers import Ceiling
 from hotspot_kiosk.kiosk.rescue import UNREADABLE
 from hotspot_kiosk.kiosk.reserve import RESERVE
 from hotspot_kiosk.kiosk.salvage import Outcome
-from hotspot_kiosk.sqlite import SqliteFile
+from hotspot_kiosk.sqlite import Database, SqliteFile
 from hotspot_kiosk.terms import ClockStamp, Part, Tcn
 
+UNANSWERED = 4
+MOST_OUTDATED = 50
 LARGEST_COUNTER = 9_999_999
 DAMAGED = "its sealed bytes were damaged on the disk"
 GIVEN_UP = "the hub, though it answered others, did not take it; see its log"
@@ -185,21 +187,20 @@ class Outbox:
         """Every SENDING back to SEALED: after a start or a lost link."""
         self._keeping.small("UPDATE part SET state = 'sealed' WHERE state = ?", (PartState.SENDING,))
 
-    def receipt(self, tcn: Tcn, part: Part, digest: bytes, now: datetime) -> bool:
+    def receipt(self, tcn: Tcn, part: Part, digest: bytes, now: datetime | None) -> bool:
         """To HELD; the envelope is erased. Only for a verified receipt over this very digest.
 
+        `now` is None while the clock is not trusted: retention begins when it is.
         Not synced by itself: after a power cut the hub would only give its receipt again.
         """
         return self._keeping.change(lambda file: _hold_part(file, tcn, part, digest, now), small=True)
 
-    def answer(self, tcn: Tcn, envelope: bytes, now: datetime) -> bool:
-        """Keep a sealed answer; the first one stays. False if this TCN is unknown or answered."""
-        done = self._keeping.small(
-            "UPDATE record SET answer = ?, answered = ? WHERE tcn = ? AND answer IS NULL",
-            (envelope, _text(now), tcn),
-            lightly=False,
-        )
-        return done == 1
+    def answer(self, tcn: Tcn, envelope: bytes, now: datetime, probe: bytes = b"") -> bool:
+        """Keep a sealed answer; the first one stays. False if this TCN is unknown or answered.
+
+        `probe`: the digest of the probe that this answer proves to be held, which is noted with it.
+        """
+        return self._keeping.change(lambda file: _keep_answer(file, tcn, envelope, now, probe), small=True)
 
     def sealed_answer(self, tcn: Tcn) -> bytes | None:
         """The sealed answer, if there is one."""
@@ -250,6 +251,29 @@ class Outbox:
             raise Refused(f"record {tcn} still waits to be sent; only held or quarantined records are erased")
         self._keeping.small("DELETE FROM record WHERE tcn = ?", (tcn,), lightly=False)
 
+    def outdated(self, now: datetime, keep: timedelta) -> tuple[Tcn, ...]:
+        """Records that the hub holds and whose retention is over, some at a time; `now` must be trusted.
+
+        It counts from the last receipt, or the answer if that came later. A record whose answer is
+        still owed stays UNANSWERED times as long, for an answer is taken only to a record known here.
+        """
+        self._keeping.small(
+            "UPDATE part SET settled = ? WHERE state = 'held' AND settled IS NULL", (_text(now),)
+        )
+        rows = self._keeping.rows(
+            "SELECT tcn FROM record JOIN part USING (tcn) GROUP BY sequence "
+            "HAVING min(state = 'held') AND max(settled) < :kept "
+            "AND (answered IS NULL OR answered < :kept OR answered > :now) "
+            "AND (answer IS NOT NULL OR max(settled) < :unanswered) ORDER BY sequence LIMIT :most",
+            {
+                "now": _text(now),
+                "kept": _text(now - keep),
+                "unanswered": _text(now - UNANSWERED * keep),
+                "most": MOST_OUTDATED,
+            },
+        )
+        return tuple(Tcn(tcn) for (tcn,) in rows)
+
     def entries(self) -> Iterator[Entry]:
         """All records, newest first."""
         records = self._keeping.rows("SELECT tcn, captured, answered FROM record ORDER BY sequence DESC")
@@ -267,7 +291,8 @@ class Outbox:
 
     def _items(self, *states: PartState) -> tuple[Item, ...]:
         rows = self._keeping.rows(
-            "SELECT tcn, part, sequence, size, digest, boot_id, monotonic_ms FROM part JOIN record USING (tcn) "
+            "SELECT tcn, part, sequence, size, digest, boot_id, monotonic_ms "
+            "FROM part CROSS JOIN record USING (tcn) "
             "WHERE state IN (?, ?) ORDER BY sequence",
             states,
         )
@@ -312,15 +337,30 @@ def _insert(file: SqliteFile, tcn: Tcn, stamp: ClockStamp, envelopes: Sequence[t
             db.execute("INSERT INTO envelope VALUES (?, ?, ?)", (tcn, part, data))
 
 
-def _hold_part(file: SqliteFile, tcn: Tcn, part: Part, digest: bytes, now: datetime) -> bool:
+def _hold_part(file: SqliteFile, tcn: Tcn, part: Part, digest: bytes, now: datetime | None) -> bool:
     with file.change(lightly=True) as db:
+        return _settle(db, tcn, part, digest, now)
+
+
+def _keep_answer(file: SqliteFile, tcn: Tcn, envelope: bytes, now: datetime, probe: bytes) -> bool:
+    with file.change() as db:
         done = db.execute(
-            "UPDATE part SET state = 'held', settled = ?, reason = '' "
-            "WHERE tcn = ? AND part = ? AND digest = ? AND state != 'held'",
-            (_text(now), tcn, part, digest),
+            "UPDATE record SET answer = ?, answered = ? WHERE tcn = ? AND answer IS NULL",
+            (envelope, _text(now), tcn),
         ).rowcount
-        if done:
-            db.execute("DELETE FROM envelope WHERE tcn = ? AND part = ?", (tcn, part))
+        if probe:
+            _settle(db, tcn, Part.PROBE, probe, None)
+    return bool(done)
+
+
+def _settle(db: Database, tcn: Tcn, part: Part, digest: bytes, now: datetime | None) -> bool:
+    done = db.execute(
+        "UPDATE part SET state = 'held', settled = ?, reason = '' "
+        "WHERE tcn = ? AND part = ? AND digest = ? AND state != 'held'",
+        (None if now is None else _text(now), tcn, part, digest),
+    ).rowcount
+    if done:
+        db.execute("DELETE FROM envelope WHERE tcn = ? AND part = ?", (tcn, part))
     return bool(done)
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 LEAST_CHUNK, MOST_CHUNK = 4 << 10, 8 << 10
 LEAST_WINDOW, MOST_WINDOW = 2, 4
-SHARE_OF_UP_TIME = 0.08
+SHARE_OF_UP_TIME = 0.05
 MOST_SECONDS = 4.0
 NEWEST = 0.3
+FAST_S, LARGEST_CHUNK = 0.008, 64 << 10  # a chunk may be larger than most where it is through in so long
 
 
 @dataclass(slots=True)
@@ -57,8 +58,10 @@ class Pace:
 
     def chunk(self, largest: int, now_ms: int) -> int:
         """Bytes of the next chunk, never more than `largest`, which the broker takes."""
-        wanted = int(self.window_bytes(now_ms) / LEAST_WINDOW)
-        return min(max(LEAST_CHUNK, min(wanted, MOST_CHUNK)), largest)
+        under_way = self.window_bytes(now_ms)
+        usual = min(max(LEAST_CHUNK, int(under_way / LEAST_WINDOW)), MOST_CHUNK)
+        quick = min(self.rate * FAST_S, under_way / MOST_WINDOW, LARGEST_CHUNK)
+        return min(max(usual, int(quick)), largest)
 
     def window(self, now_ms: int) -> int:
         """How many chunks may be under way."""

@@ -370,7 +370,8 @@ class Uplink:
 
     def _held(self, tcn: Tcn, part: Part, digest: bytes) -> bool:
         """The hub's signature says so; False if that was known, or the bytes are not ours."""
-        new = self._outbox.receipt(tcn, part, digest, self._clock.stamp().wall)
+        stamp = self._clock.stamp()
+        new = self._outbox.receipt(tcn, part, digest, stamp.wall if stamp.trusted else None)
         if new:
             log.info("%s %s held by the hub", tcn, part)
             self._courier.settled(tcn, part)
@@ -412,7 +413,8 @@ class Uplink:
             raise Refused("an answer is to a record that this outbox does not know")
         digest = self._outbox.digest(tcn, Part.PROBE)
         answer = decode_answer(open_answer(envelope, tcn, digest, self._trust.ring, self._own))
-        if self._outbox.answer(tcn, envelope, self._clock.stamp().wall):
+        proves = is_sealed_answer(envelope)
+        if self._outbox.answer(tcn, envelope, self._clock.stamp().wall, digest if proves else b""):
             log.info("%s answered", tcn)
             if tcn not in self._unkept:
                 self._on_answer(answer)
@@ -421,8 +423,10 @@ class Uplink:
             self.repeated["an answer that is known"] += 1
         self._probes.pop(tcn, None)
         self._send(wire.sign_got(tcn, envelope, self._own))
-        if is_sealed_answer(envelope):
-            self._held(tcn, Part.PROBE, digest)
+        if proves:
+            self._courier.settled(tcn, Part.PROBE)
+            if self._ask_due:
+                self._ask()
 
     def _ordered(self, order: wire.Order) -> None:
         if order.kind is wire.OrderKind.TIME:

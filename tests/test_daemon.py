@@ -1,0 +1,129 @@
+"""A daemon without devices: what the officer is told while the disk does not work; retention."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from making import DEVICE, HUB, KIOSK, NOW, STAMP, operation, public_file, tcn
+
+from hotspot_kiosk import nist
+from hotspot_kiosk.audit import Journal
+from hotspot_kiosk.errors import OutboxRefused
+from hotspot_kiosk.keyring import Trust, save_public
+from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.daemon import Daemon, Place
+from hotspot_kiosk.kiosk.desk import Ask
+from hotspot_kiosk.kiosk.orders import Orders
+from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.session import Plan
+from hotspot_kiosk.operation import sign
+from hotspot_kiosk.terms import Part
+from hotspot_kiosk.torture import disk
+
+needs_disk = pytest.mark.skipif(bool(disk.missing()), reason=disk.missing() or "a disk can be made")
+SMALL = 2 << 20
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[disk.Disk]:
+    """A disk of 16 MiB."""
+    with disk.Disk(tmp_path, 16) as made:
+        yield made
+
+
+class Bare:
+    """A kiosk that nobody attached devices to, on a day of one's choice."""
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        self.now = NOW
+        self.clock = Clock(wall=lambda: self.now, synchronised=folder)
+        self.journal = Journal(folder / "journal", KIOSK, self.clock.now)
+        self.outbox = Outbox(root / "outbox.db", free_bytes=SMALL, reserve_bytes=SMALL)
+        self._only = (folder / "running").open("ab")
+        self.daemon = Daemon(self._place(folder), Plan(), self.clock, self.outbox, self._only)
+
+    def close(self) -> None:
+        """Give the files back."""
+        self.outbox.close()
+        self._only.close()
+
+    def _place(self, folder: Path) -> Place:
+        peers = folder / "peers"
+        peers.mkdir()
+        save_public(peers / "hub.pub", public_file(HUB))
+        (folder / "operation.json").write_bytes(sign(operation(), HUB))
+        return Place(
+            device=DEVICE,
+            post=operation().posts[0],
+            agency=nist.Agency("ALB", "POLICE"),
+            operation=folder / "operation.json",
+            own=KIOSK,
+            trust=Trust(peers),
+            orders=Orders(folder / "orders.json", DEVICE),
+            journal=self.journal,
+            keep=timedelta(days=7),
+            remains=(),
+        )
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, place: disk.Disk) -> Iterator[Daemon]:
+    """Its outbox lies on the small disk."""
+    made = Bare(tmp_path, place.root)
+    yield made.daemon
+    made.close()
+
+
+@needs_disk
+def test_a_capture_is_refused_with_the_disks_sentence(daemon: Daemon, place: disk.Disk) -> None:
+    """Before the person has shown a finger; the status says the same."""
+    assert daemon.asked(Ask("status")).note == ""
+    place.turn_read_only()
+    with pytest.raises(OutboxRefused, match=r"nothing can be stored now: .*the disk"):
+        daemon.asked(Ask("begin", adult=True))
+    assert "the disk" in daemon.asked(Ask("status")).note
+
+
+@needs_disk
+def test_a_status_can_be_had_though_the_outbox_cannot_be_read(daemon: Daemon, place: disk.Disk) -> None:
+    """The numbers are missing, the reason is there, and nothing breaks."""
+    daemon._outbox.close()
+    told = daemon.asked(Ask("status"))
+    assert (told.waiting, told.quarantined) == (None, None)
+    assert "outbox" in told.note
+    daemon.troubled("the disk is gone")
+
+
+def test_what_the_hub_holds_goes_in_time_and_its_line_stays(tmp_path: Path) -> None:
+    """A week after the answer: the record and its sealed answer are gone, the journal tells of it."""
+    bare = Bare(tmp_path, tmp_path)
+    number = tcn(1)
+    bare.outbox.put(number, STAMP, [(Part.PROBE, b"sealed")])
+    bare.outbox.put(tcn(2), STAMP, [(Part.PROBE, b"waits")])
+    digest = bare.outbox.digest(number, Part.PROBE)
+    bare.outbox.receipt(number, Part.PROBE, digest, NOW)
+    bare.outbox.answer(number, b"sealed answer", NOW)
+    bare.now = NOW + timedelta(days=6)
+    bare.daemon.forget_outdated()
+    assert bare.outbox.sealed_answer(number) == b"sealed answer"
+    bare.now = NOW + timedelta(days=8)
+    bare.daemon.forget_outdated()
+    assert [entry.tcn for entry in bare.outbox.entries()] == [tcn(2)]
+    told = b"".join(file.read_bytes() for file in (tmp_path / "journal").iterdir())
+    assert b"purged" in told
+    assert number.encode() in told
+    bare.close()
+
+
+def test_an_untrusted_clock_forgets_nothing(tmp_path: Path) -> None:
+    """It may show any year."""
+    bare = Bare(tmp_path, tmp_path)
+    bare.outbox.put(tcn(1), STAMP, [(Part.PROBE, b"sealed")])
+    bare.outbox.receipt(tcn(1), Part.PROBE, bare.outbox.digest(tcn(1), Part.PROBE), NOW)
+    bare.outbox.answer(tcn(1), b"sealed answer", NOW)
+    bare.now = NOW + timedelta(days=4000)
+    bare.clock._synchronised = tmp_path / "never"
+    bare.daemon.forget_outdated()
+    assert bare.outbox.knows(tcn(1))
+    bare.close()
