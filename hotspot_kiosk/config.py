@@ -171,11 +171,13 @@ class KioskConfig(Table, frozen=True, kw_only=True):
 class Bureau(Table, frozen=True, kw_only=True):
     """Which hub this is; `orders` is the folder in which orders wait for their kiosks.
 
+    `counts`: the folder in which workers say what they did not believe, for `hotspot hub status`.
     Workers that name the same `share` divide the kiosks' messages among them.
     """
 
     name: str
     orders: Path | None = None
+    counts: Path | None = None
     share: str = ""
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ import click
 from hotspot_kiosk.cli.options import config_option, json_option, list_out, on_signals
 from hotspot_kiosk.config import HubConfig, build_variant, load
 from hotspot_kiosk.errors import ConfigError, Refused, StorageFailed
-from hotspot_kiosk.hub import service
+from hotspot_kiosk.hub import counts, service
 from hotspot_kiosk.hub.orders import OrderBook
 from hotspot_kiosk.hub.stick import Import
 from hotspot_kiosk.hub.store import Store
@@ -64,6 +64,23 @@ def backup(config: Path, to: Path) -> None:
     store.check()
     store.backup(to)
     click.echo(f"{to} holds everything that the hub held when this began.")
+
+
+@command.command()
+@config_option
+@json_option
+def status(config: Path, as_json: bool) -> None:
+    """What the workers that run did not act on, why and how often, each since its start."""
+    folder = load(config, HubConfig).hub.counts
+    if folder is None:
+        raise ConfigError("[hub] counts is missing: name a folder in which workers say what they counted")
+    rows = [
+        {"worker": each.worker, "since": each.since, "what": kind, "why": why, "times": times}
+        for each in counts.read(folder)
+        for kind, reasons in each.counts.items()
+        for why, times in sorted(reasons.items(), key=lambda pair: -pair[1])
+    ]
+    list_out(rows, as_json, "No worker that runs has counted anything.")
 
 
 @command.command("import")

@@ -120,7 +120,8 @@ def words(told: desk.Told) -> str:
         looks = f", {told.quarantined} to look at" if told.quarantined else ""
         note = f"; {told.note}" if told.note else ""
         waits = "" if told.waiting is None else f", {told.waiting} waiting"
-        return f"[{told.state}, link {link}{waits}{looks}{faults}{note}]"
+        doubts = f", {sum(told.ignored.values())} messages not believed" if told.ignored else ""
+        return f"[{told.state}, link {link}{waits}{looks}{doubts}{faults}{note}]"
     if told.kind == "answer":
         named = f" ({', '.join(told.candidates)})" if told.candidates else ""
         return f"{told.tcn}: {told.decision}{named} {told.note}".strip()

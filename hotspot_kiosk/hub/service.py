@@ -25,6 +25,7 @@ from hotspot_kiosk.compare.finger import FingerComparator, warm_up
 from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.config import HubConfig, build_variant
 from hotspot_kiosk.errors import BadBytes, ConfigError, LinkDown, SealError, StorageAway
+from hotspot_kiosk.hub.counts import Counts
 from hotspot_kiosk.hub.gallery import Gallery
 from hotspot_kiosk.hub.identify import Identifier
 from hotspot_kiosk.hub.inbox import Delivered, Inbox
@@ -64,6 +65,7 @@ class Hub:
         now: Callable[[], datetime],
         share: str = "",
         renewal: Desk | None = None,
+        counts: Counts | None = None,
     ) -> None:
         self._store = store
         self._inbox = inbox
@@ -75,6 +77,7 @@ class Hub:
         self._now = now
         self._share = share
         self._renewal = renewal
+        self._counts = counts
         self._pause_s = LEAST_PAUSE_S
         self._sweep_at = 0.0
         self._unanswerable: set[PartKey] = set()
@@ -155,6 +158,8 @@ class Hub:
 
         Unless `at_once`, only what was owed at the last look, too: another may be answering the rest.
         """
+        if self._counts is not None:
+            self._counts.write()
         owed = self._store.inbox.unanswered()
         before, self._owed = self._owed, frozenset(owed)
         for key in owed:
@@ -282,9 +287,10 @@ def build(config: HubConfig, folder: Path) -> Hub:
     store.check()
     warm_up()
     ridge_code.warm_up()
+    inbox, renewal = _inbox(config, store, own, kiosks), _renewal(config, folder, own, kiosks)
     return Hub(
         store=store,
-        inbox=_inbox(config, store, own, kiosks),
+        inbox=inbox,
         gallery=Gallery(store.gallery),
         identifier=_identifier(config),
         transport=build_variant("hotspot_kiosk.transports", "link", config.link, folder),
@@ -292,7 +298,8 @@ def build(config: HubConfig, folder: Path) -> Hub:
         post_keys=lambda device: kiosks[device].keys(),
         now=_now,
         share=config.hub.share,
-        renewal=_renewal(config, folder, own, kiosks),
+        renewal=renewal,
+        counts=_counts(config, inbox, renewal),
     )
 
 
@@ -320,6 +327,18 @@ def _renewal(
     section = {**config.link, "port": RENEWAL_PORT, **table.link}
     transport = build_variant("hotspot_kiosk.transports", "renewal.link", section, folder)
     return Desk(issuer, transport, f"{CLIENT}-{secrets.token_hex(6)}", config.hub.share)
+
+
+def _counts(config: HubConfig, inbox: Inbox, renewal: Desk | None) -> Counts | None:
+    if config.hub.counts is None:
+        return None
+    sources: dict[str, Mapping[str, int]] = {
+        "ignored": inbox.ignored, "repeated": inbox.repeated, "refused": inbox.refused
+    }  # fmt: skip
+    if renewal is not None:
+        sources["renewals not followed"] = renewal.issuer.ignored
+        sources["renewals repeated"] = renewal.issuer.repeated
+    return Counts(config.hub.counts, os.getpid(), _now(), sources)
 
 
 def _book(config: HubConfig) -> OrderBook | None:

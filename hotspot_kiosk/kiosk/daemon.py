@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import IO
+from typing import IO, Literal
 
 from hotspot_kiosk import contents, nist, policy, seal, wire
 from hotspot_kiosk.audit import Journal
@@ -265,7 +266,17 @@ class Daemon:
             quarantined=quarantined,
             faults=tuple(sorted(session.faults)),
             note=note,
+            ignored=self._counted("ignored"),
+            repeated=self._counted("repeated"),
         )
+
+    def _counted(self, what: Literal["ignored", "repeated"]) -> dict[str, int]:
+        found: Counter[str] = Counter()
+        if self._uplink is not None:
+            found.update(getattr(self._uplink, what))
+        if self._upkeep is not None and what == "ignored":
+            found.update(self._upkeep.ignored)
+        return dict(found)
 
     def _about_link(self) -> str:
         return self._upkeep.note if self._upkeep is not None else ""

@@ -45,7 +45,10 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="told", tag_field="is"):
-    """What a watcher hears. Every field but `kind` may be missing."""
+    """What a watcher hears. Every field but `kind` may be missing.
+
+    ignored, repeated: why messages of the hub's side were not believed, or said nothing new; how often.
+    """
 
     kind: Literal["show", "alarm", "status", "answer", "stored", "carried"]
     prompt: str = ""
@@ -60,6 +63,8 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     decision: str = ""
     candidates: tuple[str, ...] = ()
     note: str = ""
+    ignored: dict[str, int] = {}
+    repeated: dict[str, int] = {}
 
 
 class Problem(msgspec.Struct, frozen=True, tag="problem", tag_field="is"):
