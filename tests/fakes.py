@@ -94,12 +94,21 @@ class ScriptedDevice:
 
 
 class ScriptedCamera(ScriptedDevice):
-    """The port `Camera`."""
+    """The port `Camera`; `checked` counts how often it was looked after, `trouble` is what that finds."""
+
+    checked = 0
+    trouble: Exception | None = None
 
     def open(self) -> str:
         """As the port says."""
         self._open()
         return "scripted"
+
+    def check(self) -> None:
+        """As the port says."""
+        self.checked += 1
+        if self.trouble:
+            raise self.trouble
 
     def frame(self, timeout_s: float) -> Frame:
         """As the port says; a sample is its own small picture."""

@@ -14,7 +14,7 @@ import pytest
 from fakes import ScriptedCamera, ScriptedSensor
 from numpy.typing import NDArray
 
-from hotspot_kiosk.errors import BadSample, ConfigError, DeviceLost, WrongDevice
+from hotspot_kiosk.errors import BadSample, CaptureTimeout, ConfigError, DeviceLost, WrongDevice
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.face_quality import face_quality
@@ -363,6 +363,21 @@ def test_a_lost_camera_is_told_and_found_again(face: FaceBooth, camera: Scripted
     sampled = ears.next()
     assert isinstance(sampled, Sampled)
     assert sampled.turn == 2
+
+
+def test_a_camera_that_goes_while_nobody_asks_is_known(camera: ScriptedCamera, eye: Eye, ears: Ears) -> None:
+    """It is looked after between people: a slow one is left in peace, a lost one is told and found again."""
+    camera.trouble = CaptureTimeout("slow")
+    booth = FaceBooth(camera, eye, eye, ears.voices(), ENOUGH, 60, reopen_s=0.01, idle_s=0.01)
+    booth.start()
+    assert ears.silent()
+    assert camera.checked > 1
+    camera.trouble = DeviceLost("the cable")
+    assert ears.next() == Lost("camera")
+    camera.trouble = None
+    while ears.next() != Found("camera"):
+        pass
+    booth.close()
 
 
 def test_a_camera_that_is_not_there_does_not_start(eye: Eye, ears: Ears) -> None:

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -55,11 +55,11 @@ def exhaust(rig: CameraRig, timeout_s: float) -> None:
         rig.camera.frame(timeout_s).release()
 
 
-def lost(rig: CameraRig) -> str:
-    """Why it is lost, after as many tries as that takes."""
+def lost(rig: CameraRig, ask: Callable[[], object] | None = None) -> str:
+    """Why it is lost, after as many tries as that takes; asks for frames unless told otherwise."""
     for _ in range(100):
         try:
-            rig.camera.frame(0.5).release()
+            ask() if ask else rig.camera.frame(0.5).release()
         except CaptureTimeout:
             continue
         except DeviceLost as error:
@@ -154,6 +154,26 @@ def test_a_camera_that_goes_away_is_lost_and_found(rig: CameraRig) -> None:
     assert rig.camera.open() == "camera"
     rig.show(GREYS[0])
     next_frame(rig).release()
+
+
+def test_a_check_takes_no_picture_away(rig: CameraRig) -> None:
+    """While nobody asks, a camera is looked after as often as one likes; the next frame comes all the same."""
+    rig.camera.open()
+    rig.show(GREYS[0])
+    for _ in range(8):
+        rig.camera.check()
+    next_frame(rig).release()
+
+
+def test_a_loss_is_noticed_while_nobody_asks(rig: CameraRig) -> None:
+    """Checks alone find out that a camera is gone; after `close` there is nothing to check."""
+    rig.camera.open()
+    rig.take_away()
+    assert lost(rig, rig.camera.check)
+    rig.camera.close()
+    with pytest.raises(DeviceLost):
+        rig.camera.check()
+    rig.bring_back()
 
 
 def test_a_closed_camera_gives_nothing(rig: CameraRig) -> None:

@@ -6,6 +6,7 @@ and `Found` when its device goes and comes back. Pixels stay in memory.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -200,10 +201,11 @@ class FaceBooth(Booth[TakeFace]):
         wait_s: float,
         patience_s: float = 4.0,
         reopen_s: float = REOPEN_S,
+        idle_s: float = IDLE_S,
         seen: Seen = lambda _pixels, _faces: None,
     ) -> None:
         """`seen` is told each small picture and the faces in it, before they are judged: for a preview."""
-        super().__init__("camera", voices, reopen_s)
+        super().__init__("camera", voices, reopen_s, idle_s)
         if not hasattr(camera, "frame"):
             raise ConfigError("[camera] driver names a device that is no camera")
         self._camera = camera
@@ -216,6 +218,10 @@ class FaceBooth(Booth[TakeFace]):
 
     def _open(self) -> None:
         self._camera.open()
+
+    def _rest(self) -> None:
+        with contextlib.suppress(CaptureTimeout):
+            self._camera.check()
 
     def _cancel(self) -> None:
         self._camera.cancel()

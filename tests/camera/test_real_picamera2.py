@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -90,3 +91,16 @@ def test_a_frame_given_back_after_the_end_is_no_trouble() -> None:
     camera.open()
     camera.frame(20).release()
     camera.close()
+
+
+def test_a_closed_camera_holds_nothing() -> None:
+    """The camera's memory is back when `close` returns, not when Python gets to it."""
+    camera = PiCamera(Options(), library())
+    camera.open()
+    camera.close()
+    gc.collect()
+    before = descriptors()
+    camera.open()
+    camera.frame(20).release()
+    camera.close()
+    assert descriptors() <= before

@@ -53,6 +53,12 @@ class FolderCamera:
         self._opened = True
         return self._name
 
+    def check(self) -> None:
+        """Whether the folder can be read."""
+        if not self._opened:
+            raise DeviceLost("the folder camera is not open")
+        self._files()
+
     def frame(self, timeout_s: float) -> Frame:
         """The newest file not returned before; waits for one.
 

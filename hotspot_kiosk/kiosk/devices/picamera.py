@@ -12,14 +12,12 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
-
-import msgspec
+from typing import Any, TypeVar
 
 from hotspot_kiosk.errors import (
     CaptureCancelled,
@@ -30,47 +28,20 @@ from hotspot_kiosk.errors import (
     WrongDevice,
 )
 from hotspot_kiosk.kiosk.devices.picamera_errand import Errands
-from hotspot_kiosk.kiosk.devices.picamera_exposure import MEASURE, Exposure, step
-from hotspot_kiosk.kiosk.devices.picamera_planes import TURNS, Layout, Pixels, rgb
+from hotspot_kiosk.kiosk.devices.picamera_exposure import Exposure, step
+from hotspot_kiosk.kiosk.devices.picamera_planes import Layout, Pixels, rgb
+from hotspot_kiosk.kiosk.devices.picamera_settings import SMALL, WHOLE, Options, controls, in_focus
 from hotspot_kiosk.kiosk.devices.port import Camera, Frame
 
 log = logging.getLogger(__name__)
-WHOLE, SMALL = (2304, 1296), (640, 360)
 BUFFERS = 4  # one may be held by a frame while the others fill
-FRAME_US = 33_333
-START_S, STOP_S, STALL_S, GRACE_S = 10.0, 5.0, 3.0, 1.0
-LENS_REACHED = 0.1  # dioptres
+START_S, STOP_S, STALL_S, CHECK_S, GRACE_S = 10.0, 5.0, 3.0, 1.0, 1.0
+T = TypeVar("T")
 CABLE = (
     "switch the power off, seat the ribbon cable at both ends (contacts towards the board's), and start again"
 )
 # What picamera2 and libcamera raise when a camera is missing, busy, unplugged or wrongly configured.
 FAILURES = (RuntimeError, OSError, ValueError, LookupError, AttributeError, AssertionError, TypeError)
-
-
-class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The camera's part of the configuration.
-
-    number: which camera, as `rpicam-hello --list-cameras` counts. model: its sensor's name (imx708); another one
-    is refused. rotation: degrees clockwise by which the picture must be turned to stand upright. lens_position:
-    dioptres, 1 / metres to the face; a camera with a focus motor needs it. flicker_hz: the mains, 50 or 60; 0 off.
-    """
-
-    number: int = 0
-    model: str = ""
-    rotation: int = 0
-    lens_position: float | None = None
-    flicker_hz: int = 50
-    name: str = "picamera"
-
-    def __post_init__(self) -> None:
-        if self.number < 0:
-            raise ValueError("number must be 0 or more")
-        if self.rotation not in (0, *TURNS):
-            raise ValueError("rotation must be 0, 90, 180 or 270")
-        if self.lens_position is not None and not 0 <= self.lens_position <= 15:
-            raise ValueError("lens_position must be 0 (far away) to 15 dioptres; 1.4 is 0.7 m")
-        if self.flicker_hz not in (0, 50, 60):
-            raise ValueError("flicker_hz must be 50, 60 or 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,21 +99,29 @@ class PiCamera:
             self._exposure, self._starved_s = Exposure(), 0.0
         return self._options.name
 
+    def check(self) -> None:
+        """As the port says; the light is measured meanwhile, so that the next person finds the camera ready."""
+        self._taken(CHECK_S, self._metered)
+
     def frame(self, timeout_s: float) -> Frame:
         """As the port says; a frame not settled yet is one of the first, or the light has just changed."""
+        return self._taken(timeout_s, self._frame)
+
+    def _taken(self, timeout_s: float, use: Callable[[Any], T]) -> T:
+        """What `use` makes of the next request, and gives it back; it is given back here if nothing could be made."""
         if self._camera is None:
             raise DeviceLost("the camera is not open")
         with ExitStack() as stack:
             try:
                 request = self._request(self._camera, timeout_s)
                 stack.callback(request.release)
-                frame = self._frame(self._camera, request)
+                made = use(request)
             except HotspotError:
                 raise
             except FAILURES as error:
                 raise DeviceLost(f"the camera failed: {error}; {CABLE}") from error
             stack.pop_all()
-        return frame
+        return made
 
     def cancel(self) -> None:
         """End a running `frame` at once; without one this does nothing."""
@@ -202,7 +181,7 @@ class PiCamera:
                 queue=False,
                 display=None,
                 encode=None,
-                controls=_controls(self._options, camera.camera_controls),
+                controls=controls(self._options, camera.camera_controls),
             )
         )
         for stream, size in (("main", WHOLE), ("lores", SMALL)):
@@ -233,19 +212,28 @@ class PiCamera:
             raise DeviceLost(f"the camera gave no picture for {self._stall_s:.1f} s: {CABLE}")
         raise CaptureTimeout("the camera gave no picture in time")
 
-    def _frame(self, camera: Any, request: Any) -> Frame:
-        metadata = request.get_metadata()
+    def _metered(self, request: Any) -> None:
+        """Only the light is looked at; no picture."""
+        self._meter(request)
+        request.release()
+
+    def _meter(self, request: Any) -> Mapping[str, Any]:
+        metadata: Mapping[str, Any] = request.get_metadata()
         before, (self._exposure, change) = self._exposure, step(self._exposure, metadata)
         if change:
-            camera.set_controls(change)
+            self._camera.set_controls(change)
         if before.stage is not self._exposure.stage:
             log.info("the camera's exposure: %s", self._exposure.stage)
-        layout = self._layout(camera, "main")
+        return metadata
+
+    def _frame(self, request: Any) -> Frame:
+        metadata = self._meter(request)
+        layout = self._layout(self._camera, "main")
         return Frame(
             device=self._options.name,
-            small=rgb(request.make_array("lores"), self._layout(camera, "lores")),
+            small=rgb(request.make_array("lores"), self._layout(self._camera, "lores")),
             whole=lambda: _whole(request, layout),
-            settled=self._exposure.settled and _in_focus(self._options.lens_position, metadata),
+            settled=self._exposure.settled and in_focus(self._options.lens_position, metadata),
             taken_ns=metadata.get("SensorTimestamp"),
             release=request.release,
         )
@@ -306,27 +294,3 @@ def _whole(request: Any, layout: Layout) -> Pixels:
         return rgb(request.make_array("main"), layout)
     except FAILURES as error:
         raise DeviceLost(f"the camera's picture cannot be read: {error}") from error
-
-
-def _controls(options: Options, offered: Mapping[str, Any]) -> dict[str, Any]:
-    """What is set from the start, as far as this camera has it. Raises WrongDevice if the focus does not fit."""
-    wanted: dict[str, Any] = {"FrameDurationLimits": (FRAME_US, FRAME_US), **MEASURE}
-    if options.flicker_hz:
-        wanted |= {"AeFlickerMode": 1, "AeFlickerPeriod": 1_000_000 // (2 * options.flicker_hz)}
-    if ("LensPosition" in offered) != (options.lens_position is not None):
-        raise WrongDevice(
-            "the camera has a focus motor: set lens_position in [camera], 1 / metres to the face (1.4 for 0.7 m)"
-            if "LensPosition" in offered
-            else "the camera has no focus motor: remove lens_position from [camera]"
-        )
-    if options.lens_position is not None:
-        wanted |= {"AfMode": 0, "LensPosition": options.lens_position}
-    if missing := sorted(set(wanted) - set(offered)):
-        log.info("the camera has no %s", ", ".join(missing))
-    return {key: value for key, value in wanted.items() if key in offered}
-
-
-def _in_focus(wanted: float | None, metadata: Mapping[str, Any]) -> bool:
-    """Whether the lens has arrived; a camera that does not say has none to move."""
-    reached = metadata.get("LensPosition")
-    return wanted is None or reached is None or abs(float(reached) - wanted) <= LENS_REACHED

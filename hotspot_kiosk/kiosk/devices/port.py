@@ -121,6 +121,12 @@ class Camera(Protocol):
     def open(self) -> str:
         """Start the camera and return its name. Raises DeviceLost or WrongDevice."""
 
+    def check(self) -> None:
+        """While nobody asks: notice whether it is still there. Looks at no picture, takes none away.
+
+        Raises CaptureTimeout, after which the next `check` says more, CaptureCancelled, DeviceLost.
+        """
+
     def frame(self, timeout_s: float) -> Frame:
         """The newest frame, never one that was returned before; the caller releases it.
 
