@@ -225,15 +225,18 @@ _TYPE_2 = (
 _MADE = tuple(f"biom:CaptureDevice{each}Text" for each in ("Make", "Model", "SerialNumber"))
 
 
-def _image(
-    element: str, twelve: str = "biom:ImageBitsPerPixelQuantity", comment: int = 20
-) -> tuple[Place, ...]:
+def _image(element: str, *, face: bool = False) -> tuple[Place, ...]:
     """What the records of a face, a finger and a palm share, in the order of the standard."""
     detail = f"{element}/biom:ImageCaptureDetail"
+    depth, space, kind = (
+        Place(12, f"{element}/biom:ImageBitsPerPixelQuantity"),
+        Place(12, f"{element}/biom:ImageColorSpaceCode"),
+        Place(3, f"{element}/biom:ImageCategoryCode"),
+    )
     return (
         _IDC,
         Place(DATA, f"{element}/nc:BinaryBase64Object"),
-        Place(12, f"{element}/{twelve}"),
+        *(() if face else (depth,)),
         Place(5, f"{detail}/biom:CaptureDate", form=Form.MOMENT),
         Place(903, f"{detail}/biom:CaptureDeviceIdentification/{_ID}"),
         Place(904, detail, _MADE),
@@ -242,11 +245,13 @@ def _image(
         Place(16, f"{detail}/biom:CaptureHorizontalPixelDensityValue"),
         Place(17, f"{detail}/biom:CaptureVerticalPixelDensityValue"),
         Place(30, f"{detail}/biom:CaptureDeviceMonitoringModeCode"),
-        Place(comment, f"{element}/biom:ImageCommentText"),
+        *((space,) if face else ()),
+        Place(38 if face else 20, f"{element}/biom:ImageCommentText"),
         Place(11, f"{element}/biom:ImageCompressionAlgorithmText"),
         Place(6, f"{element}/biom:ImageHorizontalLineLengthPixelQuantity"),
         Place(9, f"{element}/biom:ImageHorizontalPixelDensityValue"),
         Place(8, f"{element}/biom:ImageScaleUnitsCode"),
+        *((kind,) if face else ()),
         Place(7, f"{element}/biom:ImageVerticalLineLengthPixelQuantity"),
         Place(10, f"{element}/biom:ImageVerticalPixelDensityValue"),
     )
@@ -263,11 +268,10 @@ def _ridges(element: str) -> tuple[Place, ...]:
 
 _FACE, _FINGER, _PALM = "biom:FaceImage", "biom:FingerImpressionImage", "biom:PalmprintImage"
 _TYPE_10 = (
-    *_image(_FACE, twelve="biom:ImageColorSpaceCode", comment=38),
-    Place(3, f"{_FACE}/biom:ImageCategoryCode"),
+    *_image(_FACE, face=True),
     Place(13, f"{_FACE}/biom:FaceImageAcquisitionProfileCode"),
-    Place(20, f"{_FACE}/biom:FaceImageSubjectPoseCode"),
     Place(21, f"{_FACE}/biom:FaceImagePoseOffsetAngleMeasure"),
+    Place(20, f"{_FACE}/biom:FaceImageSubjectPoseCode"),
 )
 _TYPE_14 = (
     *_ridges(_FINGER),

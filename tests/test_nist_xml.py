@@ -46,6 +46,26 @@ def test_the_names_are_those_of_the_profile() -> None:
         assert name in text
 
 
+def test_the_order_is_that_of_the_standard() -> None:
+    """A schema takes elements in one order only."""
+    text = sample_xml().decode()
+    face = text[text.index("<biom:FaceImage>") : text.index("</biom:FaceImage>")]
+    finger = text[text.index("<biom:FingerImpressionImage>") : text.index("</biom:FingerImpressionImage>")]
+    shared = ["CompressionAlgorithmText", "HorizontalLineLength", "HorizontalPixelDensity", "ScaleUnits"]
+    for part, wanted in (
+        (
+            face,
+            ["ImageCaptureDetail", "ColorSpace", "Comment", *shared, "ImageCategory", "VerticalLineLength"],
+        ),
+        (
+            finger,
+            ["BitsPerPixel", "ImageCaptureDetail", "Comment", *shared, "VerticalLineLength", "Impression"],
+        ),
+    ):
+        places = [part.index(word, len("<biom:FingerImpressionImage>")) for word in wanted]
+        assert places == sorted(places)
+
+
 def test_what_is_written_is_read() -> None:
     """The same transaction, and the same file again."""
     assert parse(sample_xml()) == sample()
