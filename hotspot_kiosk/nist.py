@@ -91,7 +91,8 @@ def pack(
 ) -> bytes:
     """The request as a file, with its best face and best touch of each finger, every rule checked.
 
-    Raises BadSample if an image cannot be sent as it is (size, resolution), Refused if a rule forbids it.
+    Raises BadSample if an image cannot be sent as it is (size, resolution), Refused if there is nothing to search
+    with or a name cannot be sent, BadBytes if the profile forbids it for another reason.
     """
     return write(refuse_errors(compose(request, origin, destination)), encoding)
 

@@ -81,7 +81,7 @@ def _content(case: Case) -> Iterator[Fault]:
         if None in numbers or numbers != [record.kind, record.whole(2)]:
             yield (
                 case.at(3, i),
-                f"does not fit record {i}: type {record.kind}, IDC {record.text(2) or 'none'}",
+                f"does not fit record {i}: type {record.kind}, IDC {record.whole(2)}",
             )
 
 

@@ -143,7 +143,7 @@ def _ridges_compression(case: Case) -> Iterator[Fault]:
     code, allowed = case.record.text(11), COMPRESSIONS.get(case.record.whole(9) or 0)
     if code and code not in (allowed or {"WSQ20", "JP2", "JP2L"}):
         wanted = " or ".join(sorted(allowed or {"WSQ20", "JP2", "JP2L"}))
-        yield case.at(11), f"expected {wanted} at {case.record.text(9)} pixels an inch"
+        yield case.at(11), f"expected {wanted} at {case.record.whole(9)} pixels an inch"
 
 
 def _readable(case: Case) -> Iterator[Fault]:
