@@ -247,12 +247,19 @@ def test_what_waits_for_its_next_try_goes_when_the_hub_comes() -> None:
     assert send(courier, later + 11)
 
 
-def test_a_hub_that_comes_too_often_changes_nothing() -> None:
-    """Nobody makes a kiosk send the same again and again by saying so."""
+def test_a_hub_that_comes_twice_in_a_moment_is_heeded_a_little_later() -> None:
+    """Nobody makes a kiosk send the same again and again by saying so, but a second restart counts."""
     courier = waiting_for_a_reply()
     assert courier.hub_came(NOW, spread_ms=0)
+    assert courier.overdue(NOW + HUB_GRACE_MS)
+    courier.look([item(1)])
+    assert send(courier, NOW + HUB_GRACE_MS)
+    courier.taken(max(courier._sent), NOW + HUB_GRACE_MS)
     assert not courier.hub_came(NOW + HUB_EVERY_MS - 1, spread_ms=0)
-    assert courier.hub_came(NOW + HUB_EVERY_MS, spread_ms=0)
+    assert not courier.overdue(NOW + HUB_EVERY_MS - 1)
+    assert not courier.overdue(NOW + HUB_EVERY_MS)
+    assert courier.overdue(NOW + HUB_EVERY_MS + HUB_GRACE_MS)
+    assert courier.hub_came(NOW + 3 * HUB_EVERY_MS, spread_ms=0)
 
 
 def test_a_coming_hub_excuses_no_later_silence() -> None:

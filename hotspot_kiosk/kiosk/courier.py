@@ -76,6 +76,7 @@ class Courier:
         self._chunks = 0
         self._heard_ms = -1
         self._hub_came_ms = -HUB_EVERY_MS
+        self._hub_again: tuple[int, int] | None = None
 
     @property
     def up(self) -> bool:
@@ -115,14 +116,15 @@ class Courier:
         self._heard_ms = now_ms
 
     def hub_came(self, now_ms: int, spread_ms: int) -> bool:
-        """The hub came onto the link; False if it did so a moment ago, which then changes nothing.
+        """The hub came onto the link; False if it did so a moment ago: then this counts a little later.
 
         What waits for its reply is offered anew if none comes soon, and nothing counts against it;
         what waits for its next try need not.
         """
         if now_ms - self._hub_came_ms < HUB_EVERY_MS:
+            self._hub_again = (self._hub_came_ms + HUB_EVERY_MS, spread_ms)
             return False
-        self._hub_came_ms = now_ms
+        self._hub_came_ms, self._hub_again = now_ms, None
         for transfer in self._open.values():
             if not transfer.missing:
                 transfer.excused = True
@@ -221,6 +223,8 @@ class Courier:
 
         Only silence of a hub that spoke to others meanwhile counts against a part.
         """
+        if self._hub_again is not None and self._hub_again[0] <= now_ms:
+            self.hub_came(now_ms, self._hub_again[1])
         late = [
             (key, transfer)
             for key, transfer in self._open.items()
