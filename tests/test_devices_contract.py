@@ -77,7 +77,7 @@ MAKERS: dict[str, Callable[[str], Iterator[SensorRig]]] = {
 @pytest.fixture(
     params=[
         "scripted fake",
-        *("simulated r503", "simulated packets-32", "simulated password"),
+        *("simulated r503", "simulated packets-32"),
         "recorded zfm-20",
     ]
 )

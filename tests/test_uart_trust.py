@@ -11,7 +11,7 @@ import serial
 from uart_rig import R503, UP_IMAGE, bench, finger
 
 from hotspot_kiosk.bench.sensor_trust import burst, passing, two_flips, worst_rate
-from hotspot_kiosk.errors import BadBytes
+from hotspot_kiosk.errors import BadBytes, DeviceLost
 from hotspot_kiosk.kiosk.devices.uart_finger_image import WATCHED, ImageReader, joined
 from hotspot_kiosk.kiosk.devices.uart_finger_link import COUNTERS, FingerLink, errors_counted
 from hotspot_kiosk.kiosk.devices.uart_frames import Frame, Kind
@@ -101,6 +101,22 @@ def test_flips_that_cancel_are_noticed_after_damage() -> None:
         before = it.asked(UP_IMAGE)
         assert np.array_equal(it.touch(1).pixels, finger(R503, 1))
         assert it.asked(UP_IMAGE) >= before + 4
+
+
+def test_a_line_that_was_lost_is_watched() -> None:
+    """After a cable was pulled in the middle of an image, the next images must come twice alike."""
+    with bench() as it:
+        it.sensor.inject(Faults(Fault.UNPLUGGED, stall_s=0.1))
+        it.on_glass = finger(R503, 1)
+        with pytest.raises(DeviceLost):
+            it.capture()
+        while not it.sensor.link.exists():
+            it.looked.wait(0.02)
+        it.lift()
+        before = it.asked(UP_IMAGE)
+        it.sensor.inject(Faults(Fault.FLIPS_THAT_CANCEL, packet=20))
+        assert np.array_equal(it.touch(2).pixels, finger(R503, 2))
+        assert it.asked(UP_IMAGE) >= before + 3
 
 
 def test_a_clean_line_gives_an_image_in_one_transfer() -> None:

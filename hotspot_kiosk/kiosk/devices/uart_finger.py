@@ -25,6 +25,7 @@ from hotspot_kiosk.errors import (
 )
 from hotspot_kiosk.kiosk.devices.port import FingerSensor, Light
 from hotspot_kiosk.kiosk.devices.uart_finger_glass import DIRTY, LYING_S, Glass, contrast
+from hotspot_kiosk.kiosk.devices.uart_finger_link import FingerLink
 from hotspot_kiosk.kiosk.devices.uart_finger_setup import Connection, OpenPort, Options, connect, open_port
 from hotspot_kiosk.terms import FingerPosition, FingerSample, SensorGrade
 
@@ -55,6 +56,7 @@ class UartFingerSensor:
         self._connection: Connection | None = None
         self._grade: SensorGrade | None = None
         self._lit = True
+        self._wary = False  # the line was lost or bad since it was last opened
         self._glass = Glass(lying_s)
         self._lock = threading.Lock()
         self._capturing = False
@@ -67,14 +69,14 @@ class UartFingerSensor:
         the password, address or size is wrong.
         """
         self.close()
-        connection = self._connection = connect(self._options, self._cancelled.is_set, self._open_port)
+        connection = self._connect()
         self._grade, self._glass = connection.grade, Glass(self._lying_s)
         try:
             if connection.link.ask(connection.link.get_image) == library.OK:
                 self._glass.touched(contrast(self._image(connection)))
         except (BadBytes, DeviceLost) as error:
             self.close()
-            raise DeviceLost(f"the finger sensor at {self._options.port} cannot be read: {error}") from error
+            raise self._unreadable(error) from error
         return self._grade
 
     def capture(
@@ -92,9 +94,9 @@ class UartFingerSensor:
         try:
             return self._capture(position, time.monotonic() + timeout_s, on_finger)
         except BadBytes as error:
-            raise DeviceLost(f"the finger sensor at {self._options.port} cannot be read: {error}") from error
+            raise self._unreadable(error) from error
         except DeviceLost:
-            self._hang_up()
+            self._lose()
             raise
         finally:
             with self._lock:
@@ -108,18 +110,14 @@ class UartFingerSensor:
         Raises DeviceLost if the sensor does not answer, whether it has a ring or not.
         """
         link = self._connected().link
-        color, mode, speed, cycles = AURA[light]
         try:
-            if self._lit:
-                self._lit = link.ask(lambda: link.set_led(color, mode, speed, cycles)) == library.OK
-            else:
-                link.ask(link.verify_password)
+            self._set_ring(link, light)
             if light is Light.OFF and link.ask(link.get_image) == library.NOFINGER:
                 self._glass.seen_free()
-        except BadBytes:
-            self._lit = False
+        except BadBytes as error:
+            raise self._unreadable(error) from error
         except DeviceLost:
-            self._hang_up()
+            self._lose()
             raise
 
     def cancel(self) -> None:
@@ -133,6 +131,16 @@ class UartFingerSensor:
         self._hang_up()
         self._grade = None
         self._lit = True
+
+    def _set_ring(self, link: FingerLink, light: Light) -> None:
+        if not self._lit:
+            link.ask(link.verify_password)
+            return
+        color, mode, speed, cycles = AURA[light]
+        try:
+            self._lit = link.ask(lambda: link.set_led(color, mode, speed, cycles)) == library.OK
+        except BadBytes:  # it is there, but does not know the command
+            self._lit = False
 
     def _capture(
         self, position: FingerPosition, deadline: float, on_finger: Callable[[], None]
@@ -190,11 +198,26 @@ class UartFingerSensor:
             return self._connection
         if self._grade is None:
             raise DeviceLost("the finger sensor is not open")
-        self._connection = connect(self._options, self._cancelled.is_set, self._open_port)
-        if self._connection.grade != self._grade:
+        connection = self._connect()
+        if connection.grade != self._grade:
             self._hang_up()
             raise WrongDevice(f"the sensor at {self._options.port} is not the one it was; restart the kiosk")
-        return self._connection
+        return connection
+
+    def _connect(self) -> Connection:
+        connection = self._connection = connect(self._options, self._cancelled.is_set, self._open_port)
+        if self._wary:
+            connection.images.watch()
+        self._wary = False
+        return connection
+
+    def _unreadable(self, error: BadBytes | DeviceLost) -> DeviceLost:
+        self._wary = True
+        return DeviceLost(f"the finger sensor at {self._options.port} cannot be read: {error}")
+
+    def _lose(self) -> None:
+        self._wary = True
+        self._hang_up()
 
     def _hang_up(self) -> None:
         if self._connection:

@@ -49,6 +49,10 @@ class ImageReader:
             came.append(image)
         raise BadBytes(str(problem)) from problem
 
+    def watch(self) -> None:
+        """The line is known to do damage: the next WATCHED images must come twice alike."""
+        self._watched = WATCHED
+
     def _transfer(self, size: int | None) -> bytes:
         errors = self._link.line_errors()
         packets = self._link.upload_image()
@@ -58,7 +62,7 @@ class ImageReader:
 
     def _note_damage(self) -> None:
         self.damaged += 1
-        self._watched = WATCHED
+        self.watch()
 
 
 def joined(packets: Sequence[bytes], size: int | None) -> bytes:
