@@ -2,7 +2,7 @@
 
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -72,14 +72,17 @@ def remount(place: disk.Disk) -> None:
 
 
 @needs_disk
-def test_a_disk_gone_read_only_is_waited_for(rig: SmallRig, small_disk: disk.Disk) -> None:
+@pytest.mark.parametrize("fail", [disk.Disk.turn_read_only, disk.Disk.cut], ids=["read-only", "dead"])
+def test_a_disk_that_fails_is_waited_for(
+    rig: SmallRig, small_disk: disk.Disk, fail: Callable[[disk.Disk], None]
+) -> None:
     """Nobody restarts anything: mounted anew, it takes the receipts and everything is held once."""
     rig.until(lambda: rig.links == [True])
     rig.hub.deaf = True
     for counter in range(1, 5):
         rig.put(counter, size=20_000)
     rig.until(lambda: len(rig.outbox.waiting()) < 8)
-    small_disk.turn_read_only()
+    fail(small_disk)
     rig.hub.deaf = False
     rig.board.cut(f"kiosk-{DEVICE}")
     rig.until(lambda: bool(rig.troubles))

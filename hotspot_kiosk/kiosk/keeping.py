@@ -60,16 +60,14 @@ class Keeping:
         try:
             return self._file.rows(query, values)
         except StorageFailed as error:
-            self.trouble = str(error)
-            raise
+            raise self._noted(error) from None
 
     def change(self, work: Callable[[SqliteFile], T], small: bool = False) -> T:
         """Carry a change out. `small`: it frees space or needs next to none, so the reserve pays for it."""
         try:
             done = self._with_reserve(work) if small else work(self._file)
         except StorageFailed as error:
-            self.trouble = str(error)
-            raise
+            raise self._noted(error) from None
         self.trouble = ""
         return done
 
@@ -104,6 +102,13 @@ class Keeping:
             self._let_go(str(error))
             self._open_again()
             self._try_to_write()
+
+    def _noted(self, error: StorageFailed) -> StorageFailed:
+        """After a disk's error SQLite takes for damage what it only cannot read: a file opened anew tells."""
+        if self.trouble and isinstance(error, StorageDamaged):
+            return StorageFailed(self.trouble)
+        self.trouble = str(error)
+        return error
 
     def _try_to_write(self) -> None:
         """A write that changes nothing."""
