@@ -25,6 +25,16 @@ _TAG = re.compile(r"0?([1-9][0-9]?)\.([0-9]{1,3}):", re.ASCII)
 _FRAME = struct.Struct(">IB")  # length, IDC
 _TYPE_4 = struct.Struct(">B6sBHHB")  # IMP FGP ISR HLL VLL CGA
 _NO_FINGER = 255
+_SIGNS = {
+    b"\xff\xd8\xff": "a JPEG image",
+    b"\xff\xa0\xff": "a WSQ image",
+    b"\x89PNG": "a PNG image",
+    b"\x00\x00\x00\x0cjP": "a JPEG 2000 image",
+    b"%PDF": "a PDF document",
+    b"PK\x03\x04": "a ZIP archive",
+    b"{": "JSON",
+    b"1.0": "a damaged one: its first record does not begin as it should",
+}
 
 
 def write(transaction: Transaction) -> bytes:
@@ -64,6 +74,8 @@ def read(data: bytes) -> Transaction:
     """The transaction in a file; only its outline is checked. Raises BadBytes, with what to do."""
     if len(data) > MAX_FILE:
         raise BadBytes(f"not an ANSI/NIST file for this software: more than {MAX_FILE} bytes")
+    if not data:
+        raise _foreign(data)
     records: list[Record] = []
     at = 0
     while at < len(data):
@@ -156,7 +168,13 @@ def _binary_in(data: bytes, at: int, before: list[Record]) -> tuple[Record, int]
 
 
 def _foreign(data: bytes) -> BadBytes:
-    return BadBytes("not an ANSI/NIST file" if data else "the file is empty")
+    """What the file is instead, as far as its first bytes say, and what to do."""
+    if not data.strip(b"\x00 \r\n\t"):
+        return BadBytes("the file is empty; get it again")
+    kind = next((words for start, words in _SIGNS.items() if data.startswith(start)), "something else")
+    return BadBytes(
+        f"not an ANSI/NIST file but {kind}; ask for the file itself (often .nist, .an2, .eft or .xml)"
+    )
 
 
 def _type_4(idc: int, body: bytes) -> Record:

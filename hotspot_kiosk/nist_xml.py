@@ -49,7 +49,10 @@ def read(data: bytes) -> Transaction:
     """The transaction in a file; only its outline is checked. Raises BadBytes, with what to do."""
     root = _parsed(data)
     if element_name(root) != ROOT:
-        raise BadBytes("an XML file, but not one of ANSI/NIST-ITL: its first element is another")
+        name = etree.QName(root).localname[:40]
+        raise BadBytes(
+            f"an XML file, but not one of ANSI/NIST-ITL: it begins with {name}; ask for the file itself"
+        )
     return Transaction(tuple(_record(each) for each in root))
 
 

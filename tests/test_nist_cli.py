@@ -158,15 +158,26 @@ def test_what_would_get_lost_is_told_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\x89PNG\r\n\x1a\n", b"<html></html>", b"hello", b"1.001:9999\x1d"]
+    ("content", "said"),
+    [
+        (b"", "empty; get it again"),
+        (b"\x89PNG\r\n\x1a\n", "but a PNG image; ask for"),
+        (b"%PDF-1.7", "but a PDF document; ask for"),
+        (b"<html></html>", "begins with html; ask for"),
+        (b"hello", "but something else; ask for"),
+        (b"1.001:9999\x1d", "record 1 of the file is cut off or damaged; get"),
+        (b"1.002:0502\x1d", "but a damaged one"),
+    ],
 )
-def test_a_foreign_file_is_told_apart_in_a_sentence(tmp_path: Path, content: bytes) -> None:
-    """What it is not, without a traceback."""
+def test_a_foreign_file_is_told_apart_in_a_sentence(tmp_path: Path, content: bytes, said: str) -> None:
+    """What it is, and what to do, without a traceback."""
     path = tmp_path / "foreign"
     path.write_bytes(content)
     for words in (("show",), ("validate",), ("convert", "--to", "xml")):
         more = [tmp_path / "out"] if words[0] == "convert" else []
-        assert isinstance(nist(*words, path, *more).exception, BadBytes)
+        refused = nist(*words, path, *more).exception
+        assert isinstance(refused, BadBytes)
+        assert said in str(refused)
     assert isinstance(nist("show", tmp_path / "nothing").exception, BadBytes)
 
 
