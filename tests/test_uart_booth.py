@@ -75,6 +75,21 @@ def test_a_cable_pulled_in_the_middle_of_an_image(post: Post) -> None:
     assert given(post.take(2), 2)
 
 
+def test_a_finger_that_was_lifted_from_a_damaged_image_is_asked_for_again(post: Post) -> None:
+    """If no transfer came whole and the finger is gone, the person is told to put it down again."""
+    post.bench.sensor.inject(Faults(Fault.LOST_PACKET, times=5))
+    post.bench.on_glass = PRINT
+    post.booth.take(TakeFinger(1, INDEX))
+    while not post.shown:
+        post.bench.looked.wait(0.01)
+    post.bench.on_glass = None
+    while Show(Prompt.PLACE_FINGER, "right index") not in post.shown:
+        post.bench.looked.wait(0.01)
+    post.bench.on_glass = PRINT
+    assert given(post.next(), 1)
+    assert post.bench.sensor.lights.count(aura(Light.PLACE_FINGER)) == 2
+
+
 def test_the_ring_follows_a_touch(post: Post) -> None:
     """Place, lift (while the image travels), done; and dark when nobody asks any more."""
     assert given(post.take(1), 1)

@@ -340,16 +340,24 @@ class FingerBooth(Booth[TakeFinger]):
         self._sensor.show(Light.DONE if good else Light.AGAIN)
 
     def _touch(self, turn: TakeFinger) -> FingerSample:
-        ends = time.monotonic() + self._wait_s
+        ends, told = time.monotonic() + self._wait_s, False
+
+        def seen() -> None:
+            nonlocal told
+            told = True
+            self._seen(turn)
+
         while not self._stopped():
             left = ends - time.monotonic()
             try:
-                return self._sensor.capture(
-                    turn.position, max(0.0, min(left, SLICE_S)), lambda: self._seen(turn)
-                )
+                return self._sensor.capture(turn.position, max(0.0, min(left, SLICE_S)), seen)
             except CaptureTimeout:
                 if left <= SLICE_S:
                     raise
+                if told:  # its image never came whole, and by now the finger is gone
+                    self._say(Show(Prompt.PLACE_FINGER, turn.position.words))
+                    self._sensor.show(Light.PLACE_FINGER)
+                told = False
         raise CaptureCancelled("the capture was stopped on request")
 
     def _seen(self, turn: TakeFinger) -> None:
