@@ -48,14 +48,14 @@ def store(again: Build) -> Store:
 
 def test_pieces_make_a_whole(store: Store) -> None:
     """Out of order, twice, in any size."""
-    store.chunks.add(KEY, 10, 6, b"ghij")
+    assert store.chunks.add(KEY, 10, 6, b"ghij") == ((0, 6),)
     assert store.chunks.missing(KEY, 10) == ((0, 6),)
     store.chunks.add(KEY, 10, 0, b"abc")
     store.chunks.add(KEY, 10, 0, b"abc")
     assert store.chunks.missing(KEY, 10) == ((3, 6),)
     with pytest.raises(BadBytes, match="whole"):
         store.chunks.whole(KEY)
-    store.chunks.add(KEY, 10, 2, b"cdefg")
+    assert store.chunks.add(KEY, 10, 2, b"cdefg") == ()
     assert store.chunks.missing(KEY, 10) == ()
     assert store.chunks.whole(KEY) == b"abcdefghij"
 
@@ -179,7 +179,7 @@ def test_a_held_part_takes_no_more_pieces(store: Store) -> None:
     """A late repeat leaves nothing behind that nobody would ever clear away."""
     store.chunks.add(KEY, 4, 0, b"abcd")
     store.inbox.commit(KEY, b"abcd", NOW)
-    store.chunks.add(KEY, 4, 0, b"abcd")
+    assert store.chunks.add(KEY, 4, 0, b"abcd") is None
     assert store.chunks.missing(KEY, 4) == ((0, 4),)
     assert store.chunks.whole(KEY) == b""
 

@@ -110,6 +110,8 @@ def test_tables_of_the_version_before_are_brought_up_to_date(store: Store, schem
     server = Server(schema, 5, 30)
     with server.change() as db:
         db.execute("DROP TABLE spoiled")
+        db.execute("DROP FUNCTION take_piece")
+        db.execute("DROP FUNCTION keep_part")
         db.execute("UPDATE hub_schema SET version = 1")
     server.close()
     again = build(Options(dsn=schema))

@@ -145,18 +145,19 @@ class Inbox:
         return self._refuse(key, offer.digest, ANOTHER)
 
     def _chunk(self, key: PartKey, chunk: wire.Chunk) -> Outcome:
-        held = self._store.inbox.digest(key)
-        if held is not None:
-            digest = hashlib.sha256(chunk.data).digest()
-            if len(chunk.data) == chunk.size and digest != held:
-                return self._refuse(key, digest, ANOTHER)
-            return self._held(key, held)
         if len(chunk.data) == chunk.size:
-            return self._complete(key, chunk.data)
-        self._store.chunks.add(key, chunk.size, chunk.offset, chunk.data)
-        if self._store.chunks.missing(key, chunk.size):
-            return Outcome()
-        return self._put_together(key, chunk.size)
+            return self._whole(key, chunk.data)
+        missing = self._store.chunks.add(key, chunk.size, chunk.offset, chunk.data)
+        if missing is None and (held := self._store.inbox.digest(key)) is not None:
+            return self._held(key, held)
+        return Outcome() if missing else self._put_together(key, chunk.size)
+
+    def _whole(self, key: PartKey, envelope: bytes) -> Outcome:
+        held = self._store.inbox.digest(key)
+        if held is None:
+            return self._complete(key, envelope)
+        digest = hashlib.sha256(envelope).digest()
+        return self._held(key, held) if digest == held else self._refuse(key, digest, ANOTHER)
 
     def _held(self, key: PartKey, digest: bytes) -> Outcome:
         self.repeated["a part that is held"] += 1

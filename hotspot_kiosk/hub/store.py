@@ -60,11 +60,11 @@ class GalleryEntry:
 class ChunkStore(Protocol):
     """Envelopes still in pieces."""
 
-    def add(self, key: PartKey, size: int, offset: int, data: bytes) -> None:
-        """Keep a piece; a piece that is here already is counted and dropped.
+    def add(self, key: PartKey, size: int, offset: int, data: bytes) -> tuple[Range, ...] | None:
+        """Keep a piece; returns what is missing now. A piece that is here already is counted and dropped.
 
         Pieces of an envelope of another size are forgotten first: the sender began anew. Nothing
-        is kept of a part that the inbox holds.
+        is kept of a part that the inbox holds: then None.
         """
 
     def missing(self, key: PartKey, size: int) -> tuple[Range, ...]:

@@ -72,10 +72,11 @@ class Chunks:
     def __init__(self, server: Server) -> None:
         self._server = server
 
-    def add(self, key: PartKey, size: int, offset: int, data: bytes) -> None:
+    def add(self, key: PartKey, size: int, offset: int, data: bytes) -> tuple[Range, ...] | None:
         """See the port. A crash of the server may take pieces; they are then missing, and asked for."""
         values = (_lock(key), *key, size, offset, data)
-        self._server.rows("SELECT add_piece(%s, %s, %s, %s, %s, %s, %s)", values)
+        pieces = self._server.rows("SELECT take_piece(%s, %s, %s, %s, %s, %s, %s)", values)[0][0]
+        return None if pieces is None else gaps(((start, stop) for start, stop in pieces), size)
 
     def missing(self, key: PartKey, size: int) -> tuple[Range, ...]:
         """See the port."""
@@ -116,22 +117,9 @@ class Inbox:
     def commit(self, key: PartKey, envelope: bytes, now: datetime) -> Committed:
         """See the port."""
         digest = hashlib.sha256(envelope).digest()
-        with self._server.change() as db:
-            db.execute("SELECT pg_advisory_xact_lock(%s)", (_lock(key),))
-            db.execute(
-                "INSERT INTO inbox SELECT %s, %s, %s, %s, %s, %s, "
-                f"coalesce((SELECT received FROM assembly WHERE {KEY}), %s) ON CONFLICT DO NOTHING",
-                (*key, as_text(now), digest, envelope, *key, len(envelope)),
-            )
-            new = db.rowcount == 1
-            if new and key.part is Part.PROBE:
-                db.execute("INSERT INTO owed VALUES (%s, %s, %s)", (key.device, key.tcn, as_text(now)))
-            db.execute(f"DELETE FROM assembly WHERE {KEY}", key)
-            db.execute(f"DELETE FROM spoiled WHERE {KEY}", key)
-            held = db.execute(f"SELECT digest = %s FROM inbox WHERE {KEY}", (digest, *key)).fetchone()
-        if new:
-            return Committed.NEW
-        return Committed.AGAIN if held == (True,) else Committed.CONFLICT
+        values = (_lock(key), *key, as_text(now), digest, envelope)
+        done = self._server.rows("SELECT keep_part(%s, %s, %s, %s, %s, %s, %s)", values)
+        return Committed(done[0][0])
 
     def digest(self, key: PartKey) -> bytes | None:
         """See the port."""
@@ -169,14 +157,12 @@ class Answers:
 
     def put(self, device: int, tcn: Tcn, envelope: bytes, now: datetime) -> bool:
         """See the port."""
-        with self._server.change() as db:
-            db.execute(
-                "INSERT INTO answer VALUES (%s, %s, %s, %s, NULL) ON CONFLICT DO NOTHING",
-                (device, tcn, as_text(now), envelope),
-            )
-            done = db.rowcount == 1
-            db.execute("DELETE FROM owed WHERE device = %s AND tcn = %s", (device, tcn))
-        return done
+        done = self._server.rows(
+            "WITH paid AS (DELETE FROM owed WHERE device = %s AND tcn = %s) "
+            "INSERT INTO answer VALUES (%s, %s, %s, %s, NULL) ON CONFLICT DO NOTHING RETURNING 1",
+            (device, tcn, device, tcn, as_text(now), envelope),
+        )
+        return bool(done)
 
     def get(self, device: int, tcn: Tcn) -> bytes | None:
         """See the port."""
@@ -194,13 +180,12 @@ class Answers:
 
     def acknowledge(self, device: int, tcn: Tcn, now: datetime) -> bool:
         """See the port."""
-        with self._server.change() as db:
-            db.execute(
-                "UPDATE answer SET acknowledged = %s, envelope = NULL "
-                "WHERE device = %s AND tcn = %s AND acknowledged IS NULL",
-                (as_text(now), device, tcn),
-            )
-            return db.rowcount == 1
+        done = self._server.rows(
+            "UPDATE answer SET acknowledged = %s, envelope = NULL "
+            "WHERE device = %s AND tcn = %s AND acknowledged IS NULL RETURNING 1",
+            (as_text(now), device, tcn),
+        )
+        return bool(done)
 
 
 class Gallery:

@@ -72,9 +72,41 @@ CREATE TABLE spoiled (
     device INTEGER, tcn TEXT, part TEXT, times INTEGER NOT NULL, PRIMARY KEY (device, tcn, part)
 );
 UPDATE hub_schema SET version = 2;
-"""
+""",
+    2: """
+CREATE FUNCTION take_piece(lock BIGINT, d INTEGER, t TEXT, p TEXT, z INTEGER, b INTEGER, c BYTEA)
+RETURNS INTEGER[] LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM add_piece(lock, d, t, p, z, b, c);
+    IF EXISTS (SELECT FROM inbox WHERE device = d AND tcn = t AND part = p) THEN
+        RETURN NULL;
+    END IF;
+    RETURN (SELECT array_agg(ARRAY[start, stop] ORDER BY start) FROM piece
+        WHERE device = d AND tcn = t AND part = p);
+END $$;
+CREATE FUNCTION keep_part(lock BIGINT, d INTEGER, t TEXT, p TEXT, at TEXT, sha BYTEA, whole BYTEA)
+RETURNS TEXT LANGUAGE plpgsql AS $$
+DECLARE
+    outcome TEXT := 'new';
+BEGIN
+    PERFORM pg_advisory_xact_lock(lock);
+    INSERT INTO inbox SELECT d, t, p, at, sha, whole, coalesce(
+        (SELECT received FROM assembly WHERE device = d AND tcn = t AND part = p), length(whole)
+    ) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        SELECT CASE WHEN digest = sha THEN 'again' ELSE 'conflict' END INTO outcome
+            FROM inbox WHERE device = d AND tcn = t AND part = p;
+    ELSIF p = 'probe' THEN
+        INSERT INTO owed VALUES (d, t, at);
+    END IF;
+    DELETE FROM assembly WHERE device = d AND tcn = t AND part = p;
+    DELETE FROM spoiled WHERE device = d AND tcn = t AND part = p;
+    RETURN outcome;
+END $$;
+UPDATE hub_schema SET version = 3;
+""",
 }
-VERSION = 2
+VERSION = 3
 SCHEMA_LOCK = 0x485F5350
 # Connection lost, server's resources, operator's hand, deadlock (SQLSTATE classes): all may pass.
 PASSING = ("08", "40", "53", "57")

@@ -94,7 +94,7 @@ class Chunks:
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
 
-    def add(self, key: PartKey, size: int, offset: int, data: bytes) -> None:
+    def add(self, key: PartKey, size: int, offset: int, data: bytes) -> tuple[Range, ...] | None:
         """See the port. A power cut may take pieces; they are then missing, and asked for."""
         with self._file.change(lightly=True) as db:
             db.execute(f"DELETE FROM assembly WHERE {KEY} AND size != ?", (*key, size))
@@ -108,6 +108,7 @@ class Chunks:
                     "INSERT OR IGNORE INTO piece VALUES (?, ?, ?, ?, ?, ?)",
                     (*key, offset, offset + len(data), data),
                 )
+        return self.missing(key, size) if open_here else None
 
     def missing(self, key: PartKey, size: int) -> tuple[Range, ...]:
         """See the port."""
