@@ -2,7 +2,7 @@
 
 One port call is one transaction; when it returns, the server has it on disk. A part's pieces and
 its commit are serialised by an advisory lock, so that two workers which see its last piece at once
-hold it once. Templates are plain BYTEA: no preselection inside the server (pgvector) yet.
+hold it once.
 """
 
 from __future__ import annotations
