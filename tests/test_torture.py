@@ -5,6 +5,7 @@ import json
 import os
 import random
 import shutil
+import socket
 import subprocess
 import time
 from multiprocessing.connection import Connection
@@ -16,6 +17,7 @@ from click.testing import CliRunner
 from hotspot_kiosk import seal, seal_answer
 from hotspot_kiosk.cli import torture as door
 from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.simulator.link import Link
 from hotspot_kiosk.terms import Tcn
 from hotspot_kiosk.torture import actors, disk, stage, suite
 from hotspot_kiosk.torture.actors import Cast, Role
@@ -223,6 +225,23 @@ def test_the_meddler_drops_spoils_repeats_and_reorders() -> None:
                 assert len(set(got)) < len(got)
                 assert set(sent) - set(got)
                 assert set(got) - set(sent)
+
+
+def test_a_link_that_was_mended_does_not_cut_itself() -> None:
+    """Peace would otherwise end when so many bytes have passed as an earlier `mend_for` said."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        link = Link(server.getsockname()[1])
+        link.mend_for(1000)
+        link.mend()
+        with socket.create_connection(("127.0.0.1", link.port)) as ours:
+            theirs, _ = server.accept()
+            with theirs:
+                ours.sendall(bytes(5000))
+                heard = 0
+                while heard < 5000:
+                    heard += len(theirs.recv(4096))
+        assert not link.was_cut.is_set()
+        link.close()
 
 
 def test_any_loss_fails_the_suite() -> None:

@@ -70,9 +70,10 @@ class Link:
             self._cut = False
 
     def mend(self) -> None:
-        """Let connections through again."""
+        """Let connections through again, for good: what `mend_for` was told counts no more."""
         with self._lock:
             self._cut = False
+            self._cut_after = None
 
     def stall_after(self, up_bytes: int) -> None:
         """Let connections through; after so many bytes up nothing passes any more, but the link stands."""
