@@ -35,11 +35,11 @@ def test_the_kiosk_writes_nothing_per_chunk(tmp_path: Path) -> None:
 
     rig = Rig(tmp_path, watch)
     try:
-        rig.put(size=250_000)
+        rig.put(size=900_000)
         rig.until(rig.all_held)
     finally:
         rig.close()
-    assert len(seen) > 20
+    assert len(seen) > 12
     assert len(set(seen[4:])) == 1  # the probe's receipt may fall among the first
 
 
