@@ -117,6 +117,8 @@ class Request:
         assert not self._released, "released twice"
         self._released = True
         self._camera.world.out -= 1
+        if not self._camera.world.cameras:
+            raise RuntimeError("Failed to queue request: Permission denied")
 
 
 class FakePicamera2:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from queue import SimpleQueue
 
+import numpy as np
 import pytest
 from fake_picamera2 import OFFERED, World
+from numpy.typing import NDArray
 
 from hotspot_kiosk.config import build_variant, convert
 from hotspot_kiosk.errors import CaptureTimeout, ConfigError, DeviceLost, WrongDevice
+from hotspot_kiosk.inference.port import DetectedFace
+from hotspot_kiosk.kiosk.booths import FaceBooth, Voices
 from hotspot_kiosk.kiosk.devices.picamera import Options, PiCamera
 from hotspot_kiosk.kiosk.devices.port import Frame
+from hotspot_kiosk.kiosk.events import Event, Found, Lost, Missed, TakeFace
 
 OPTIONS = Options(lens_position=1.4)
 
@@ -133,6 +142,18 @@ def test_a_camera_without_metering_is_settled_at_once(world: World) -> None:
     camera.open()
     until(camera, lambda frame: frame.settled)
     assert world.configurations[0]["controls"] == {"FrameDurationLimits": (33_333, 33_333)}
+    camera.close()
+
+
+def test_a_grey_sensor_settles_too(world: World) -> None:
+    """What a camera has no control for is not set: a sensor without colours has no white balance."""
+    colours = {"AwbEnable", "ColourGains"}
+    world.offered = {name: value for name, value in OFFERED.items() if name not in colours}
+    world.hides = {"ColourGains"}
+    camera = PiCamera(OPTIONS, world.library())
+    camera.open()
+    until(camera, lambda frame: frame.settled)
+    assert set(world.set[0]) == {"AeEnable", "ExposureTime", "AnalogueGain"}
     camera.close()
 
 
@@ -256,6 +277,15 @@ def test_a_held_frame_does_not_stop_the_stream(world: World, camera: PiCamera) -
         held.sample()
 
 
+def test_a_camera_that_goes_while_a_frame_is_looked_at(world: World, camera: PiCamera) -> None:
+    """The frame's sample is still good; giving it back to a camera that is gone is no error; the next one is."""
+    camera.open()
+    with camera.frame(20) as frame:
+        world.cameras = []
+        frame.sample()
+    assert "ribbon cable" in failure(camera)
+
+
 def test_a_driver_that_hangs_is_left_behind_and_said(world: World) -> None:
     """Closing returns although the driver does not; opening says so; once the driver is back, all works."""
     camera = PiCamera(OPTIONS, world.library(), start_s=0.3, stop_s=0.1)
@@ -285,6 +315,62 @@ def test_a_camera_that_opens_too_late_is_closed_again(world: World) -> None:
     with pytest.raises(DeviceLost, match="hangs"):
         camera.open()
     world.slow.set()
+
+
+class NoEye:
+    """A detector that finds nobody."""
+
+    def detect(self, pixels: NDArray[np.uint8], long_side: int = 640) -> tuple[DetectedFace, ...]:
+        """Nobody."""
+        return ()
+
+
+def test_a_stall_reaches_the_session_and_ends(world: World) -> None:
+    """The booth over the driver: a camera that stalls is lost, looked for, and found when it is back; twice."""
+    said: SimpleQueue[Event] = SimpleQueue()
+    camera = PiCamera(OPTIONS, world.library(), stall_s=0.2)
+    voices = Voices(said.put, lambda _show: None, lambda why: said.put(Missed(0, why)))
+    booth = FaceBooth(camera, NoEye(), None, voices, 50, 60, reopen_s=0.01, idle_s=0.01)
+    booth.start()
+    plugged = list(world.cameras)
+    for turn in (1, 2):
+        booth.take(TakeFace(turn))
+        world.cameras = []
+        assert said.get(timeout=30) == Lost("camera")
+        world.cameras = plugged
+        assert said.get(timeout=30) == Found("camera")
+    booth.close()
+    assert said.empty()
+
+
+DISK = """
+import os, sys
+sys.path[:0] = ["tests", "."]
+from fake_picamera2 import World
+from hotspot_kiosk.kiosk.devices.picamera import Options, PiCamera
+written = []
+
+def hook(event, details):
+    if event == "open" and isinstance(details[0], str) and (details[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+        written.append(details[0])
+
+sys.addaudithook(hook)
+camera = PiCamera(Options(lens_position=1.4), World().library())
+camera.open()
+for _ in range(20):
+    with camera.frame(20) as frame:
+        frame.sample()
+camera.close()
+open(os.devnull, "w").close()
+print(*written)
+"""
+
+
+def test_no_picture_touches_the_disk() -> None:
+    """Not one file is opened for writing while frames and samples are taken; the watcher itself works."""
+    root = Path(__file__).resolve().parents[1]
+    done = subprocess.run([sys.executable, "-c", DISK], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [os.devnull]
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from hotspot_kiosk import pictures
 from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.errors import ModelError
 from hotspot_kiosk.inference.detect import FaceDetector
-from hotspot_kiosk.inference.face_quality import face_quality, inter_eye
+from hotspot_kiosk.inference.face_quality import face_quality
 from hotspot_kiosk.inference.port import REMEDY, DetectedFace, ModelShelf
 from hotspot_kiosk.kiosk.devices.picamera_planes import Layout, Pixels, rgb
 from hotspot_kiosk.kiosk.devices.port import SMALL_SIDE, Frame
@@ -31,15 +32,16 @@ WHOLE, SMALL = Layout("YUV420", 2304, 1296), Layout("YUV420", 640, 360)
 FRAME_MS = 1000 / 30
 FILL = 0.6  # of the frame's height: arm's length before a wide lens
 ROUNDS = 25
-CAREFUL = 1280  # pixels of the long side for a search that takes its time
+FILLS = (0.45, 0.55, 0.6, 0.7)
+CAREFUL = (960, 1120, 1280, 1440)  # pixels of the long side, for searches that take their time
 
 
 def run() -> Iterator[Figure]:
     """Times with two threads; then how far off the points are. Raises ModelError without models."""
-    shown = [scene(picture, WHOLE.width, WHOLE.height, FILL) for picture in _portraits()]
+    portraits = _portraits()
     detector = FaceDetector(ModelShelf(MODELS / "manifest.toml", MODELS / "built", 2).open("centerface"))
-    yield from _times(shown[0], detector)
-    yield from _points(shown, detector)
+    yield from _times(scene(portraits[0], WHOLE.width, WHOLE.height, FILL), detector)
+    yield from _points(portraits, detector)
 
 
 def _portraits() -> list[Pixels]:
@@ -92,22 +94,30 @@ def _buffer(picture: Pixels) -> Pixels:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420), np.uint8)
 
 
-def _points(shown: list[Pixels], detector: FaceDetector) -> Iterator[Figure]:
-    away: dict[str, list[float]] = {"small": [], "close": []}
-    for picture in shown:
-        careful = detector.detect(picture, CAREFUL)[0]
-        small = pictures.shrunk(picture, SMALL_SIDE)
-        _, sighting = look(Frame("bench", small, partial(np.asarray, picture)), detector, _unseen)
-        if sighting is None:
-            raise ModelError("the face in a portrait is not found")
-        points = detector.detect(small, 320)[0].landmarks * (picture.shape[1] / small.shape[1])
-        for name, found in (("small", points), ("close", sighting.face.landmarks)):
-            distances = np.linalg.norm(found - careful.landmarks, axis=1) / inter_eye(careful)
-            away[name].append(100 * float(distances.mean()))
-    against = f"a search at {CAREFUL} px"
-    for name, shares in away.items():
-        goal = 3.0 if name == "close" else None
-        figure = f"points_off_{name}"
-        yield Figure(
-            "camera", figure, float(np.mean(shares)), "% of eyes", goal, "lower", against, len(shares)
-        )
+def _points(portraits: list[Pixels], detector: FaceDetector) -> Iterator[Figure]:
+    """How far the points lie from where careful searches put them on average."""
+    close, whole = [], []
+    for portrait in portraits:
+        for fill in FILLS:
+            shown = scene(portrait, WHOLE.width, WHOLE.height, fill)
+            truth = np.mean([detector.detect(shown, side)[0].landmarks for side in CAREFUL], axis=0)
+            _, sighting = look(_frame(shown), detector, _unseen)
+            if sighting is None:
+                raise ModelError("the face in a portrait is not found")
+            close.append(_away(sighting.face.landmarks, truth))
+            whole.append(_away(detector.detect(shown)[0].landmarks, truth))
+    off, against = float(np.mean(close)), "searches of the whole picture at 960 to 1440 px"
+    yield Figure("camera", "points_off", off, "% of eyes' distance", 5.0, "lower", against, len(close))
+    against = "a search of the whole picture at 640 px"
+    ratio = off / float(np.mean(whole))
+    yield Figure("camera", "points_off_over_whole", ratio, "ratio", 1.0, "lower", against, len(close))
+
+
+def _frame(shown: Pixels) -> Frame:
+    return Frame("bench", pictures.shrunk(shown, SMALL_SIDE), partial(np.asarray, shown))
+
+
+def _away(points: NDArray[np.float32], truth: NDArray[np.float32]) -> float:
+    """Mean distance, in percent of the eyes'."""
+    eyes = float(np.linalg.norm(truth[1] - truth[0]))
+    return 100 * float(np.linalg.norm(points - truth, axis=1).mean()) / eyes

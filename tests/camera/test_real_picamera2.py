@@ -93,6 +93,20 @@ def test_a_frame_given_back_after_the_end_is_no_trouble() -> None:
     camera.close()
 
 
+def test_a_camera_in_use_is_said() -> None:
+    """Whoever comes second is told why; the first goes on, and when it ends the second has the camera."""
+    first, second = PiCamera(Options(), library()), PiCamera(Options(), library())
+    first.open()
+    for _ in range(3):
+        with pytest.raises(DeviceLost, match="in use by another program"):
+            second.open()
+    first.frame(20).release()
+    first.close()
+    second.open()
+    second.frame(20).release()
+    second.close()
+
+
 def test_a_closed_camera_holds_nothing() -> None:
     """The camera's memory is back when `close` returns, not when Python gets to it."""
     camera = PiCamera(Options(), library())

@@ -37,9 +37,7 @@ log = logging.getLogger(__name__)
 BUFFERS = 4  # one may be held by a frame while the others fill
 START_S, STOP_S, STALL_S, CHECK_S, GRACE_S = 10.0, 5.0, 3.0, 1.0, 1.0
 T = TypeVar("T")
-CABLE = (
-    "switch the power off, seat the ribbon cable at both ends (contacts towards the board's), and start again"
-)
+CABLE = "switch the power off, seat the ribbon cable at both ends, contacts on contacts, and start again"
 # What picamera2 and libcamera raise when a camera is missing, busy, unplugged or wrongly configured.
 FAILURES = (RuntimeError, OSError, ValueError, LookupError, AttributeError, AssertionError, TypeError)
 
@@ -54,6 +52,7 @@ class Library:
 
 def installed() -> Library:
     """The real ones. Raises ConfigError if they are not there."""
+    os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:ERROR")  # else it greets each time it looks around
     try:
         from libcamera import ColorSpace  # noqa: PLC0415
         from picamera2 import Picamera2  # noqa: PLC0415
@@ -114,7 +113,7 @@ class PiCamera:
         with ExitStack() as stack:
             try:
                 request = self._request(self._camera, timeout_s)
-                stack.callback(request.release)
+                stack.callback(_give_back, request)
                 made = use(request)
             except HotspotError:
                 raise
@@ -215,13 +214,14 @@ class PiCamera:
     def _metered(self, request: Any) -> None:
         """Only the light is looked at; no picture."""
         self._meter(request)
-        request.release()
+        _give_back(request)
 
     def _meter(self, request: Any) -> Mapping[str, Any]:
         metadata: Mapping[str, Any] = request.get_metadata()
         before, (self._exposure, change) = self._exposure, step(self._exposure, metadata)
         if change:
-            self._camera.set_controls(change)
+            offered = self._camera.camera_controls
+            self._camera.set_controls({name: value for name, value in change.items() if name in offered})
         if before.stage is not self._exposure.stage:
             log.info("the camera's exposure: %s", self._exposure.stage)
         return metadata
@@ -235,7 +235,7 @@ class PiCamera:
             whole=lambda: _whole(request, layout),
             settled=self._exposure.settled and in_focus(self._options.lens_position, metadata),
             taken_ns=metadata.get("SensorTimestamp"),
-            release=request.release,
+            release=partial(_give_back, request),
         )
 
     def _layout(self, camera: Any, stream: str) -> Layout:
@@ -272,7 +272,7 @@ def _end(camera: Any) -> None:
     try:
         camera.close()
     except FAILURES as error:
-        log.warning("the camera did not close cleanly: %s", error)
+        log.debug("the camera did not close cleanly: %s", error)
     reader, writer = getattr(camera, "notifymeread", None), getattr(camera, "notifyme_w", None)
     if reader is not None and not reader.closed:
         reader.close()
@@ -284,9 +284,17 @@ def _withdraw(camera: Any, job: Any) -> None:
     """Take back a job that nobody waits for; a frame that came in the meantime goes back to the camera."""
     camera.cancel_all_and_flush()
     try:
-        camera.wait(job, timeout=GRACE_S).release()
+        _give_back(camera.wait(job, timeout=GRACE_S))
     except (CancelledError, TimeoutError):
         return
+
+
+def _give_back(request: Any) -> None:
+    """A camera that has just gone does not take its buffer; that it is gone, the next frame says."""
+    try:
+        request.release()
+    except FAILURES as error:
+        log.debug("a frame was not taken back: %s", error)
 
 
 def _whole(request: Any, layout: Layout) -> Pixels:
