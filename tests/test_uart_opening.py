@@ -115,6 +115,19 @@ def test_a_line_too_bad_for_the_fastest_speed() -> None:
         it.driver.close()
 
 
+@pytest.mark.parametrize("left_at", [57_600, 115_200])
+def test_a_line_on_which_nothing_is_understood_at_the_fastest_speed(left_at: Baud) -> None:
+    """A sensor that hears at 115,200 but whose answers never come whole is told blindly to go back."""
+    it = Bench(replace(R503, baud=left_at))
+    for command in (0x13, READ_PARAMETERS, SET_PARAMETER, UP_IMAGE):
+        it.sensor.inject(Faults(Fault.WRONG_CHECKSUM, times=999, on=command, packet=0, above=57_600))
+    with it.sensor:
+        it.driver.open()
+        assert it.sensor.baud == 57_600
+        assert np.array_equal(it.touch(1).pixels, finger(R503, 1))
+        it.driver.close()
+
+
 def test_one_damaged_trial_does_not_cost_the_speed() -> None:
     """A single damaged transfer is no reason to go slow."""
     it = Bench(R503)

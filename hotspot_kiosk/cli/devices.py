@@ -20,11 +20,17 @@ def command() -> None:
 
 @command.command()
 @click.option(
-    "--port", type=click.Path(path_type=Path), default=Path("/dev/hotspot-finger"), show_default=True
+    "--port", type=click.Path(path_type=Path), required=True, help="The serial port, as in [finger]."
 )
 @click.option("--to", "to", type=click.Path(path_type=Path), required=True, help="The file to write.")
 @click.option("--touches", type=click.IntRange(0, 10), default=2, show_default=True)
-@click.option("--password", type=int, default=0, help="The sensor's own, if it has one; it is not recorded.")
+@click.option(
+    "--password",
+    type=int,
+    default=0,
+    envvar="HOTSPOT_SENSOR_PASSWORD",
+    help="The sensor's own, if it has one; never kept.",
+)
 @click.option("--address", type=int, default=0xFFFF_FFFF, help="The sensor's own, if it was changed.")
 @click.option("--about", default="", help="Words about the sensor: its label, the adapter, the cable.")
 def record(port: Path, to: Path, touches: int, password: int, address: int, about: str) -> None:

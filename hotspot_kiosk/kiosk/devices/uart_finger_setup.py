@@ -123,6 +123,8 @@ def _find(link: FingerLink, options: Options) -> Baud:
             raise WrongDevice(
                 f"the sensor at {options.port} has address {address.hex()}; set it in the config"
             )
+    if options.fastest > SAFE and _bring_back(link, options.fastest, tries=1):
+        return SAFE
     raise DeviceLost(f"no finger sensor answers at {options.port}; check cable, power, port and address")
 
 
@@ -155,14 +157,15 @@ def _agree_on_speed(link: FingerLink, options: Options, baud: Baud) -> Connectio
     images = ImageReader(link)
     try:
         grade = _learn(link, images, options)
-    except BadBytes:
+    except (BadBytes, DeviceLost):
         if baud <= SAFE:
             raise
     else:
         if baud <= SAFE or images.damaged < TRIAL_DAMAGE:
             return Connection(link, images, grade)
     log.warning("the line to the finger sensor does not bear %d baud; going down to %d", baud, SAFE)
-    _move(link, baud, SAFE)
+    if not _bring_back(link, baud):
+        raise DeviceLost(f"the sensor at {link.name} was lost while changing its speed")
     images = ImageReader(link)
     return Connection(link, images, _learn(link, images, options))
 
@@ -174,7 +177,19 @@ def _move(link: FingerLink, old: Baud, new: Baud) -> Baud:
     for baud in (new, old, new, old):
         if _greet(link, baud):
             return baud
+    if new > SAFE and _bring_back(link, new):
+        return SAFE
     raise DeviceLost(f"the sensor at {link.name} was lost while changing its speed")
+
+
+def _bring_back(link: FingerLink, fast: Baud, tries: int = TRIES) -> bool:
+    """Tell a sensor to go to the safe speed although its answers cannot be read; whether it is there."""
+    for _ in range(tries):
+        link.start_at(fast)
+        _set(link, BAUD_REGISTER, SAFE // BAUD_UNIT)
+        if _greet(link, SAFE):
+            return True
+    return False
 
 
 def _set(link: FingerLink, register: int, value: int) -> bool:
