@@ -21,6 +21,7 @@ from pathlib import Path
 import msgspec
 
 from hotspot_kiosk.errors import BadBytes, Refused, StorageFailed
+from hotspot_kiosk.files import sync_folder
 from hotspot_kiosk.seal import PrivateKeys, PublicKeys
 from hotspot_kiosk.terms import MAX_COUNTER, MAX_DEVICE, Part, Tcn, as_plain
 from hotspot_kiosk.wire import LARGEST_ENVELOPE
@@ -115,7 +116,7 @@ class Stick:
         """Make the names durable, too; to be called before people are told to pull the stick."""
         try:
             for folder in (self._home(device), self._top):
-                _sync(folder)
+                sync_folder(folder)
         except FileNotFoundError:
             return
         except OSError as error:
@@ -210,11 +211,3 @@ def _write(path: Path, framed: bytes) -> None:
     except OSError:
         beside.unlink(missing_ok=True)
         raise
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,11 +6,10 @@ was damaged, so that a number is never given twice.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from hotspot_kiosk.errors import StorageFailed
-from hotspot_kiosk.kiosk.salvage import sync_folder
+from hotspot_kiosk.files import write_whole
 
 BLOCK = 1000
 
@@ -41,13 +40,8 @@ class Ceiling:
             self._known = ahead
 
     def _write(self, ceilings: dict[int, int]) -> None:
-        beside = self._path.with_name(f"{self._path.name}.new")
+        lines = "".join(f"{year} {number}\n" for year, number in ceilings.items())
         try:
-            with beside.open("w", encoding="ascii") as file:
-                file.writelines(f"{year} {number}\n" for year, number in ceilings.items())
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
-            sync_folder(self._path.parent)
+            write_whole(self._path, lines.encode("ascii"))
         except OSError as error:
             raise StorageFailed(f"the file {self._path.name} cannot be written: {error.strerror}") from None

@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hotspot_kiosk.errors import StorageDamaged, StorageFailed
+from hotspot_kiosk.files import sync_folder, write_whole
 from hotspot_kiosk.kiosk.carve import has_hole
 from hotspot_kiosk.kiosk.numbers import Ceiling
-from hotspot_kiosk.kiosk.salvage import HELD, QUARANTINED, Damaged, Key, Outcome, Saved, log_of, sync_folder
+from hotspot_kiosk.kiosk.salvage import HELD, QUARANTINED, Damaged, Key, Outcome, Saved, log_of
 from hotspot_kiosk.sqlite import SqliteFile
 
 log = logging.getLogger(__name__)
@@ -145,14 +146,14 @@ class Rescue:
         number = 0
         while (aside := self._path.with_name(f"{name}-{number}" if number else name)).exists():
             number += 1
-        self._write(self._marker, aside.name.encode("ascii"))
+        write_whole(self._marker, aside.name.encode("ascii"))
         return aside
 
     def _merge_log(self, aside: Path) -> tuple[SqliteFile, Outcome | None]:
         """Only the log is broken: SQLite uses it up to the break, what lies behind is added here."""
         kept = log_of(aside)
         if not kept.exists():
-            self._write(kept, _read(log_of(self._path)))
+            write_whole(kept, _read(log_of(self._path)))
         try:
             file = self._checked()
         except StorageDamaged:
@@ -222,15 +223,6 @@ class Rescue:
     def _done(self) -> None:
         self._marker.unlink(missing_ok=True)
         sync_folder(self._path.parent)
-
-    def _write(self, path: Path, data: bytes) -> None:
-        beside = path.with_name(f"{path.name}.part")
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-        sync_folder(path.parent)
 
 
 def _add_rows(saved: Saved, file: SqliteFile) -> list[Key]:

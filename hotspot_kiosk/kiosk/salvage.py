@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import mmap
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,15 +109,6 @@ class Damaged:
 def log_of(path: Path) -> Path:
     """SQLite's write-ahead log of a database file."""
     return path.with_name(f"{path.name}-wal")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextlib.contextmanager
