@@ -8,7 +8,7 @@ MINUTES ?= 10
 SEED ?= 1
 COUNT ?= 100000
 
-.PHONY: help demo test test-camera check lint format bench torture soak models firmware lock clean
+.PHONY: help demo test test-camera check lint format bench torture soak fuzz models firmware lock clean
 
 help:
 	@echo "make demo    the whole way of a record on this machine, with the link cut in the middle"
@@ -56,7 +56,6 @@ soak: MINUTES = 16
 soak: .venv/ready
 	@$(BIN)/hotspot soak --minutes $(MINUTES) --seed $(SEED)
 
-.PHONY: fuzz
 fuzz: .venv/ready
 	@$(BIN)/python -W error tests/fuzz_nist.py --count $(COUNT) --seed $(SEED)
 
