@@ -14,11 +14,10 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
-from hotspot_kiosk import ridge_code
-from hotspot_kiosk.errors import BadBytes
+from hotspot_kiosk.contents_templates import Packed, PackedFinger, pack, thin, unpack
+from hotspot_kiosk.errors import BadBytes, Refused
+from hotspot_kiosk.policy import Shielded, countries
 from hotspot_kiosk.seal import OVERHEAD
 from hotspot_kiosk.seal_answer import KEY_SIZE
 from hotspot_kiosk.terms import (
@@ -27,9 +26,7 @@ from hotspot_kiosk.terms import (
     Candidate,
     ClockStamp,
     Decision,
-    FaceTemplate,
-    FingerPosition,
-    FingerTemplate,
+    Late,
     Request,
     RequestType,
     Tcn,
@@ -39,45 +36,11 @@ from hotspot_kiosk.terms import (
 
 LARGEST_BODY = 10_240 - OVERHEAD
 LARGEST_PLAIN = 1 << 20
-MOST_MINUTIAE = 255
 MOST_TEMPLATES = 32
 ANSWER_STEP = 128
-LARGEST_STEP = 1e6
+LARGEST_EDITION = 1_000_000
 T = TypeVar("T")
 ENCODER = msgspec.msgpack.Encoder(enc_hook=as_plain)
-
-
-class _Face(msgspec.Struct, frozen=True, array_like=True, tag="f"):
-    model: str
-    vector: bytes
-
-
-class _Finger(msgspec.Struct, frozen=True, array_like=True, tag="d"):
-    model: str
-    position: FingerPosition
-    ppi: int
-    width: int
-    height: int
-    xy: bytes
-    direction: bytes
-    kind: bytes
-    area: bytes
-    ridges: bytes
-
-
-class _ThinFace(msgspec.Struct, frozen=True, array_like=True, tag="g"):
-    """As it travels: the vector in whole numbers of -127 to 127 times `step`."""
-
-    model: str
-    step: float
-    vector: bytes
-
-
-class _ThinFinger(_Finger, frozen=True, array_like=True, tag="r"):
-    """As it travels: the ridges in ridge_code."""
-
-
-_Packed = _Face | _Finger | _ThinFace | _ThinFinger
 
 
 class _Stamp(msgspec.Struct, frozen=True, array_like=True):
@@ -94,23 +57,61 @@ class _Body(msgspec.Struct, frozen=True, array_like=True, tag="hkp1"):
     operation: str
     notice: str
     stamp: _Stamp
-    templates: tuple[_Packed, ...]
+    templates: tuple[Packed, ...]
     failures: tuple[str, ...] = ()
     reply_key: bytes = b""
+
+
+class _ShieldedBody(_Body, frozen=True, array_like=True, tag="hkp1"):
+    """Longer by what is shielded; a probe about whom nothing is known does not carry it."""
+
+    origins: tuple[str, ...] = ()
+    protection_sought: bool = False
+
+
+class _Candidate(msgspec.Struct, frozen=True, array_like=True):
+    reference: str
+    rank: int
+    score: float
+
+
+class _PlacedCandidate(_Candidate, frozen=True, array_like=True):
+    source: str = ""
+
+
+class _Late(msgspec.Struct, frozen=True, array_like=True):
+    post: str
+    seen: float
+    clock: bool
+    expires: float
 
 
 class _Answer(msgspec.Struct, frozen=True, array_like=True, tag="hka1"):
     tcr: str
     tot: AnswerType
     decision: Decision
-    candidates: tuple[tuple[str, int, float], ...]
+    candidates: tuple[_Candidate, ...]
     answered: float
     note: str
 
 
+class _LaterAnswer(_Answer, frozen=True, array_like=True, tag="hka1"):
+    """Longer by what a first answer to somebody who waits does not need."""
+
+    edition: int = 1
+    late: _Late | None = None
+
+
+class _AnyAnswer(_LaterAnswer, frozen=True, array_like=True, tag="hka1"):
+    candidates: tuple[_PlacedCandidate, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What the hub gets to search with; under `reply_key` it may seal the answer, unless it is empty."""
+    """What the hub gets to search with; under `reply_key` it may seal the answer, unless it is empty.
+
+    shielded: what the officer was told of origin and protection. It exists here and inside the sealed probe only.
+    """
 
     tcn: Tcn
     tot: RequestType
@@ -121,20 +122,22 @@ class Probe:
     templates: tuple[Template, ...]
     acquisition_failures: tuple[str, ...] = ()
     reply_key: bytes = field(default=b"", repr=False)
+    shielded: Shielded = field(default_factory=Shielded, repr=False, compare=False)
 
 
-def encode(request: Request, reply_key: bytes = b"") -> bytes:
+def encode(request: Request, reply_key: bytes = b"", shielded: Shielded | None = None) -> bytes:
     """The probe of a request, deflated, at most LARGEST_BODY bytes; reply_key: see seal_answer."""
+    known = shielded or Shielded()
     best_first = sorted(request.captures, key=lambda c: -c.quality.score)
-    templates = [_thin(capture.template) for capture in best_first]
+    templates = [thin(capture.template) for capture in best_first]
     for index in reversed(range(len(templates))):
-        body = _body(request, templates, reply_key)
+        body = _body(request, templates, reply_key, known)
         if len(body) <= LARGEST_BODY:
             return body
         item = templates[index]
-        if isinstance(item, _Finger):
+        if isinstance(item, PackedFinger):
             templates[index] = msgspec.structs.replace(item, ridges=b"")
-    body = _body(request, templates, reply_key)
+    body = _body(request, templates, reply_key, known)
     if len(body) > LARGEST_BODY:
         raise BadBytes("a probe of so many touches does not fit into 10 KB; ask for fewer")
     return body
@@ -142,7 +145,7 @@ def encode(request: Request, reply_key: bytes = b"") -> bytes:
 
 def decode(data: bytes) -> Probe:
     """The inverse of `encode`, every length checked. Raises BadBytes."""
-    body = _decode(data, _Body)
+    body = _decode(data, _ShieldedBody)
     if len(body.templates) > MOST_TEMPLATES:
         raise BadBytes("a probe holds more templates than any real one")
     if len(body.reply_key) not in (0, KEY_SIZE):
@@ -150,7 +153,7 @@ def decode(data: bytes) -> Probe:
     stamp = ClockStamp(
         body.stamp.boot_id, body.stamp.monotonic_ms, _moment(body.stamp.wall), body.stamp.trusted
     )
-    templates = tuple(_unpack(item) for item in body.templates)
+    templates = tuple(unpack(item) for item in body.templates)
     return Probe(
         tcn=Tcn(body.tcn),
         tot=body.tot,
@@ -161,20 +164,21 @@ def decode(data: bytes) -> Probe:
         templates=templates,
         acquisition_failures=body.failures,
         reply_key=body.reply_key,
+        shielded=Shielded(_countries(body.origins), body.protection_sought),
     )
 
 
 def encode_templates(templates: tuple[Template, ...]) -> bytes:
     """Templates alone, for a gallery."""
-    return zlib.compress(ENCODER.encode([_pack(template) for template in templates]), 9)
+    return zlib.compress(ENCODER.encode([pack(template) for template in templates]), 9)
 
 
 def decode_templates(data: bytes) -> tuple[Template, ...]:
     """The inverse of `encode_templates`. Raises BadBytes."""
-    items = _decode(data, tuple[_Packed, ...])
+    items = _decode(data, tuple[Packed, ...])
     if not items:
         raise BadBytes("a reference holds no template")
-    return tuple(_unpack(item) for item in items)
+    return tuple(unpack(item) for item in items)
 
 
 def encode_answer(answer: Answer) -> bytes:
@@ -183,37 +187,83 @@ def encode_answer(answer: Answer) -> bytes:
     Filled up to a multiple of ANSWER_STEP: who sees how long a sealed answer is does not see
     whether anybody was found.
     """
-    candidates = tuple((c.reference, c.rank, round(c.score, 2)) for c in answer.candidates)
-    body = _Answer(
-        answer.tcr, answer.tot, answer.decision, candidates, answer.answered.timestamp(), answer.note
-    )
-    packed = zlib.compress(ENCODER.encode(body), 9)
+    packed = zlib.compress(ENCODER.encode(_packed_answer(answer)), 9)
     return packed.ljust(-(-len(packed) // ANSWER_STEP) * ANSWER_STEP, b"\0")
 
 
 def decode_answer(data: bytes) -> Answer:
     """The inverse of `encode_answer`. Raises BadBytes."""
-    body = _decode(data, _Answer)
-    candidates = tuple(Candidate(*row) for row in body.candidates)
-    return Answer(Tcn(body.tcr), body.tot, body.decision, candidates, _moment(body.answered), body.note)
-
-
-def _body(request: Request, templates: list[_Packed], reply_key: bytes) -> bytes:
-    stamp = request.stamp
-    plain = ENCODER.encode(
-        _Body(
-            request.tcn,
-            request.tot,
-            request.post,
-            request.operation,
-            request.notice,
-            _Stamp(stamp.boot_id, stamp.monotonic_ms, stamp.wall.timestamp(), stamp.trusted),
-            tuple(templates),
-            request.acquisition_failures,
-            reply_key,
-        )
+    body = _decode(data, _AnyAnswer)
+    if not 1 <= body.edition <= LARGEST_EDITION:
+        raise BadBytes("an answer has an impossible edition")
+    return Answer(
+        Tcn(body.tcr),
+        body.tot,
+        body.decision,
+        tuple(Candidate(c.reference, c.rank, c.score, c.source) for c in body.candidates),
+        _moment(body.answered),
+        body.note,
+        body.edition,
+        None if body.late is None else _late(body.late),
     )
-    return zlib.compress(plain, 9)
+
+
+def _packed_answer(answer: Answer) -> _Answer:
+    body = _Answer(
+        answer.tcr,
+        answer.tot,
+        answer.decision,
+        tuple(_packed_candidate(each) for each in answer.candidates),
+        answer.answered.timestamp(),
+        answer.note,
+    )
+    if answer.edition == 1 and answer.late is None:
+        return body
+    fields = {name: getattr(body, name) for name in _Answer.__struct_fields__}
+    late = None if answer.late is None else _packed_late(answer.late)
+    return _LaterAnswer(**fields, edition=answer.edition, late=late)
+
+
+def _packed_late(late: Late) -> _Late:
+    return _Late(late.post, late.seen.timestamp(), late.clock, late.expires.timestamp())
+
+
+def _packed_candidate(candidate: Candidate) -> _Candidate:
+    row = (candidate.reference, candidate.rank, round(candidate.score, 2))
+    return _PlacedCandidate(*row, candidate.source) if candidate.source else _Candidate(*row)
+
+
+def _late(packed: _Late) -> Late:
+    return Late(packed.post, _moment(packed.seen), packed.clock, _moment(packed.expires))
+
+
+def _countries(origins: tuple[str, ...]) -> frozenset[str]:
+    """Raises BadBytes: a code that the shields cannot compare would shield nobody."""
+    try:
+        return countries(origins)
+    except Refused:
+        raise BadBytes("a probe names a country that is none") from None
+
+
+def _body(request: Request, templates: list[Packed], reply_key: bytes, known: Shielded) -> bytes:
+    stamp = request.stamp
+    body = _Body(
+        request.tcn,
+        request.tot,
+        request.post,
+        request.operation,
+        request.notice,
+        _Stamp(stamp.boot_id, stamp.monotonic_ms, stamp.wall.timestamp(), stamp.trusted),
+        tuple(templates),
+        request.acquisition_failures,
+        reply_key,
+    )
+    if known.origins or known.protection_sought:
+        fields = {name: getattr(body, name) for name in _Body.__struct_fields__}
+        body = _ShieldedBody(
+            **fields, origins=tuple(sorted(known.origins)), protection_sought=known.protection_sought
+        )
+    return zlib.compress(ENCODER.encode(body), 9)
 
 
 def _decode(data: bytes, kind: type[T]) -> T:
@@ -232,97 +282,3 @@ def _moment(seconds: float) -> datetime:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         raise BadBytes("a record names an impossible time") from None
-
-
-def _thin(template: Template) -> _Packed:
-    """For a link where every byte takes its time: a third of what `_pack` makes of the same."""
-    packed = _pack(template)
-    if isinstance(template, FaceTemplate):
-        step = float(np.abs(template.vector).max(initial=0.0)) / 127 or 1.0
-        return _ThinFace(template.model, step, np.rint(template.vector / step).astype(np.int8).tobytes())
-    fields = {name: getattr(packed, name) for name in _ThinFinger.__struct_fields__}
-    coded = ridge_code.encode(template.ridges) if template.ridges.size else b""
-    return _ThinFinger(**{**fields, "ridges": coded})
-
-
-def _pack(template: Template) -> _Face | _Finger:
-    if isinstance(template, FaceTemplate):
-        return _Face(template.model, template.vector.astype("<f2").tobytes())
-    rows = template.minutiae[:MOST_MINUTIAE]
-    return _Finger(
-        template.model,
-        template.position,
-        template.ppi,
-        template.width,
-        template.height,
-        rows[:, :2].astype("<u2").tobytes(),
-        rows[:, 2].astype(np.uint8).tobytes(),
-        np.packbits(rows[:, 3].astype(bool)).tobytes(),
-        np.packbits(template.area).tobytes(),
-        np.packbits(template.ridges).tobytes(),
-    )
-
-
-def _unpack(item: _Packed) -> Template:
-    if isinstance(item, _Face | _ThinFace):
-        return FaceTemplate(item.model, _vector(item))
-    if not (16 <= item.width <= 2048 and 16 <= item.height <= 2048 and 100 <= item.ppi <= 2000):
-        raise BadBytes("a finger template has an impossible size")
-    blocks = (-(-item.height // 8), -(-item.width // 8))
-    return FingerTemplate(
-        item.model,
-        item.position,
-        item.ppi,
-        item.width,
-        item.height,
-        _minutiae(item),
-        _bits(item.area, blocks),
-        _ridges(item),
-    )
-
-
-def _vector(item: _Face | _ThinFace) -> NDArray[np.float32]:
-    if not item.vector or len(item.vector) > 8192 or (isinstance(item, _Face) and len(item.vector) % 2):
-        raise BadBytes("a face vector has an impossible length")
-    if isinstance(item, _Face):
-        vector = np.frombuffer(item.vector, "<f2").astype(np.float32)
-    else:
-        vector = np.frombuffer(item.vector, np.int8) * _step(item.step)
-    if not np.isfinite(vector).all():
-        raise BadBytes("a face vector holds no numbers")
-    return vector
-
-
-def _step(step: float) -> np.float32:
-    if not 0 < step < LARGEST_STEP:
-        raise BadBytes("a face vector holds no numbers")
-    return np.float32(step)
-
-
-def _ridges(item: _Finger) -> NDArray[np.bool_]:
-    shape = (item.height // 2, item.width // 2)
-    if not item.ridges:
-        return np.zeros((0, 0), np.bool_)
-    return (
-        ridge_code.decode(item.ridges, shape) if isinstance(item, _ThinFinger) else _bits(item.ridges, shape)
-    )
-
-
-def _minutiae(item: _Finger) -> NDArray[np.int16]:
-    count = len(item.direction)
-    if len(item.xy) != 4 * count or count > MOST_MINUTIAE:
-        raise BadBytes("a finger template's minutiae do not add up")
-    places = np.frombuffer(item.xy, "<u2").reshape(count, 2)
-    if count and (places.max(axis=0) >= (item.width, item.height)).any():
-        raise BadBytes("a minutia lies outside its image")
-    kinds = _bits(item.kind, (1, count))[0]
-    directions = np.frombuffer(item.direction, np.uint8)
-    return np.column_stack([places, directions, kinds]).astype(np.int16)
-
-
-def _bits(data: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    count = shape[0] * shape[1]
-    if len(data) != -(-count // 8):
-        raise BadBytes("a finger template's pictures do not fit its size")
-    bits = np.unpackbits(np.frombuffer(data, np.uint8), count=count)
-    return bits.astype(bool).reshape(shape)

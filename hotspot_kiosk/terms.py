@@ -282,20 +282,41 @@ class Decision(StrEnum):
     POSSIBLE_MATCH = "possible match, verify"
     NO_HIT = "no hit"
     UNDECIDED = "undecided"
+    PENDING = "no answer yet"
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A reference in the gallery that resembles the probe; score in log-odds, fused."""
+    """A reference that resembles the probe; score in log-odds, fused; 0 where a partner tells none.
+
+    source: which country placed the reference, empty if that is not told.
+    """
 
     reference: str
     rank: int
     score: float
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An answer after its person has left: the post that captured them, when, and until when it counts.
+
+    clock: whether the kiosk's clock was trusted; if not, `seen` is when the hub got the record.
+    """
+
+    post: str
+    seen: datetime
+    clock: bool
+    expires: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What comes down for a request; `tcr` is the request's tcn (INT-I 1.010)."""
+    """What comes down for a request; `tcr` is the request's tcn (INT-I 1.010).
+
+    edition: a later or better answer has a higher one, and replaces those before it.
+    """
 
     tcr: Tcn
     tot: AnswerType
@@ -303,3 +324,5 @@ class Answer:
     candidates: tuple[Candidate, ...]
     answered: datetime
     note: str = ""
+    edition: int = 1
+    late: Late | None = None

@@ -2,7 +2,7 @@
 
 import dataclasses
 import zlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import numpy as np
@@ -15,6 +15,7 @@ from hotspot_kiosk import contents, seal
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.port import Calibration
 from hotspot_kiosk.errors import BadBytes
+from hotspot_kiosk.policy import Shielded
 from hotspot_kiosk.terms import (
     Answer,
     AnswerType,
@@ -23,6 +24,7 @@ from hotspot_kiosk.terms import (
     FaceTemplate,
     FingerPosition,
     FingerTemplate,
+    Late,
     Template,
 )
 
@@ -193,3 +195,46 @@ def test_an_impossible_time_is_refused() -> None:
     broken = plain[: at + 1] + b"\x7f\xef" + b"\xff" * 6 + plain[at + 9 :]
     with pytest.raises(BadBytes, match="time"):
         contents.decode_answer(zlib.compress(broken))
+
+
+def test_what_is_shielded_travels_inside_the_probe_only() -> None:
+    """It comes back as the one carrier there is; a probe without it is not a byte longer than before."""
+    known = Shielded(frozenset({"SYR", "AFG"}), True)
+    back = contents.decode(contents.encode(request(), b"k" * 32, known))
+    assert (back.shielded.origins, back.shielded.protection_sought) == (known.origins, True)
+    assert "SYR" not in repr(back)
+    plain = contents.encode(request(), b"k" * 32)
+    assert contents.encode(request(), b"k" * 32, Shielded()) == plain
+    assert len(msgspec.msgpack.decode(zlib.decompress(plain))) == 10
+    assert not contents.decode(plain).shielded.origins
+    assert not contents.decode(plain).shielded.protection_sought
+
+
+@pytest.mark.parametrize("origin", ["syria", "S1R", "", "SY"])
+def test_a_country_that_is_none_is_refused(origin: str) -> None:
+    """A code that no shield can compare would shield nobody."""
+    with pytest.raises(BadBytes, match="country"):
+        contents.decode(contents.encode(request(), b"", Shielded(frozenset({origin, "SYR"}))))
+
+
+def test_a_later_answer_comes_back() -> None:
+    """Its edition, where a candidate comes from, and until when it counts."""
+    late = Late("Green line 4", NOW, True, NOW + timedelta(hours=72))
+    found = (Candidate("CASE-1", 1, 12.25), Candidate("XPO/1", 2, 0.0, "XPO"))
+    answer = Answer(tcn(), AnswerType.SRE, Decision.POSSIBLE_MATCH, found, NOW, "note", 3, late)
+    assert contents.decode_answer(contents.encode_answer(answer)) == answer
+
+
+def test_a_first_answer_costs_no_byte_more_for_its_edition() -> None:
+    """What a person waits for on a thin link stays as short as it was."""
+    answer = Answer(tcn(), AnswerType.SRE, Decision.POSSIBLE_MATCH, (Candidate("CASE-1", 1, 9.5),), NOW)
+    plain = msgspec.msgpack.decode(zlib.decompressobj().decompress(contents.encode_answer(answer)))
+    assert plain == ["hka1", tcn(), "SRE", answer.decision, [["CASE-1", 1, 9.5]], NOW.timestamp(), ""]
+
+
+@pytest.mark.parametrize("edition", [0, -1, contents.LARGEST_EDITION + 1])
+def test_an_impossible_edition_is_refused(edition: int) -> None:
+    """None could ever be replaced by it, or replace it."""
+    answer = Answer(tcn(), AnswerType.SRE, Decision.NO_HIT, (), NOW, "", edition)
+    with pytest.raises(BadBytes, match="edition"):
+        contents.decode_answer(contents.encode_answer(answer))

@@ -21,6 +21,7 @@ CRAFTS = {
     "ridge_code",
     "wire",
     "contents",
+    "contents_templates",
     "policy",
     "pictures",
     "recordings",

@@ -244,3 +244,63 @@ def test_any_cutting_of_an_envelope_comes_together(
         for start, stop in missing:
             store.chunks.add(KEY, 512, start, envelope[start : min(stop, start + 100)])
     assert store.chunks.whole(KEY) == envelope
+
+
+def test_a_newer_edition_of_an_answer_takes_the_place_of_the_older(store: Store) -> None:
+    """It waits again, even if the older was acknowledged; never the other way round."""
+    assert store.answers.edition(DEVICE, tcn()) == 0
+    assert store.answers.put(DEVICE, tcn(), b"first", NOW)
+    assert store.answers.acknowledge(DEVICE, tcn(), NOW)
+    assert store.answers.put(DEVICE, tcn(), b"third", NOW, 3)
+    assert not store.answers.put(DEVICE, tcn(), b"second", NOW, 2)
+    assert not store.answers.put(DEVICE, tcn(), b"other third", NOW, 3)
+    assert list(store.answers.waiting(DEVICE)) == [(tcn(), b"third")]
+    assert store.answers.edition(DEVICE, tcn()) == 3
+
+
+def test_an_acknowledgement_of_an_older_edition_leaves_the_newer_waiting(store: Store) -> None:
+    """Only who has the newest needs nothing more."""
+    store.answers.put(DEVICE, tcn(), b"second", NOW, 2)
+    assert not store.answers.acknowledge(DEVICE, tcn(), NOW, 1)
+    assert store.answers.get(DEVICE, tcn()) == b"second"
+    assert store.answers.acknowledge(DEVICE, tcn(), NOW, 2)
+
+
+def test_events_of_a_case_are_kept_once_and_in_order(store: Store) -> None:
+    """A repeat is told from what is new, by its name."""
+    assert store.cases.add(tcn(), [("a", b"1"), ("b", b"2")], None) == (True, True)
+    assert store.cases.add(tcn(), [("b", b"other"), ("c", b"3")], None) == (False, True)
+    assert list(store.cases.events(tcn())) == [b"1", b"2", b"3"]
+    assert list(store.cases.events(tcn(2))) == []
+    store.cases.add(tcn(2), [("a", b"x")], None)
+    assert list(store.cases.cases()) == [tcn(2), tcn()]
+
+
+def test_a_case_is_due_until_somebody_has_looked_at_all_of_it(store: Store) -> None:
+    """Who looked at fewer events than there are by now does not put it aside."""
+    assert list(store.cases.due(NOW)) == []
+    store.cases.add(tcn(), [("a", b"1")], NOW)
+    store.cases.add(tcn(2), [("a", b"1")], NOW + timedelta(hours=1))
+    assert list(store.cases.due(NOW)) == [tcn()]
+    assert list(store.cases.due(NOW + timedelta(hours=2))) == [tcn(), tcn(2)]
+    store.cases.add(tcn(), [("late", b"2")], NOW)
+    store.cases.add(tcn(), [("told", b"3")], None, after=1)
+    assert list(store.cases.due(NOW)) == [tcn()]
+    store.cases.add(tcn(), [], None, after=3)
+    assert list(store.cases.due(NOW)) == []
+    store.cases.add(tcn(), [("told", b"3")], NOW)
+    assert list(store.cases.due(NOW)) == []
+
+
+def test_events_added_at_once_are_each_kept_once(again: Build) -> None:
+    """Two workers, the same events in both orders."""
+    stores = (again(), again())
+    events = [(f"e{number}", b"%d" % number) for number in range(8)]
+    with ThreadPoolExecutor(2) as threads:
+        for counter in range(1, 21):
+
+            def add(store: Store, what: list[tuple[str, bytes]], number: Tcn = tcn(counter)) -> int:  # noqa: B008
+                return sum(store.cases.add(number, what, NOW))
+
+            assert sum(threads.map(add, stores, (events, events[::-1]))) == 8
+            assert sorted(stores[0].cases.events(tcn(counter))) == sorted(body for _, body in events)

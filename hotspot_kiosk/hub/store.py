@@ -105,8 +105,14 @@ class InboxStore(Protocol):
 class AnswerStore(Protocol):
     """Sealed answers until their kiosk has them."""
 
-    def put(self, device: int, tcn: Tcn, envelope: bytes, now: datetime) -> bool:
-        """Keep an answer; False if there is one already (the first stays)."""
+    def put(self, device: int, tcn: Tcn, envelope: bytes, now: datetime, edition: int = 1) -> bool:
+        """Keep an answer in place of an older edition; False if there is this one already, or a newer.
+
+        device: the kiosk that it goes to, which need not be the one that asked.
+        """
+
+    def edition(self, device: int, tcn: Tcn) -> int:
+        """The newest edition that was kept, acknowledged or not; 0 if there is none."""
 
     def get(self, device: int, tcn: Tcn) -> bytes | None:
         """The answer to a TCN that its kiosk has not acknowledged, if any."""
@@ -114,8 +120,8 @@ class AnswerStore(Protocol):
     def waiting(self, device: int) -> Sequence[tuple[Tcn, bytes]]:
         """All that a kiosk has not acknowledged, oldest first."""
 
-    def acknowledge(self, device: int, tcn: Tcn, now: datetime) -> bool:
-        """The kiosk has it; the sealed bytes are dropped."""
+    def acknowledge(self, device: int, tcn: Tcn, now: datetime, edition: int = 1) -> bool:
+        """The kiosk has this edition, or a newer one; the sealed bytes are dropped unless they are newer still."""
 
 
 class GalleryStore(Protocol):
@@ -134,6 +140,32 @@ class GalleryStore(Protocol):
         """A number that changes whenever the gallery does."""
 
 
+class CaseStore(Protocol):
+    """Events of cases; what an event says is not looked into here (`case`)."""
+
+    def add(
+        self,
+        tcn: Tcn,
+        events: Sequence[tuple[str, bytes]],
+        due: datetime | None,
+        after: int | None = None,
+    ) -> tuple[bool, ...]:
+        """Keep events, each name once a case, in one transaction; for each whether it is new.
+
+        due: when the case must be looked at again, None for never. It is set if any event is new; with
+        `after`, only if the case had so many events before: else somebody added what is not looked at yet.
+        """
+
+    def events(self, tcn: Tcn) -> Sequence[bytes]:
+        """All events of a case, in the order in which they were kept."""
+
+    def cases(self) -> Sequence[Tcn]:
+        """All cases, by device, each device's newest first."""
+
+    def due(self, now: datetime) -> Sequence[Tcn]:
+        """Cases that must be looked at by now, the longest due first."""
+
+
 class Store(NamedTuple):
     """All of a hub's storage; `shared` if several processes may use it at once. `close` ends its use.
 
@@ -145,6 +177,7 @@ class Store(NamedTuple):
     inbox: InboxStore
     answers: AnswerStore
     gallery: GalleryStore
+    cases: CaseStore
     close: Callable[[], None]
     check: Callable[[], None]
     backup: Callable[[Path], None]

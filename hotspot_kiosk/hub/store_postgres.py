@@ -55,6 +55,7 @@ def build(options: Options) -> Store:
         inbox=Inbox(server),
         answers=Answers(server),
         gallery=Gallery(server),
+        cases=Cases(server),
         close=server.close,
         check=server.check,
         backup=_refuse_backup,
@@ -155,14 +156,24 @@ class Answers:
     def __init__(self, server: Server) -> None:
         self._server = server
 
-    def put(self, device: int, tcn: Tcn, envelope: bytes, now: datetime) -> bool:
+    def put(self, device: int, tcn: Tcn, envelope: bytes, now: datetime, edition: int = 1) -> bool:
         """See the port."""
-        done = self._server.rows(
-            "WITH paid AS (DELETE FROM owed WHERE device = %s AND tcn = %s) "
-            "INSERT INTO answer VALUES (%s, %s, %s, %s, NULL) ON CONFLICT DO NOTHING RETURNING 1",
-            (device, tcn, device, tcn, as_text(now), envelope),
-        )
-        return bool(done)
+        with self._server.change() as db:
+            db.execute(
+                "INSERT INTO answer (device, tcn, made, envelope, edition) VALUES (%s, %s, %s, %s, %s) "
+                "ON CONFLICT (device, tcn) DO UPDATE SET made = excluded.made, envelope = excluded.envelope, "
+                "acknowledged = NULL, edition = excluded.edition WHERE answer.edition < excluded.edition",
+                (device, tcn, as_text(now), envelope, edition),
+            )
+            done = db.rowcount == 1
+            db.execute("DELETE FROM owed WHERE device = %s AND tcn = %s", (device, tcn))
+        return done
+
+    def edition(self, device: int, tcn: Tcn) -> int:
+        """See the port."""
+        query: LiteralString = "SELECT edition FROM answer WHERE device = %s AND tcn = %s"
+        rows = self._server.rows(query, (device, tcn))
+        return int(rows[0][0]) if rows else 0
 
     def get(self, device: int, tcn: Tcn) -> bytes | None:
         """See the port."""
@@ -178,14 +189,15 @@ class Answers:
         )
         return [(Tcn(tcn), envelope) for tcn, envelope in rows]
 
-    def acknowledge(self, device: int, tcn: Tcn, now: datetime) -> bool:
+    def acknowledge(self, device: int, tcn: Tcn, now: datetime, edition: int = 1) -> bool:
         """See the port."""
-        done = self._server.rows(
-            "UPDATE answer SET acknowledged = %s, envelope = NULL "
-            "WHERE device = %s AND tcn = %s AND acknowledged IS NULL RETURNING 1",
-            (as_text(now), device, tcn),
-        )
-        return bool(done)
+        with self._server.change() as db:
+            db.execute(
+                "UPDATE answer SET acknowledged = %s, envelope = NULL "
+                "WHERE device = %s AND tcn = %s AND acknowledged IS NULL AND edition <= %s",
+                (as_text(now), device, tcn, edition),
+            )
+            return db.rowcount == 1
 
 
 class Gallery:
@@ -218,6 +230,47 @@ class Gallery:
             if done:
                 db.execute("UPDATE gallery_version SET version = version + 1")
         return bool(done)
+
+
+class Cases:
+    """Events of cases; one round trip to add any number."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def add(
+        self,
+        tcn: Tcn,
+        events: Sequence[tuple[str, bytes]],
+        due: datetime | None,
+        after: int | None = None,
+    ) -> tuple[bool, ...]:
+        """See the port. What a crash of the server takes is added again by whoever looks at the case next."""
+        names, bodies = [name for name, _ in events], [body for _, body in events]
+        values = (tcn, names, bodies, None if due is None else as_text(due), after)
+        query: LiteralString = "SELECT add_events(%s, %s::TEXT[], %s::BYTEA[], %s, %s::INTEGER)"
+        with self._server.change() as db:
+            row = db.execute(query, values).fetchone()
+        return tuple(row[0]) if row else ()
+
+    def events(self, tcn: Tcn) -> Sequence[bytes]:
+        """See the port."""
+        rows = self._server.rows("SELECT body FROM case_event WHERE tcn = %s ORDER BY number", (tcn,))
+        return [body for (body,) in rows]
+
+    def cases(self) -> Sequence[Tcn]:
+        """See the port."""
+        rows = self._server.rows(
+            "SELECT tcn FROM case_file ORDER BY substr(tcn, 3, 5), substr(tcn, 8) DESC, tcn"
+        )
+        return [Tcn(tcn) for (tcn,) in rows]
+
+    def due(self, now: datetime) -> Sequence[Tcn]:
+        """See the port."""
+        rows = self._server.rows(
+            "SELECT tcn FROM case_file WHERE due <= %s ORDER BY due, tcn", (as_text(now),)
+        )
+        return [Tcn(tcn) for (tcn,) in rows]
 
 
 def _lock(key: PartKey) -> int:

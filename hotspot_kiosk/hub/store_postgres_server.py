@@ -105,8 +105,40 @@ BEGIN
 END $$;
 UPDATE hub_schema SET version = 3;
 """,
+    3: """
+ALTER TABLE answer ADD COLUMN edition INTEGER NOT NULL DEFAULT 1;
+CREATE TABLE case_file (tcn TEXT PRIMARY KEY, events INTEGER NOT NULL, due TEXT);
+CREATE INDEX case_due ON case_file (due) WHERE due IS NOT NULL;
+CREATE TABLE case_event (
+    tcn TEXT, name TEXT, number INTEGER NOT NULL, body BYTEA NOT NULL, PRIMARY KEY (tcn, name)
+);
+CREATE FUNCTION add_events(t TEXT, names TEXT[], bodies BYTEA[], d TEXT, a INTEGER)
+RETURNS BOOLEAN[] LANGUAGE plpgsql AS $$
+DECLARE
+    before INTEGER;
+    held INTEGER;
+    fresh BOOLEAN[] := '{}';
+BEGIN
+    INSERT INTO case_file VALUES (t, 0, NULL) ON CONFLICT DO NOTHING;
+    SELECT events INTO before FROM case_file WHERE tcn = t FOR UPDATE;
+    held := before;
+    FOR i IN 1 .. coalesce(array_length(names, 1), 0) LOOP
+        INSERT INTO case_event VALUES (t, names[i], held + 1, bodies[i]) ON CONFLICT DO NOTHING;
+        fresh := fresh || FOUND;
+        IF FOUND THEN
+            held := held + 1;
+        END IF;
+    END LOOP;
+    UPDATE case_file SET events = held WHERE tcn = t;
+    IF a = before OR (a IS NULL AND held > before) THEN
+        UPDATE case_file SET due = d WHERE tcn = t;
+    END IF;
+    RETURN fresh;
+END $$;
+UPDATE hub_schema SET version = 4;
+""",
 }
-VERSION = 3
+VERSION = 4
 SCHEMA_LOCK = 0x485F5350
 # Connection lost, server's resources, operator's hand, deadlock (SQLSTATE classes): all may pass.
 PASSING = ("08", "40", "53", "57")

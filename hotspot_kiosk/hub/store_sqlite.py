@@ -47,13 +47,17 @@ CREATE TABLE IF NOT EXISTS owed (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS answer (
     device INTEGER, tcn TEXT, made TEXT NOT NULL, envelope BLOB, acknowledged TEXT,
-    PRIMARY KEY (device, tcn)
+    edition INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (device, tcn)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS gallery (
     reference TEXT PRIMARY KEY, enrolled TEXT NOT NULL, templates BLOB NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS gallery_version (only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER) STRICT;
 INSERT OR IGNORE INTO gallery_version VALUES (1, 0);
+CREATE TABLE IF NOT EXISTS case_file (tcn TEXT PRIMARY KEY, events INTEGER NOT NULL, due TEXT) STRICT;
+CREATE TABLE IF NOT EXISTS case_event (
+    tcn TEXT, name TEXT, number INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (tcn, name)
+) STRICT;
 CREATE TABLE IF NOT EXISTS identity (only INTEGER PRIMARY KEY CHECK (only = 1), number TEXT NOT NULL) STRICT;
 INSERT OR IGNORE INTO identity VALUES (1, lower(hex(randomblob(16))));
 """
@@ -76,16 +80,24 @@ def build(options: Options) -> Store:
     with care.remedy():
         file = SqliteFile(options.path, SCHEMA, "hub's database")
         care.check_same(file, options.path, mark)
+        _bring_up_to_date(file)
     return Store(
         chunks=Chunks(file),
         inbox=Inbox(file),
         answers=Answers(file),
         gallery=Gallery(file),
+        cases=Cases(file),
         close=file.close,
         check=lambda: care.check(file),
         backup=lambda to: care.backup(file, to),
         shared=False,
     )
+
+
+def _bring_up_to_date(file: SqliteFile) -> None:
+    """A file of the time when each record had one answer."""
+    if "edition" not in {row[1] for row in file.rows("PRAGMA table_info(answer)")}:
+        file.update("ALTER TABLE answer ADD COLUMN edition INTEGER NOT NULL DEFAULT 1", ())
 
 
 class Chunks:
@@ -196,13 +208,22 @@ class Answers:
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
 
-    def put(self, device: int, tcn: Tcn, envelope: bytes, now: datetime) -> bool:
+    def put(self, device: int, tcn: Tcn, envelope: bytes, now: datetime, edition: int = 1) -> bool:
         """See the port."""
         with self._file.change() as db:
-            row = (device, tcn, as_text(now), envelope)
-            done = db.execute("INSERT OR IGNORE INTO answer VALUES (?, ?, ?, ?, NULL)", row).rowcount
+            done = db.execute(
+                "INSERT INTO answer (device, tcn, made, envelope, edition) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET made = excluded.made, envelope = excluded.envelope, "
+                "acknowledged = NULL, edition = excluded.edition WHERE edition < excluded.edition",
+                (device, tcn, as_text(now), envelope, edition),
+            ).rowcount
             db.execute("DELETE FROM owed WHERE device = ? AND tcn = ?", (device, tcn))
         return bool(done)
+
+    def edition(self, device: int, tcn: Tcn) -> int:
+        """See the port."""
+        rows = self._file.rows("SELECT edition FROM answer WHERE device = ? AND tcn = ?", (device, tcn))
+        return int(rows[0][0]) if rows else 0
 
     def get(self, device: int, tcn: Tcn) -> bytes | None:
         """See the port."""
@@ -218,13 +239,13 @@ class Answers:
         )
         return [(Tcn(tcn), envelope) for tcn, envelope in rows]
 
-    def acknowledge(self, device: int, tcn: Tcn, now: datetime) -> bool:
+    def acknowledge(self, device: int, tcn: Tcn, now: datetime, edition: int = 1) -> bool:
         """See the port."""
         statement = (
             "UPDATE answer SET acknowledged = ?, envelope = NULL "
-            "WHERE device = ? AND tcn = ? AND acknowledged IS NULL"
+            "WHERE device = ? AND tcn = ? AND acknowledged IS NULL AND edition <= ?"
         )
-        return self._file.update(statement, (as_text(now), device, tcn)) == 1
+        return self._file.update(statement, (as_text(now), device, tcn, edition)) == 1
 
 
 class Gallery:
@@ -256,3 +277,48 @@ class Gallery:
     def version(self) -> int:
         """See the port."""
         return int(self._file.rows("SELECT version FROM gallery_version")[0][0])
+
+
+class Cases:
+    """Events of cases."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    def add(
+        self,
+        tcn: Tcn,
+        events: Sequence[tuple[str, bytes]],
+        due: datetime | None,
+        after: int | None = None,
+    ) -> tuple[bool, ...]:
+        """See the port. Synced with the answer that is put next; a power cut before it loses both."""
+        with self._file.change(lightly=True) as db:
+            db.execute("INSERT OR IGNORE INTO case_file VALUES (?, 0, NULL)", (tcn,))
+            before = int(db.execute("SELECT events FROM case_file WHERE tcn = ?", (tcn,)).fetchone()[0])
+            new: list[int] = []
+            for name, body in events:
+                row = (tcn, name, before + sum(new) + 1, body)
+                new.append(db.execute("INSERT OR IGNORE INTO case_event VALUES (?, ?, ?, ?)", row).rowcount)
+            db.execute("UPDATE case_file SET events = ? WHERE tcn = ?", (before + sum(new), tcn))
+            if after == before or (after is None and any(new)):
+                wanted = None if due is None else as_text(due)
+                db.execute("UPDATE case_file SET due = ? WHERE tcn = ?", (wanted, tcn))
+        return tuple(map(bool, new))
+
+    def events(self, tcn: Tcn) -> Sequence[bytes]:
+        """See the port."""
+        rows = self._file.rows("SELECT body FROM case_event WHERE tcn = ? ORDER BY number", (tcn,))
+        return [body for (body,) in rows]
+
+    def cases(self) -> Sequence[Tcn]:
+        """See the port."""
+        rows = self._file.rows(
+            "SELECT tcn FROM case_file ORDER BY substr(tcn, 3, 5), substr(tcn, 8) DESC, tcn"
+        )
+        return [Tcn(tcn) for (tcn,) in rows]
+
+    def due(self, now: datetime) -> Sequence[Tcn]:
+        """See the port."""
+        rows = self._file.rows("SELECT tcn FROM case_file WHERE due <= ? ORDER BY due, tcn", (as_text(now),))
+        return [Tcn(tcn) for (tcn,) in rows]

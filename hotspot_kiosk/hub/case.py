@@ -1,0 +1,320 @@
+"""What the hub knows of one check: events, each kept once, folded into a Case. Pure.
+
+Nothing is ever changed, only added. What is shielded about the person is in no event: it stays inside
+the sealed probe and is read from there whenever a rule needs it (`casebook`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import msgspec
+
+from hotspot_kiosk.errors import BadBytes
+from hotspot_kiosk.operation import Confirmation
+from hotspot_kiosk.policy import Ended, Finding, Outcome, Vote, outcome
+from hotspot_kiosk.terms import Candidate, Decision, RequestType, Tcn, as_plain
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """Base of all events. `at`: the hub's time. `name` is what makes two of a case the same event."""
+
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """One of each: a repeat is dropped."""
+        return type(self).__name__.lower()
+
+
+class Opened(Event, frozen=True):
+    """A probe came. captured: when, by the kiosk's clock; clock: whether that was trusted."""
+
+    device: int
+    post: str
+    operation: str
+    tot: RequestType
+    captured: datetime
+    clock: bool
+
+
+class Found(msgspec.Struct, frozen=True, array_like=True):
+    """A candidate of the own gallery; why: what each comparison added to the score (log-odds)."""
+
+    reference: str
+    rank: int
+    score: float
+    source: str = ""
+    why: tuple[tuple[str, float], ...] = ()
+
+
+class Searched(Event, frozen=True):
+    """What the own gallery says."""
+
+    decision: Decision
+    found: tuple[Found, ...] = ()
+    trouble: str = ""
+
+
+class Sent(Event, frozen=True):
+    """The evidence went to a partner."""
+
+    partner: str
+
+    @property
+    def name(self) -> str:
+        """Once to each."""
+        return f"sent/{self.partner}"
+
+
+class Replied(Event, frozen=True):
+    """One message of a partner: no hit (sequence 0), or one of `total` candidates.
+
+    tcn: the message's own number. source: the country the reference came from. verified: by a person there.
+    """
+
+    partner: str
+    tcn: str
+    source: str
+    sequence: int
+    total: int
+    reference: str
+    verified: bool = False
+
+    @property
+    def name(self) -> str:
+        """A repeated message carries its number again."""
+        return f"replied/{self.partner}/{self.tcn}"
+
+
+class Failed(Event, frozen=True):
+    """A partner could not search. course: what to do about it, in words."""
+
+    partner: str
+    tcn: str
+    code: int
+    course: str
+
+    @property
+    def name(self) -> str:
+        """A repeated message carries its number again."""
+        return f"failed/{self.partner}/{self.tcn}"
+
+
+class Told(Event, frozen=True):
+    """A kiosk was given this edition; view: a digest of what it says."""
+
+    device: int
+    edition: int
+    view: bytes
+
+    @property
+    def name(self) -> str:
+        """Editions of a kiosk only rise."""
+        return f"told/{self.device}/{self.edition}"
+
+
+class Voted(Event, frozen=True):
+    """One person compared the pictures of one candidate."""
+
+    reference: str
+    officer: str
+    finding: Finding
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """A person speaks once about a candidate."""
+        return f"voted/{self.reference}/{self.officer}"
+
+
+class Judged(Event, frozen=True):
+    """The legal officer let a sealed candidate go to the post, or did not."""
+
+    reference: str
+    officer: str
+    released: bool
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """What was withheld may still be released; what was released cannot be called back."""
+        return f"judged/{self.reference}/{self.released}"
+
+
+class Left(Event, frozen=True):
+    """The person is not at the post any more."""
+
+    who: str
+
+
+class Purged(Event, frozen=True):
+    """What the hub opened of this record was destroyed."""
+
+    ended: Ended
+
+
+Known = Opened | Searched | Sent | Replied | Failed | Told | Voted | Judged | Left | Purged
+_encoder = msgspec.msgpack.Encoder(enc_hook=as_plain)
+_decoder: msgspec.msgpack.Decoder[Known] = msgspec.msgpack.Decoder(Known)
+
+
+def encode(event: Known) -> bytes:
+    """An event's bytes, for the store."""
+    return _encoder.encode(event)
+
+
+def decode(body: bytes) -> Known:
+    """The inverse of `encode`. Raises BadBytes."""
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadBytes("an event of a case cannot be read") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """A candidate, wherever it came from; partner is empty for the own gallery.
+
+    score: fused log-odds, None where a partner tells none. source: the country that placed the reference.
+    """
+
+    reference: str
+    partner: str
+    source: str
+    score: float | None
+    verified: bool
+    why: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One check, as far as the hub knows it."""
+
+    tcn: Tcn
+    events: int = 0
+    opened: Opened | None = None
+    searched: Searched | None = None
+    sent: frozenset[str] = frozenset()
+    replies: tuple[Replied, ...] = field(default=(), repr=False)
+    failures: tuple[Failed, ...] = ()
+    told: Mapping[int, Told] = field(default_factory=dict)
+    votes: tuple[Voted, ...] = field(default=(), repr=False)
+    judged: Mapping[str, Judged] = field(default_factory=dict, repr=False)
+    left: bool = False
+    purged: Purged | None = None
+
+    @property
+    def possible(self) -> tuple[Possible, ...]:
+        """All candidates, once each: the own gallery's first, then the partners' by name and sequence."""
+        return (*self._own(), *self._foreign())
+
+    def _own(self) -> Iterable[Possible]:
+        if self.searched is not None:
+            for each in self.searched.found:
+                yield Possible(each.reference, "", each.source, each.score, False, each.why)
+
+    def _foreign(self) -> Iterable[Possible]:
+        """A partner's candidate that came again counts once; a verified one is the better word."""
+        best: dict[tuple[str, int], Replied] = {}
+        for reply in self.replies:
+            place = (reply.partner, reply.sequence)
+            if reply.sequence and (place not in best or (reply.verified and not best[place].verified)):
+                best[place] = reply
+        for _, reply in sorted(best.items()):
+            yield Possible(reply.reference, reply.partner, reply.source, None, reply.verified)
+
+    def find(self, reference: str) -> Possible | None:
+        """The candidate of that reference."""
+        return next((each for each in self.possible if each.reference == reference), None)
+
+    def answered(self, partner: str) -> bool:
+        """Whether a partner has said all: no hit, an error, or as many different candidates as it announced."""
+        mine = [reply for reply in self.replies if reply.partner == partner]
+        if any(not reply.sequence for reply in mine) or any(e.partner == partner for e in self.failures):
+            return True
+        distinct = {reply.sequence for reply in mine}
+        return bool(mine) and len(distinct) >= max(reply.total for reply in mine)
+
+    @property
+    def owing(self) -> tuple[str, ...]:
+        """Partners who were asked and have not said all."""
+        return tuple(sorted(partner for partner in self.sent if not self.answered(partner)))
+
+    def outcome(self, reference: str, rule: Confirmation) -> Outcome:
+        """Where a possible match stands, after what different people found."""
+        return outcome(rule, self.findings(reference))
+
+    def findings(self, reference: str) -> tuple[Vote, ...]:
+        """What people said of a candidate, in order."""
+        return tuple(Vote(v.officer, v.finding, v.reason) for v in self.votes if v.reference == reference)
+
+    def is_open(self, now: datetime, patience: timedelta) -> bool:
+        """Whether a partner's answer is still waited for."""
+        return bool(self.owing) and self.opened is not None and now - self.opened.at < patience
+
+    def ended(self, now: datetime, patience: timedelta) -> Ended:
+        """How it stands, for its retention; a case still open counts as unanswered."""
+        found = self.searched is not None and self.searched.decision is not Decision.NO_HIT
+        if found or any(self._foreign()):
+            return Ended.HIT
+        nothing = self.searched is None or self.owing or self.failures or self.is_open(now, patience)
+        return Ended.UNANSWERED if nothing else Ended.NO_HIT
+
+
+def fold(tcn: Tcn, events: Iterable[Known]) -> Case:
+    """A case out of its events, in the order they were kept; a repeat changes nothing."""
+    case, seen = Case(tcn), set()
+    for event in events:
+        if event.name not in seen:
+            seen.add(event.name)
+            case = _with(case, event)
+    return replace(case, events=len(seen))
+
+
+def _with(case: Case, event: Known) -> Case:
+    match event:
+        case Opened():
+            return replace(case, opened=event)
+        case Searched():
+            return replace(case, searched=event)
+        case Sent() | Replied() | Failed():
+            return _with_partner(case, event)
+        case Voted():
+            return replace(case, votes=(*case.votes, event))
+        case _:
+            return _with_rest(case, event)
+
+
+def _with_partner(case: Case, event: Sent | Replied | Failed) -> Case:
+    case = replace(case, sent=case.sent | {event.partner})
+    match event:
+        case Replied():
+            return replace(case, replies=(*case.replies, event))
+        case Failed():
+            return replace(case, failures=(*case.failures, event))
+        case Sent():
+            return case
+
+
+def _with_rest(case: Case, event: Told | Judged | Left | Purged) -> Case:
+    match event:
+        case Told():
+            before = case.told.get(event.device)
+            newer = before is None or event.edition > before.edition
+            return replace(case, told={**case.told, event.device: event}) if newer else case
+        case Judged():
+            earlier = case.judged.get(event.reference)
+            kept = earlier if earlier is not None and earlier.released else event
+            return replace(case, judged={**case.judged, event.reference: kept})
+        case Left():
+            return replace(case, left=True)
+        case Purged():
+            return replace(case, purged=event)
+
+
+def found(candidates: Iterable[Candidate]) -> tuple[Found, ...]:
+    """The own gallery's candidates as an event keeps them."""
+    return tuple(Found(each.reference, each.rank, each.score, each.source) for each in candidates)
