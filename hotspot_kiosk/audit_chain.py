@@ -60,6 +60,7 @@ class Deed(StrEnum):
     ANCHORED = "journal of a kiosk anchored"
     TAMPERED = "journal of a kiosk does not fit"
     MENDED = "journal mended"
+    OPENED = "box opened"
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="entry", tag_field="line"):

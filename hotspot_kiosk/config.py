@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -149,10 +149,19 @@ class RenewalDesk(Table, frozen=True, kw_only=True):
         within("days", self.days, 1, 3650)
 
 
+class TamperPlan(Table, frozen=True, kw_only=True):
+    """What the kiosk destroys when the panel says that its box was opened.
+
+    keys: its own; records stay, sealed for the hub, and can still be exported to a stick.
+    """
+
+    destroys: Literal["nothing", "keys", "everything"] = "keys"
+
+
 class KioskConfig(Table, frozen=True, kw_only=True):
     """Everything a kiosk needs.
 
-    `renewal`: the link certificate is renewed; the table holds what differs from [link] there, whose
+    `panel`: the guard microcontroller, if there is one. `renewal`: the link certificate is renewed; the table holds what differs from [link] there, whose
     port is 8885 unless it says so.
     """
 
@@ -166,6 +175,8 @@ class KioskConfig(Table, frozen=True, kw_only=True):
     operation: OperationFile
     session: SessionPlan = SessionPlan()
     renewal: dict[str, Any] | None = None
+    panel: dict[str, Any] | None = None
+    tamper: TamperPlan = TamperPlan()
 
 
 class Bureau(Table, frozen=True, kw_only=True):

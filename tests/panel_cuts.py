@@ -4,12 +4,14 @@
 """
 
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
-from panel_rig import Rig, build, settled
+from panel_rig import Rig, booted, build, build_with_schema, settled
 
 from firmware.panel import image as tools
 from hotspot_kiosk.errors import HotspotError
@@ -22,9 +24,9 @@ SLOTS = 0x10000, 0x30000
 PAGE = 256
 
 
-def made(version: int, security: int = 1, schema: int = SCHEMA, board: int = 1) -> Image:
-    """The app, signed as another version."""
-    code = (build() / "app.bin").read_bytes()
+def made(version: int, security: int = 1, schema: int = SCHEMA, code: bytes | None = None) -> Image:
+    """The app, or other code, signed as another version."""
+    code = (build() / "app.bin").read_bytes() if code is None else code
     data = tools.signed(code, version, security, tools.signing_key(None), schema)
     return Image.read(data)
 
@@ -82,6 +84,19 @@ def there() -> Story:
 def back_again() -> Story:
     """And from B to A."""
     return play(there().after, 0x20000, 0x30000)
+
+
+@cache
+def foreign() -> bytes:
+    """Flash of a panel that tries an image whose schema is another than the kiosk's, one trial used."""
+    with tempfile.TemporaryDirectory() as folder:
+        code = build_with_schema(SCHEMA ^ 1, Path(folder))
+    rig = booted()
+    panel_update.send(rig.link, made(0x20000, schema=SCHEMA ^ 1, code=code))
+    panel_update.restart(rig.link)
+    said = panel_update.await_panel(rig.link)
+    assert (said.version, said.schema, said.trust) == (0x20000, SCHEMA ^ 1, Trust.ON_TRIAL)
+    return rig.board.flash
 
 
 def comes_back(story: Story, flash: bytes) -> HelloReply:

@@ -41,6 +41,19 @@ def build(*targets: str) -> Path:
     return FIRMWARE / "build"
 
 
+@cache
+def build_with_schema(number: int, folder: Path) -> bytes:
+    """The app as it would be if it was made of another schema."""
+    header = (build() / "protocol.h").read_text().replace(f"0x{SCHEMA:08X}u", f"0x{number:08X}u")
+    for name in ("monocypher.c", "monocypher.h", "key.h"):
+        shutil.copy(FIRMWARE / "build" / name, folder)
+    (folder / "protocol.h").write_text(header)
+    command = ["make", "-C", str(FIRMWARE), f"PYTHON={sys.executable}", f"B={folder}", f"{folder}/app.bin"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return (folder / "app.bin").read_bytes()
+
+
 class BoardWire:
     """The near end of the line: emulated time passes while somebody reads."""
 

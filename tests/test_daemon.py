@@ -12,11 +12,13 @@ from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.errors import OutboxRefused
 from hotspot_kiosk.keyring import Trust, save_public
 from hotspot_kiosk.kiosk.clock import Clock
-from hotspot_kiosk.kiosk.daemon import Daemon, Place
+from hotspot_kiosk.kiosk.daemon import Daemon
 from hotspot_kiosk.kiosk.desk import Ask
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.session import Plan
+from hotspot_kiosk.kiosk.zeroise import Remains
 from hotspot_kiosk.operation import sign
 from hotspot_kiosk.terms import Part
 from hotspot_kiosk.torture import disk
@@ -63,7 +65,7 @@ class Bare:
             orders=Orders(folder / "orders.json", DEVICE),
             journal=self.journal,
             keep=timedelta(days=7),
-            remains=(),
+            remains=Remains(),
         )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import pytest
-from panel_cuts import Story, back_again, comes_back, made, there
+from panel_cuts import Story, back_again, comes_back, foreign, made, there
 from panel_rig import Rig, booted, settled
 
 from hotspot_kiosk.errors import DeviceLost, Refused
@@ -11,6 +11,8 @@ from hotspot_kiosk.kiosk.devices import panel_update
 from hotspot_kiosk.kiosk.devices.panel_image import Image
 from hotspot_kiosk.kiosk.devices.panel_protocol import (
     SCHEMA,
+    ConfirmReply,
+    ConfirmRequest,
     Message,
     ResetCause,
     Trust,
@@ -106,6 +108,18 @@ def test_an_image_with_another_schema_is_not_sent() -> None:
     with pytest.raises(Refused, match="another version"):
         panel_update.install(rig.link, made(0x20000, schema=SCHEMA ^ 1))
     assert rig.hello().version == 0x10000
+
+
+def test_an_image_with_another_schema_is_never_confirmed_and_given_back() -> None:
+    """However it got there: it is spoken to just enough to bring the old one back."""
+    rig = Rig(foreign())
+    rig.boot()
+    with pytest.raises(Refused, match="not confirmed"):
+        panel_update.confirm(rig.link)
+    with pytest.raises(DeviceLost, match="another version"):
+        rig.ask(Message.CONFIRM, ConfirmRequest(), ConfirmReply)
+    said = panel_update.give_back(rig.link)
+    assert (said.version, said.schema, said.trust) == (0x10000, SCHEMA, Trust.CONFIRMED)
 
 
 def test_a_trial_that_is_not_wanted_is_given_back() -> None:

@@ -12,9 +12,9 @@ import click
 from hotspot_kiosk.cli.options import config_option, json_option, list_out
 from hotspot_kiosk.config import KioskConfig, load
 from hotspot_kiosk.contents import decode_answer
-from hotspot_kiosk.errors import LinkDown, Refused
+from hotspot_kiosk.errors import KeyMissing, LinkDown, Refused
 from hotspot_kiosk.keyring import Trust, load_hub, load_private
-from hotspot_kiosk.kiosk import assembly, daemon, desk
+from hotspot_kiosk.kiosk import assembly, desk, zeroise
 from hotspot_kiosk.kiosk import stick as carrier
 from hotspot_kiosk.kiosk.orders import ORDERS, Orders
 from hotspot_kiosk.kiosk.outbox import Entry, Outbox, PartState, remedy
@@ -87,10 +87,18 @@ def export(config: Path, folder: Path) -> None:
 
     The kiosk may run meanwhile. Take the stick to the hub: hotspot hub import.
     """
-    table = load(config, KioskConfig)
-    own, hub = load_private(table.keys.own), load_hub(table.keys.peers)
+    table, stick = load(config, KioskConfig), Stick(folder)
+    try:
+        own = load_private(table.keys.own)
+    except KeyMissing:
+        click.echo(
+            "This kiosk has no keys any more; what it sealed before is written all the same.", err=True
+        )
+        _tell(carrier.export_bare(stick, _open(config), table.kiosk.device))
+        return
+    hub = load_hub(table.keys.peers)
     obeyed = _orders(table).memory.obeyed
-    _tell(carrier.export(Stick(folder), _open(config), own, hub.newest.key_id, obeyed))
+    _tell(carrier.export(stick, _open(config), own, hub.newest.key_id, obeyed))
 
 
 @command.command("import")
@@ -129,7 +137,7 @@ def _returned(config: Path, table: KioskConfig, own: PrivateKeys) -> carrier.Ret
 
     def erase() -> None:
         outbox.close()
-        daemon.destroy(assembly.remains(table, config.parent.resolve()))
+        zeroise.destroy(assembly.remains(table, config.parent.resolve()))
 
     trust = Trust(table.keys.peers)
     return carrier.Returned(outbox, own, trust, _orders(table), datetime.now(UTC), erase)

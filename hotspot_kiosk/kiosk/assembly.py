@@ -24,14 +24,18 @@ from hotspot_kiosk.inference.port import ModelShelf
 from hotspot_kiosk.keyring import Trust, load_private
 from hotspot_kiosk.kiosk.booths import FaceBooth, FingerBooth, Voices
 from hotspot_kiosk.kiosk.clock import SYNCHRONISED, Clock
-from hotspot_kiosk.kiosk.daemon import Daemon, Place
+from hotspot_kiosk.kiosk.daemon import Daemon
 from hotspot_kiosk.kiosk.desk import Desk
+from hotspot_kiosk.kiosk.devices.port import Panel
+from hotspot_kiosk.kiosk.guard import Ears, Guard
 from hotspot_kiosk.kiosk.orders import FLOOR, ORDERS, Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.renewal import PENDING, Renewal
 from hotspot_kiosk.kiosk.session import Plan
 from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
+from hotspot_kiosk.kiosk.zeroise import Remains
 from hotspot_kiosk.transports.port import Transport
 from hotspot_kiosk.transports.tls import EPOCH, Floor
 
@@ -70,6 +74,7 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         uplink=uplink,
         upkeep=_upkeep(config, folder, place, clock, uplink, daemon.fault),
         desk=Desk(config.kiosk.desk, daemon.asked),
+        guard=_guard(config, folder, daemon),
     )
     warm_up()
     ridge_code.warm_up()
@@ -119,14 +124,24 @@ def _place(config: KioskConfig, clock: Clock, folder: Path) -> Place:
         journal=Journal(beside.with_name("journal"), own, clock.now),
         keep=timedelta(days=config.outbox.keep_days),
         remains=remains(config, folder),
+        tamper=config.tamper,
     )
 
 
-def remains(config: KioskConfig, folder: Path) -> tuple[Path, ...]:
+def remains(config: KioskConfig, folder: Path) -> Remains:
     """What an erasure destroys, and everything whose name begins like it."""
     key = config.link.get("key")
     link = (folder / key, (folder / key).with_suffix(PENDING)) if isinstance(key, str) else ()
-    return (config.keys.own, *link, config.outbox.path)
+    return Remains((config.keys.own, *link), (config.outbox.path,))
+
+
+def _guard(config: KioskConfig, folder: Path, daemon: Daemon) -> Guard | None:
+    if config.panel is None:
+        return None
+    panel: Panel = build_variant("hotspot_kiosk.kiosk.devices", "panel", config.panel, folder)
+    if not hasattr(panel, "beat"):
+        raise ConfigError("[panel] driver names a device that is no panel")
+    return Guard(panel, Ears(daemon.box.pressed, daemon.box.opened, daemon.box.warned, daemon.fault))
 
 
 def _hub_time(config: KioskConfig) -> Path:

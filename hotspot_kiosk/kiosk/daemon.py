@@ -9,20 +9,15 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Literal
 
 from hotspot_kiosk import contents, nist, policy, seal, wire
-from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import MOST_GROUND, Deed
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, OutboxRefused, Refused, StorageFailed
-from hotspot_kiosk.keyring import Trust
 from hotspot_kiosk.kiosk import installed
 from hotspot_kiosk.kiosk.booths import FaceBooth, FingerBooth, Voices
+from hotspot_kiosk.kiosk.box import Box, Hands
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
 from hotspot_kiosk.kiosk.events import (
@@ -46,8 +41,9 @@ from hotspot_kiosk.kiosk.events import (
     TakeFinger,
     Tick,
 )
-from hotspot_kiosk.kiosk.orders import Orders
+from hotspot_kiosk.kiosk.guard import Guard
 from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.session import Plan, Session, State, step
 from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
@@ -59,33 +55,13 @@ log = logging.getLogger(__name__)
 TICK_S = 0.25
 FORGET_EVERY = 240
 CAPTURING = {State.NOTICE, State.FACE, State.FINGERS, State.REVIEW}
-Hand = FaceBooth | FingerBooth | Uplink | Desk | Upkeep
+Hand = FaceBooth | FingerBooth | Uplink | Desk | Upkeep | Guard
 BUTTONS: dict[str, Event] = {
     "notice read": NoticeRead(),
     "accept": Accept(),
     "retake": Retake(),
     "cancel": Cancel(),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Which kiosk this is, and what it is bound to; `remains` is what an erasure destroys.
-
-    operation: the signed file of the operation under which people are checked. keep: how long a
-    record that the hub holds can still be looked at here.
-    """
-
-    device: int
-    post: str
-    agency: nist.Agency
-    operation: Path
-    own: seal.PrivateKeys
-    trust: Trust
-    orders: Orders
-    journal: Journal
-    keep: timedelta
-    remains: tuple[Path, ...]
 
 
 class Daemon:
@@ -105,12 +81,22 @@ class Daemon:
         self._operation: Operation | None = None
         self._ticks = 0
         self._fault = ""
-        self._erase = False
         self._face: FaceBooth | None = None
         self._finger: FingerBooth | None = None
         self._uplink: Uplink | None = None
         self._desk: Desk | None = None
         self._upkeep: Upkeep | None = None
+        self._guard: Guard | None = None
+        self.box = Box(place.remains, place.tamper, self._hands())
+
+    def _hands(self) -> Hands:
+        return Hands(
+            state=lambda: self._session.state,
+            put=self._events.put,
+            tell=self._tell,
+            note=lambda deed, ground: self._note(deed, ground=ground),
+            fault=self.fault,
+        )
 
     def voices(self) -> Voices:
         """Where the device threads speak to."""
@@ -124,16 +110,24 @@ class Daemon:
         uplink: Uplink,
         desk: Desk,
         upkeep: Upkeep | None = None,
+        guard: Guard | None = None,
     ) -> None:
         """Give the daemon its hands."""
         self._face, self._finger, self._uplink, self._desk = face, finger, uplink, desk
-        self._upkeep = upkeep
+        self._upkeep, self._guard = upkeep, guard
 
     def run(self) -> str:
         """Work until stopped; returns why it had to stop, empty if it was asked to."""
         if not (self._face and self._finger and self._uplink and self._desk):
             raise ConfigError("the daemon was not given all its parts")
-        hands: tuple[Hand | None, ...] = (self._face, self._finger, self._uplink, self._desk, self._upkeep)
+        hands: tuple[Hand | None, ...] = (
+            self._face,
+            self._finger,
+            self._uplink,
+            self._desk,
+            self._upkeep,
+            self._guard,
+        )
         started: list[Hand] = []
         try:
             for part in hands:
@@ -150,9 +144,8 @@ class Daemon:
             self._note(Deed.STOPPED, ground=self._fault)
             self._outbox.close()
             self._only.close()
-            if self._erase:
-                destroy(self._place.remains)
-        return self._fault
+            left = self.box.end()
+        return f"{self._fault} {left}".strip()
 
     def stop(self) -> None:
         """End `run` soon; any thread may call this."""
@@ -191,7 +184,7 @@ class Daemon:
         if order.kind is wire.OrderKind.REVOKE:
             self._events.put(Cancel())
         elif order.kind is wire.OrderKind.ERASE:
-            self._erase = True
+            self.box.erase()
             self.fault("this kiosk was erased by order of the hub")
 
     def asked(self, ask: Ask) -> Told:
@@ -282,14 +275,9 @@ class Daemon:
         return self._upkeep.note if self._upkeep is not None else ""
 
     def _next(self) -> None:
-        try:
-            event = self._events.get(timeout=TICK_S)
-        except Empty:
-            event = Tick()
-            self._look_for_room()
-            self._ticks += 1
-            if self._ticks % FORGET_EVERY == 0:
-                self.forget_outdated()
+        event = self._awaited()
+        if self._guard is not None:
+            self._guard.alive()
         before = self._session.state
         self._session, effects = step(self._session, event, self._clock.now_ms())
         if isinstance(event, Begin):
@@ -302,6 +290,16 @@ class Daemon:
             self._note(Deed.CHECK_ENDED, about=self._operation.id if self._operation else "")
         if self._session.state is not before:
             self._tell(self._status())
+
+    def _awaited(self) -> Event:
+        try:
+            return self._events.get(timeout=TICK_S)
+        except Empty:
+            self._look_for_room()
+            self._ticks += 1
+            if self._ticks % FORGET_EVERY == 0:
+                self.forget_outdated()
+            return Tick()
 
     def _note(self, what: Deed, who: str = "machine", about: str = "", ground: str = "") -> None:
         """Into the journal; where that fails the work goes on, and nobody is checked after it."""
@@ -347,6 +345,8 @@ class Daemon:
             self._finger.stop()
 
     def _show(self, show: Show) -> None:
+        if self._guard is not None:
+            self._guard.show(show.prompt)
         self._tell(Told(kind="show", prompt=show.prompt, detail=show.detail))
 
     def _tell(self, told: Told) -> None:
@@ -392,14 +392,6 @@ class Daemon:
 
 def _printable(ground: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in ground)[:MOST_GROUND]
-
-
-def destroy(remains: Sequence[Path]) -> None:
-    """Key first: without it nothing that is left speaks for this kiosk."""
-    for path in remains:
-        for file in path.parent.glob(f"{path.name}*"):
-            file.unlink(missing_ok=True)
-    log.warning("erased: %s", ", ".join(path.name for path in remains))
 
 
 def _told_answer(answer: Answer) -> Told:

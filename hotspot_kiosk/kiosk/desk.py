@@ -50,7 +50,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     ignored, repeated: why messages of the hub's side were not believed, or said nothing new; how often.
     """
 
-    kind: Literal["show", "alarm", "status", "answer", "stored", "carried"]
+    kind: Literal["show", "alarm", "status", "answer", "stored", "carried", "button"]
     prompt: str = ""
     detail: str = ""
     state: str = ""

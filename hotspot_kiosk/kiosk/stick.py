@@ -57,21 +57,32 @@ def export(
 
     Raises StorageFailed with how far it came if the stick is full or cannot be written.
     """
+
+    def introduce() -> None:
+        stick.write(own.owner, NOTE, _note(list(outbox.entries()), own, hub_key))
+        _prove(stick, own, obeyed)
+
+    return _export(stick, outbox, own.owner, introduce)
+
+
+def export_bare(stick: Stick, outbox: Outbox, device: int) -> Tally:
+    """The same by a kiosk whose keys were destroyed: what waits was sealed and signed before that."""
+    return _export(stick, outbox, device, lambda: None)
+
+
+def _export(stick: Stick, outbox: Outbox, device: int, introduce: Callable[[], None]) -> Tally:
     tally = Tally()
-    entries = list(outbox.entries())
     waiting = sorted(outbox.unheld(), key=lambda item: (item.part is not Part.PROBE, item.sequence))
     try:
-        stick.write(own.owner, NOTE, _note(entries, own, hub_key))
-        _prove(stick, own, obeyed)
+        introduce()
         for item in waiting:
             envelope = outbox.envelope(item)
             if envelope is None:
                 tally.aside[NOT_WRITTEN] += 1
             else:
-                name = name_of(item.tcn, item.part, SEALED)
-                new = stick.write(own.owner, name, envelope)
+                new = stick.write(device, name_of(item.tcn, item.part, SEALED), envelope)
                 tally.done["parts written" if new else "parts on the stick already"] += 1
-        stick.settle(own.owner)
+        stick.settle(device)
     except StorageFailed as error:
         whole = sum(tally.done.values())
         raise StorageFailed(

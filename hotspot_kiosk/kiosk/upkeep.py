@@ -18,6 +18,7 @@ from datetime import datetime
 from hotspot_kiosk.errors import BadBytes, StorageFailed
 from hotspot_kiosk.keyring import Trust
 from hotspot_kiosk.kiosk.renewal import Denied, Renewal
+from hotspot_kiosk.kiosk.worker import worker
 from hotspot_kiosk.terms import ClockStamp
 from hotspot_kiosk.transports.port import Transport
 
@@ -65,12 +66,11 @@ class Upkeep:
         self._past = past
         self._link_up = link_up
         self._on_order = on_order
-        self._on_fault = on_fault
         self._pauses = pauses
         self._tries = 0
         self._last_up = time.monotonic()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="upkeep")
+        self._thread = worker("upkeep of the link certificate", self._run, on_fault)
 
     @property
     def ignored(self) -> Mapping[str, int]:
@@ -88,13 +88,9 @@ class Upkeep:
         self._thread.join()
 
     def _run(self) -> None:
-        try:
-            pause = 0.0
-            while not self._stop.wait(pause):
-                pause = self._look()
-        except Exception as error:
-            log.exception("the upkeep of the link certificate stopped")
-            self._on_fault(str(error))
+        pause = 0.0
+        while not self._stop.wait(pause):
+            pause = self._look()
 
     def _look(self) -> float:
         """Try if it is time to; returns the seconds until the next look."""

@@ -1,4 +1,4 @@
-"""What the kiosk expects of a camera and of a finger sensor.
+"""What the kiosk expects of a camera, of a finger sensor and of a panel.
 
 A variant is one file in this folder, named by the config's `driver`. It holds `Options` (a frozen
 msgspec Struct, unknown keys forbidden) and `build(options)`, which returns the device unopened.
@@ -16,6 +16,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hotspot_kiosk.kiosk.devices.panel_link import PanelEvent
+from hotspot_kiosk.kiosk.devices.panel_protocol import BeatReply, Scene
 from hotspot_kiosk.terms import FaceSample, FingerPosition, FingerSample, SensorGrade
 
 SMALL_SIDE = 640  # of a frame's small picture, pixels: enough to find a face at arm's length
@@ -138,3 +140,25 @@ class Camera(Protocol):
 
     def close(self) -> None:
         """Give the device back. May be called twice."""
+
+
+class Panel(Protocol):
+    """The guard microcontroller. One thread makes every call; DeviceLost may be raised by each but `close`."""
+
+    def open(self, on_event: Callable[[PanelEvent], None]) -> str:
+        """Find the panel, return who it says it is; `on_event` is called from any later call.
+
+        Raises WrongDevice if it speaks another version than the kiosk.
+        """
+
+    def beat(self, watched: bool) -> BeatReply:
+        """The kiosk lives and, if `watched`, will say so again; returns how the panel is."""
+
+    def show(self, scene: Scene) -> None:
+        """Set ring, sound and face light."""
+
+    def listen(self, seconds: float) -> None:
+        """Take in events for a while."""
+
+    def close(self) -> None:
+        """Give the line back. May be called twice."""
