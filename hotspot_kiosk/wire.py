@@ -58,10 +58,14 @@ class Chunk(Message, frozen=True, tag="c"):
 
 
 class Got(Message, frozen=True, tag="g"):
-    """Up: the answer to this TCN is stored here; you need not keep it for me. Signed, with its digest."""
+    """Up: this edition of the answer to this TCN is stored here; you need not keep it for me. Signed, with its digest.
+
+    An alert is acknowledged in the same way, under the number of the kiosk that asked.
+    """
 
     tcn: str
     signature: bytes
+    edition: int = 1
 
 
 class Ask(Message, frozen=True, tag="a"):
@@ -100,7 +104,7 @@ class Receipt(Message, frozen=True, tag="r"):
 
 
 class Answered(Message, frozen=True, tag="n"):
-    """Down: the sealed answer to this TCN, until `Got` comes up."""
+    """Down: the sealed answer to this TCN, or an alert about another kiosk's, until `Got` comes up."""
 
     tcn: str
     envelope: bytes
@@ -211,9 +215,9 @@ def verify_refusal(refusal: Refusal, hub: Trusted) -> None:
     hub.verify(_refusal_words(refusal.tcn, refusal.part, refusal.digest, refusal.reason), refusal.signature)
 
 
-def sign_got(tcn: Tcn, answer: bytes, by: PrivateKeys) -> Got:
-    """A kiosk's word that it holds these very bytes of an answer."""
-    return Got(tcn, by.sign(_got_words(tcn, answer)))
+def sign_got(tcn: Tcn, answer: bytes, by: PrivateKeys, edition: int = 1) -> Got:
+    """A kiosk's word that it holds these very bytes of an answer, which are of this edition."""
+    return Got(tcn, by.sign(_got_words(tcn, answer)), edition)
 
 
 def verify_got(got: Got, answer: bytes, kiosk: Trusted) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from hotspot_kiosk.cli.options import config_option, json_option, on_signals
 from hotspot_kiosk.config import KioskConfig, load
+from hotspot_kiosk.keyring import load_hub, load_private
 from hotspot_kiosk.kiosk import assembly, desk
+from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.daemon import told_answer
 from hotspot_kiosk.kiosk.start import Start
 from hotspot_kiosk.terms import RequestType
 
@@ -60,15 +64,31 @@ def run(config: Path) -> None:
     "--tot", type=click.Choice(list(RequestType)), help="Kind of search; the operation's by default."
 )
 @click.option("--notice-read", is_flag=True, help="The notice was shown to its end; do not wait for Enter.")
-def check(config: Path, as_json: bool, adult: bool, officer: str, tot: str | None, notice_read: bool) -> None:
+@click.option(
+    "--origin", "origins", multiple=True, metavar="SYR", help="A claimed or known country of origin."
+)
+@click.option("--protection", is_flag=True, help="The person seeks protection.")
+def check(
+    config: Path,
+    as_json: bool,
+    adult: bool,
+    officer: str,
+    tot: str | None,
+    notice_read: bool,
+    origins: tuple[str, ...],
+    protection: bool,
+) -> None:
     """Check one person: start a session and show what happens until it is over.
 
+    Origin and protection go into the sealed record for the hub's shields, and are kept and shown nowhere here.
     Exits 0 if the person was captured, 2 if not.
     """
     path = load(config, KioskConfig).kiosk.desk
     heard = desk.watch(path)
     next(heard, None)
-    desk.ask(path, desk.Ask("begin", adult=adult, officer=officer, tot=RequestType(tot) if tot else None))
+    asked = RequestType(tot) if tot else None
+    begin = desk.Ask("begin", adult=adult, officer=officer, tot=asked, origins=origins, protection=protection)
+    desk.ask(path, begin)
     if not notice_read:
         click.prompt("Show the notice to its end, then press Enter", default="", show_default=False)
     desk.ask(path, desk.Ask("notice read"))
@@ -99,6 +119,17 @@ def status(config: Path, as_json: bool) -> None:
 
 @command.command()
 @config_option
+@json_option
+def alerts(config: Path, as_json: bool) -> None:
+    """Alerts that count now: people who were checked at another post of the operation and have left it."""
+    table = load(config, KioskConfig)
+    hub, own = load_hub(table.keys.peers), load_private(table.keys.own)
+    for alert in Alerts(table.outbox.path, own).current(datetime.now(UTC), hub):
+        say(told_answer(alert, table.kiosk.device), as_json)
+
+
+@command.command()
+@config_option
 @click.argument("button", type=click.Choice(["notice read", "accept", "retake", "cancel"]))
 def press(config: Path, button: str) -> None:
     """Press a button of the session that runs."""
@@ -122,7 +153,15 @@ def words(told: desk.Told) -> str:
         waits = "" if told.waiting is None else f", {told.waiting} waiting"
         doubts = f", {sum(told.ignored.values())} messages not believed" if told.ignored else ""
         return f"[{told.state}, link {link}{waits}{looks}{doubts}{faults}{note}]"
-    if told.kind == "answer":
+    if told.kind in ("answer", "alert"):
         named = f" ({', '.join(told.candidates)})" if told.candidates else ""
-        return f"{told.tcn}: {told.decision}{named} {told.note}".strip()
+        again = f", edition {told.edition}" if told.edition > 1 else ""
+        return f"{told.tcn}{again}: {told.decision}{named} {told.note}{_late(told)}".strip()
     return f"{told.kind}: {told.tcn}{told.detail}"
+
+
+def _late(told: desk.Told) -> str:
+    if told.seen is None or told.expires is None:
+        return ""
+    moments = [f"{moment.astimezone():%Y-%m-%d %H:%M}" for moment in (told.seen, told.expires)]
+    return f" [last seen at {told.post}, {moments[0]}; counts until {moments[1]}]"

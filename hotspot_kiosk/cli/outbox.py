@@ -16,6 +16,7 @@ from hotspot_kiosk.errors import KeyMissing, LinkDown, Refused
 from hotspot_kiosk.keyring import Trust, load_hub, load_private
 from hotspot_kiosk.kiosk import assembly, desk, zeroise
 from hotspot_kiosk.kiosk import stick as carrier
+from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.orders import ORDERS, Orders
 from hotspot_kiosk.kiosk.outbox import Entry, Outbox, PartState, remedy
 from hotspot_kiosk.seal import PrivateKeys
@@ -140,7 +141,8 @@ def _returned(config: Path, table: KioskConfig, own: PrivateKeys) -> carrier.Ret
         zeroise.destroy(assembly.remains(table, config.parent.resolve()))
 
     trust = Trust(table.keys.peers)
-    return carrier.Returned(outbox, own, trust, _orders(table), datetime.now(UTC), erase)
+    alerts = Alerts(table.outbox.path, own)
+    return carrier.Returned(outbox, own, trust, _orders(table), datetime.now(UTC), erase, alerts)
 
 
 def _orders(table: KioskConfig) -> Orders:

@@ -77,16 +77,16 @@ class Inbox:
         if isinstance(message, wire.Done):
             return self._done(device, message)
         tcn = Tcn(message.tcn)
-        if tcn.device != device:
-            return self._ignore(f"device {device} sent a number of another device")
         if isinstance(message, wire.Got):
             return self._got(device, tcn, message)
+        if tcn.device != device:
+            return self._ignore(f"device {device} sent a number of another device")
         key = PartKey(device, tcn, message.part)
         return self._offer(key, message) if isinstance(message, wire.Offer) else self._chunk(key, message)
 
-    def acknowledge(self, device: int, tcn: Tcn) -> None:
-        """The kiosk is known to hold this answer."""
-        if not self._store.answers.acknowledge(device, tcn, self._now()):
+    def acknowledge(self, device: int, tcn: Tcn, edition: int = 1) -> None:
+        """The kiosk is known to hold this edition of an answer."""
+        if not self._store.answers.acknowledge(device, tcn, self._now(), edition):
             self.repeated["an acknowledgement of no answer that waits"] += 1
 
     def open(self, envelope: bytes, device: int) -> bytes:
@@ -96,12 +96,14 @@ class Inbox:
 
     def _got(self, device: int, tcn: Tcn, got: wire.Got) -> Outcome:
         answer = self._store.answers.get(device, tcn)
+        if answer is None or got.edition < self._store.answers.edition(device, tcn):
+            self.repeated["an acknowledgement of no answer that waits"] += 1
+            return Outcome()
         try:
-            if answer is not None:
-                wire.verify_got(got, answer, self._kiosks[device].keys())
+            wire.verify_got(got, answer, self._kiosks[device].keys())
         except SealError as error:
             return self._ignore(f"device {device}: {error}")
-        self.acknowledge(device, tcn)
+        self.acknowledge(device, tcn, got.edition)
         return Outcome()
 
     def _asked(self, device: int, ask: wire.Ask) -> Outcome:

@@ -22,6 +22,7 @@ from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.finger import warm_up
 from hotspot_kiosk.inference.port import ModelShelf
 from hotspot_kiosk.keyring import Trust, load_private
+from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.booths import FaceBooth, FingerBooth, Voices
 from hotspot_kiosk.kiosk.clock import SYNCHRONISED, Clock
 from hotspot_kiosk.kiosk.daemon import Daemon
@@ -67,6 +68,7 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         on_quarantine=daemon.quarantined,
         on_fault=daemon.fault,
         on_trouble=daemon.troubled,
+        alerts=place.alerts,
     )
     daemon.attach(
         face=_face_booth(config, folder, daemon.voices()),
@@ -123,6 +125,7 @@ def _place(config: KioskConfig, clock: Clock, folder: Path) -> Place:
         orders=Orders(beside.with_name(ORDERS), config.kiosk.device),
         journal=Journal(beside.with_name("journal"), own, clock.now),
         keep=timedelta(days=config.outbox.keep_days),
+        alerts=Alerts(beside, own),
         remains=remains(config, folder),
         tamper=config.tamper,
     )

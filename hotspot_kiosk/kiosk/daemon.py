@@ -49,7 +49,7 @@ from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.seal_answer import reply_key
-from hotspot_kiosk.terms import Answer, Part, Request, Tcn
+from hotspot_kiosk.terms import Answer, Candidate, Part, Request, Tcn
 
 log = logging.getLogger(__name__)
 TICK_S = 0.25
@@ -77,8 +77,9 @@ class Daemon:
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._stop = threading.Event()
         self._beginning = threading.Semaphore(1)
-        self._asked: Operation | None = None
+        self._asked: tuple[Operation, policy.Shielded] | None = None
         self._operation: Operation | None = None
+        self._shielded = policy.Shielded()
         self._ticks = 0
         self._fault = ""
         self._face: FaceBooth | None = None
@@ -143,6 +144,8 @@ class Daemon:
                 part.close()
             self._note(Deed.STOPPED, ground=self._fault)
             self._outbox.close()
+            if self._place.alerts is not None:
+                self._place.alerts.close()
             self._only.close()
             left = self.box.end()
         return f"{self._fault} {left}".strip()
@@ -161,7 +164,7 @@ class Daemon:
         self._note(Deed.SHOWN, about=answer.tcr, ground=answer.decision)
         self._events.put(Answered(answer))
         if self._desk is not None:
-            self._desk.tell(_told_answer(answer))
+            self._desk.tell(told_answer(answer, self._place.device))
 
     def link_changed(self, up: bool) -> None:
         """The link came up or went down; called by the uplink's thread."""
@@ -216,6 +219,7 @@ class Daemon:
             officer=ask.officer,
         )
         tot = policy.search_type(operation, ask.tot)
+        shielded = policy.Shielded(policy.countries(ask.origins), ask.protection)
         if session.state is State.FAULT:
             raise Refused(f"the kiosk is out of order: {', '.join(sorted(session.faults))}")
         if session.state not in (State.IDLE, State.DONE, State.WAITING):
@@ -231,7 +235,7 @@ class Daemon:
         except (StorageFailed, BadBytes):
             self._beginning.release()
             raise
-        self._asked = operation
+        self._asked = operation, shielded
         self._events.put(Begin(tot, operation.fingers))
 
     def _press(self, button: str) -> None:
@@ -281,12 +285,13 @@ class Daemon:
         before = self._session.state
         self._session, effects = step(self._session, event, self._clock.now_ms())
         if isinstance(event, Begin):
-            if self._session.state is State.NOTICE:
-                self._operation = self._asked
+            if self._session.state is State.NOTICE and self._asked is not None:
+                self._operation, self._shielded = self._asked
             self._beginning.release()
         for effect in effects:
             self._carry_out(effect)
         if before in CAPTURING and self._session.state not in (*CAPTURING, State.WAITING):
+            self._shielded = policy.Shielded()
             self._note(Deed.CHECK_ENDED, about=self._operation.id if self._operation else "")
         if self._session.state is not before:
             self._tell(self._status())
@@ -325,6 +330,8 @@ class Daemon:
             for tcn in self._outbox.outdated(stamp.wall, self._place.keep):
                 self._note(Deed.PURGED, about=tcn, ground="its retention at this kiosk is over")
                 self._outbox.erase(tcn)
+            if self._place.alerts is not None:
+                self._place.alerts.expire(stamp.wall)
         except StorageFailed as error:
             log.error("what is outdated stays until the disk works: %s", error)
 
@@ -382,11 +389,11 @@ class Daemon:
             captures=effect.captures,
             acquisition_failures=effect.failures,
         )
-        probe = seal.seal(
-            contents.encode(request, reply_key(place.own, tcn)), tcn, Part.PROBE, hub, place.own
-        )
+        content = contents.encode(request, reply_key(place.own, tcn), self._shielded)
+        probe = seal.seal(content, tcn, Part.PROBE, hub, place.own)
         evidence = seal.seal(nist.pack(request, place.agency), tcn, Part.EVIDENCE, hub, place.own)
         self._outbox.put(tcn, stamp, [(Part.PROBE, probe), (Part.EVIDENCE, evidence)])
+        self._shielded = policy.Shielded()
         return tcn
 
 
@@ -394,11 +401,23 @@ def _printable(ground: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in ground)[:MOST_GROUND]
 
 
-def _told_answer(answer: Answer) -> Told:
+def told_answer(answer: Answer, device: int) -> Told:
+    """An answer to this kiosk, or an alert about somebody whom another captured, as the desk tells it."""
+    late = answer.late
     return Told(
-        kind="answer",
+        kind="answer" if answer.tcr.device == device else "alert",
         tcn=answer.tcr,
         decision=answer.decision,
-        candidates=tuple(f"{c.reference} ({c.score:+.1f})" for c in answer.candidates),
+        candidates=tuple(_words_of(each) for each in answer.candidates),
         note=answer.note,
+        edition=answer.edition,
+        post=late.post if late else "",
+        seen=late.seen if late else None,
+        expires=late.expires if late else None,
     )
+
+
+def _words_of(candidate: Candidate) -> str:
+    placed = f", placed by {candidate.source}" if candidate.source else ""
+    score = f"{candidate.score:+.1f}" if candidate.score else "no score told"
+    return f"{candidate.reference} ({score}{placed})"

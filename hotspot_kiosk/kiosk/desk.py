@@ -15,6 +15,7 @@ import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from queue import Full, Queue
 from typing import Annotated, Literal
@@ -34,6 +35,8 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a client wants. `adult`: the officer attests that the person is 18 or older.
 
     officer: the id of who asks, never a name; empty where a person starts by themselves.
+    origins: claimed and known countries of origin (alpha-3); protection: they seek it. Both go into the
+    sealed probe and nowhere else.
     message: what a stick brought from the hub, believed for its signatures only.
     """
 
@@ -42,15 +45,22 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     officer: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9._-]{0,40}$")] = ""
     tot: RequestType | None = None
     message: bytes = b""
+    origins: tuple[str, ...] = ()
+    protection: bool = False
+
+    def __repr__(self) -> str:
+        return f"Ask({self.do})"
 
 
 class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="told", tag_field="is"):
     """What a watcher hears. Every field but `kind` may be missing.
 
+    post, seen, expires: of an answer after its person has left: where and when they were, until when it counts.
+    An alert is such an answer about somebody whom another kiosk captured.
     ignored, repeated: why messages of the hub's side were not believed, or said nothing new; how often.
     """
 
-    kind: Literal["show", "alarm", "status", "answer", "stored", "carried", "button"]
+    kind: Literal["show", "alarm", "status", "answer", "alert", "stored", "carried", "button"]
     prompt: str = ""
     detail: str = ""
     state: str = ""
@@ -63,6 +73,10 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     decision: str = ""
     candidates: tuple[str, ...] = ()
     note: str = ""
+    edition: int = 1
+    post: str = ""
+    seen: datetime | None = None
+    expires: datetime | None = None
     ignored: dict[str, int] = {}
     repeated: dict[str, int] = {}
 

@@ -202,6 +202,11 @@ class Outbox:
         """
         return self._keeping.change(lambda file: _keep_answer(file, tcn, envelope, now, probe), small=True)
 
+    def supersede(self, tcn: Tcn, before: bytes, envelope: bytes, now: datetime) -> bool:
+        """Put a later answer in the place of these very bytes; False if something else is there by now."""
+        statement = "UPDATE record SET answer = ?, answered = ? WHERE tcn = ? AND answer = ?"
+        return self._keeping.small(statement, (envelope, _text(now), tcn, before), lightly=False) == 1
+
     def sealed_answer(self, tcn: Tcn) -> bytes | None:
         """The sealed answer, if there is one."""
         rows = self._keeping.rows("SELECT answer FROM record WHERE tcn = ?", (tcn,))

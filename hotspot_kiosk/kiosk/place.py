@@ -10,6 +10,7 @@ from hotspot_kiosk import nist, seal
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.config import TamperPlan
 from hotspot_kiosk.keyring import Trust
+from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.zeroise import Remains
 
@@ -34,3 +35,4 @@ class Place:
     keep: timedelta
     remains: Remains
     tamper: TamperPlan = field(default_factory=TamperPlan)
+    alerts: Alerts | None = None

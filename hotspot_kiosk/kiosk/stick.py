@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from hotspot_kiosk import seal, wire
-from hotspot_kiosk.contents import decode_answer
 from hotspot_kiosk.errors import BadBytes, Refused, SealError, StorageFailed
 from hotspot_kiosk.keyring import Trust, from_bytes
+from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Entry, Outbox
-from hotspot_kiosk.seal_answer import open_answer
+from hotspot_kiosk.kiosk.replies import keep
 from hotspot_kiosk.stick import (
     ANSWER,
     HALF_WRITTEN,
@@ -129,8 +129,10 @@ class Returned:
         orders: Orders,
         now: datetime,
         on_erase: Callable[[], None],
+        alerts: Alerts | None = None,
     ) -> None:
         self._outbox = outbox
+        self._alerts = alerts
         self._own = own
         self._trust = trust
         self._orders = orders
@@ -161,10 +163,10 @@ class Returned:
         return self._outbox.quarantine(self._known(message.tcn), message.part, message.reason)
 
     def _answer(self, message: wire.Answered) -> bool:
+        if self._alerts is not None and Tcn(message.tcn).device != self._own.owner:
+            return self._alerts.take(Tcn(message.tcn), message.envelope, self._trust.ring).new
         tcn = self._known(message.tcn)
-        digest = self._outbox.digest(tcn, Part.PROBE)
-        decode_answer(open_answer(message.envelope, tcn, digest, self._trust.ring, self._own))
-        return self._outbox.answer(tcn, message.envelope, self._now)
+        return keep(self._outbox, tcn, message.envelope, self._now, self._trust.ring, self._own).new
 
     def _order(self, order: wire.Order) -> bool:
         if order.kind is wire.OrderKind.TIME:

@@ -27,11 +27,13 @@ from hotspot_kiosk.errors import (
     StorageFailed,
 )
 from hotspot_kiosk.keyring import Trust, from_bytes
+from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.courier import Courier
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import GIVEN_UP, Item, Outbox, remedy
 from hotspot_kiosk.kiosk.patience import Patience
+from hotspot_kiosk.kiosk.replies import keep
 from hotspot_kiosk.seal_answer import is_sealed_answer, open_answer
 from hotspot_kiosk.terms import Answer, Part, Tcn
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Taken, Transport
@@ -42,6 +44,7 @@ LOOK_EVERY = 8
 SPREAD_MS = 2_000  # within which the kiosks of a hub that came back ask about what they sent
 ASK_EVERY = 64
 CARRY_S = 30.0
+UNKNOWN = "an answer is to a record that this outbox does not know"
 UNSIGNED = "a message that proves no living hub"
 
 
@@ -72,8 +75,12 @@ class Uplink:
         on_quarantine: Callable[[Tcn, str], None],
         on_fault: Callable[[str], None],
         on_trouble: Callable[[str], None],
+        alerts: Alerts | None = None,
     ) -> None:
-        """`on_trouble` hears why the outbox's disk does not work, and an empty word when it does again."""
+        """`on_trouble` hears why the outbox's disk does not work, and an empty word when it does again.
+
+        Without `alerts`, those of other posts are refused.
+        """
         self._device = device
         self._outbox = outbox
         self._transport = transport
@@ -81,6 +88,7 @@ class Uplink:
         self._trust = trust
         self._orders = orders
         self._clock = clock
+        self._alerts = alerts
         self._on_answer = on_answer
         self._on_link = on_link
         self._on_order = on_order
@@ -395,6 +403,9 @@ class Uplink:
         return new
 
     def _answered(self, tcn: Tcn, envelope: bytes) -> None:
+        if tcn.device != self._device:
+            self._take_alert(tcn, envelope)
+            return
         try:
             self._take_answer(tcn, envelope)
         except StorageFailed:
@@ -408,22 +419,32 @@ class Uplink:
             self._on_answer(decode_answer(open_answer(envelope, tcn, digest, self._trust.ring, self._own)))
             self._unkept.add(tcn)
 
+    def _take_alert(self, tcn: Tcn, envelope: bytes) -> None:
+        """About somebody whom another kiosk captured: the hub says that this post must know."""
+        if self._alerts is None:
+            raise Refused(UNKNOWN)
+        kept = self._alerts.take(tcn, envelope, self._trust.ring)
+        if kept.new:
+            log.info("%s: an alert came, edition %d", tcn, kept.edition)
+            self._on_answer(kept.answer)
+        else:
+            self.repeated["an alert that is known"] += 1
+        self._send(wire.sign_got(tcn, kept.held, self._own, kept.edition))
+
     def _take_answer(self, tcn: Tcn, envelope: bytes) -> None:
         if not self._outbox.knows(tcn):
-            raise Refused("an answer is to a record that this outbox does not know")
-        digest = self._outbox.digest(tcn, Part.PROBE)
-        answer = decode_answer(open_answer(envelope, tcn, digest, self._trust.ring, self._own))
-        proves = is_sealed_answer(envelope)
-        if self._outbox.answer(tcn, envelope, self._clock.stamp().wall, digest if proves else b""):
-            log.info("%s answered", tcn)
+            raise Refused(UNKNOWN)
+        kept = keep(self._outbox, tcn, envelope, self._clock.stamp().wall, self._trust.ring, self._own)
+        if kept.new:
+            log.info("%s answered, edition %d", tcn, kept.edition)
             if tcn not in self._unkept:
-                self._on_answer(answer)
+                self._on_answer(kept.answer)
             self._unkept.discard(tcn)
         else:
             self.repeated["an answer that is known"] += 1
         self._probes.pop(tcn, None)
-        self._send(wire.sign_got(tcn, envelope, self._own))
-        if proves:
+        self._send(wire.sign_got(tcn, kept.held, self._own, kept.edition))
+        if is_sealed_answer(envelope):
             self._courier.settled(tcn, Part.PROBE)
             if self._ask_due:
                 self._ask()
