@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from panel_cuts import foreign
 from panel_rig import Rig, booted, settled
 
-from hotspot_kiosk.config import convert
-from hotspot_kiosk.errors import ConfigError, DeviceLost, WrongDevice
+from hotspot_kiosk.cli.panel import command as panel_command
+from hotspot_kiosk.config import build_variant, convert
+from hotspot_kiosk.errors import ConfigError, DeviceLost, Refused, WrongDevice
 from hotspot_kiosk.kiosk.devices.panel import Options, UartPanel, build
 from hotspot_kiosk.kiosk.devices.panel_link import PanelEvent
 from hotspot_kiosk.kiosk.devices.panel_protocol import (
@@ -256,3 +258,38 @@ def test_a_kiosk_that_stops_in_order_is_not_restarted(port: Path, heard: Heard) 
         until(lambda: guard._shown is Scene.READY)
     rig.board.run(6000)
     assert not rig.board.edges(pins.SHUTDOWN)
+
+
+def command(port: Path, *words: str) -> str:
+    """What `hotspot panel` says."""
+    done = CliRunner().invoke(panel_command, ["--port", str(port), *words], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_a_maintainer_sees_opens_and_clears(pty: PanelPty, port: Path) -> None:
+    """A visit announced, the lid opened in it; then one that was not, cleared once it is closed."""
+    assert "all quiet" in command(port, "status")
+    assert "30 minutes" in command(port, "service", "30")
+    assert "service" in command(port, "status")
+    command(port, "service", "0")
+    with pty.board_at_rest() as board:
+        board.drive(pins.LID, True)
+        board.run(50)
+    assert "tampered" in command(port, "status")
+    with pytest.raises(Refused, match="close the box"):
+        command(port, "clear")
+    with pty.board_at_rest() as board:
+        board.drive(pins.LID, False)
+        board.run(50)
+    assert command(port, "clear").endswith("Cleared.\n")
+
+
+def test_a_kiosk_builds_its_guard_from_the_config(tmp_path: Path, port: Path) -> None:
+    """And names what is wrong with the table."""
+    built = build_variant(
+        "hotspot_kiosk.kiosk.devices", "panel", {"driver": "panel", "port": str(port)}, tmp_path
+    )
+    assert isinstance(built, UartPanel)
+    with pytest.raises(ConfigError, match=r"\[panel\].*there is no setting called"):
+        build_variant("hotspot_kiosk.kiosk.devices", "panel", {"driver": "panel", "prot": "x"}, tmp_path)

@@ -22,6 +22,7 @@ GROUPS = {
     "audit": "Show and verify the signed journals.",
     "nist": "Look into ANSI/NIST-ITL files, check and convert them.",
     "devices": "Record a sensor's session, without a finger in it.",
+    "panel": "Look at the panel, update it, announce a maintainer's visit.",
     "simulate": "The far end of a wire: a sensor that is not there, on a pty.",
     "demo": "The whole way of a record, with the link cut in the middle.",
     "soak": "Hours of the finger sensor in minutes, faults included: leaks, wrong images, what stays broken.",
