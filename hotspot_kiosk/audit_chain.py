@@ -37,6 +37,7 @@ class Deed(StrEnum):
     SIGN_IN_FAILED = "sign-in failed"
     CHECK_BEGUN = "check begun"
     CHECK_REFUSED = "check refused"
+    NOTIFIED = "notice shown to its end"
     CHECK_ENDED = "check ended without a record"
     STORED = "record stored"
     OVERRULED = "quality overruled"

@@ -28,6 +28,7 @@ from hotspot_kiosk.kiosk.events import (
     Retake,
     Sampled,
     Show,
+    StillHere,
     StopTaking,
     Store,
     Stored,
@@ -35,6 +36,7 @@ from hotspot_kiosk.kiosk.events import (
     TakeFace,
     TakeFinger,
     Tick,
+    Without,
 )
 from hotspot_kiosk.kiosk.session import EVERYWHERE, TABLE, Plan, Session, State, step
 from hotspot_kiosk.terms import Answer, AnswerType, Decision, FingerPosition, RequestType
@@ -124,6 +126,48 @@ def test_touches_of_one_finger_come_after_each_other() -> None:
     assert effects == [Show(Prompt.PLACE_FINGER, "right index"), TakeFinger(3, RIGHT, "left index")]
     _, effects = walk(session, Sampled(3, FINGER))
     assert effects == [Show(Prompt.PLACE_FINGER, "left index"), TakeFinger(4, LEFT, "left index")]
+
+
+def test_a_finger_that_cannot_be_given_is_noted_with_its_reason() -> None:
+    """The sensor is told to stop, the reason is kept, and the next finger is asked for."""
+    session, effects = walk(at(State.FINGERS), Without("bandaged"))
+    assert session.failures == ("right index: bandaged",)
+    assert effects == [
+        StopTaking(),
+        Show(Prompt.GOING_ON, "right index"),
+        Show(Prompt.PLACE_FINGER, "left index"),
+        TakeFinger(3, LEFT),
+    ]
+
+
+def test_a_finger_given_up_is_not_asked_for_a_second_touch() -> None:
+    """With two touches a finger, a reason ends both."""
+    session, _ = walk(at(State.FINGERS, replace(PLAN, touches=2)), Without("missing"))
+    assert session.position is LEFT
+
+
+def test_who_can_give_no_finger_is_checked_by_the_face() -> None:
+    """Every finger that is left is noted with the reason, and the face alone is stored."""
+    session, effects = walk(at(State.FINGERS), Without("cannot", everything=True))
+    assert session.failures == ("right index: cannot", "left index: cannot")
+    assert session.state is State.WAITING
+    assert effects[-1] == Store(RequestType.NPS, (FACE,), session.failures)
+
+
+def test_who_shows_no_face_is_checked_by_the_fingers() -> None:
+    """A face that is refused is noted, and the fingers are asked for."""
+    session, effects = walk(at(State.FACE), Without("refuses", everything=True))
+    assert (session.state, session.failures) == (State.FINGERS, ("face: refuses",))
+    assert effects[-1] == TakeFinger(2, RIGHT, "left index")
+
+
+@pytest.mark.parametrize("state", CAPTURING)
+def test_who_needs_more_time_gets_it(state: State) -> None:
+    """The time-out counts anew from the moment somebody says that they are still there."""
+    session, effects = walk(at(state), StillHere(), at=30_000)
+    assert effects == []
+    assert walk(session, Tick(), at=30_000 + PLAN.subject_ms - 1)[0].state is state
+    assert walk(session, Tick(), at=30_000 + PLAN.subject_ms)[0].state is State.DONE
 
 
 def test_after_the_last_finger_the_record_is_stored() -> None:

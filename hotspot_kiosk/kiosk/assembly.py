@@ -32,6 +32,7 @@ from hotspot_kiosk.kiosk.guard import Ears, Guard
 from hotspot_kiosk.kiosk.orders import FLOOR, ORDERS, Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
+from hotspot_kiosk.kiosk.preview import Preview, of
 from hotspot_kiosk.kiosk.renewal import PENDING, Renewal
 from hotspot_kiosk.kiosk.session import Plan
 from hotspot_kiosk.kiosk.upkeep import Upkeep
@@ -70,13 +71,15 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         on_trouble=daemon.troubled,
         alerts=place.alerts,
     )
+    preview = Preview(of(config.kiosk.desk))
     daemon.attach(
-        face=_face_booth(config, folder, daemon.voices()),
+        face=_face_booth(config, folder, daemon.voices(), preview),
         finger=_finger_booth(config, folder, daemon.voices()),
         uplink=uplink,
         upkeep=_upkeep(config, folder, place, clock, uplink, daemon.fault),
         desk=Desk(config.kiosk.desk, daemon.asked),
         guard=_guard(config, folder, daemon),
+        preview=preview,
     )
     warm_up()
     ridge_code.warm_up()
@@ -212,7 +215,7 @@ def _outbox(config: KioskConfig, only: IO[bytes]) -> Outbox:
         raise
 
 
-def _face_booth(config: KioskConfig, folder: Path, voices: Voices) -> FaceBooth:
+def _face_booth(config: KioskConfig, folder: Path, voices: Voices, preview: Preview) -> FaceBooth:
     shelf = ModelShelf(config.models.manifest, config.models.folder, config.models.threads)
     return FaceBooth(
         camera=build_variant("hotspot_kiosk.kiosk.devices", "camera", config.camera, folder),
@@ -221,6 +224,7 @@ def _face_booth(config: KioskConfig, folder: Path, voices: Voices) -> FaceBooth:
         voices=voices,
         good_enough=config.session.face_quality,
         wait_s=PATIENCE * config.session.subject_s,
+        seen=preview.seen,
     )
 
 

@@ -34,16 +34,19 @@ from hotspot_kiosk.kiosk.events import (
     Quarantined,
     Retake,
     Show,
+    StillHere,
     Store,
     Stored,
     StoreRefused,
     TakeFace,
     TakeFinger,
     Tick,
+    Without,
 )
 from hotspot_kiosk.kiosk.guard import Guard
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
+from hotspot_kiosk.kiosk.preview import Preview
 from hotspot_kiosk.kiosk.session import Plan, Session, State, step
 from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
@@ -55,12 +58,13 @@ log = logging.getLogger(__name__)
 TICK_S = 0.25
 FORGET_EVERY = 240
 CAPTURING = {State.NOTICE, State.FACE, State.FINGERS, State.REVIEW}
-Hand = FaceBooth | FingerBooth | Uplink | Desk | Upkeep | Guard
+Hand = FaceBooth | FingerBooth | Uplink | Desk | Upkeep | Guard | Preview
 BUTTONS: dict[str, Event] = {
     "notice read": NoticeRead(),
     "accept": Accept(),
     "retake": Retake(),
     "cancel": Cancel(),
+    "still here": StillHere(),
 }
 
 
@@ -87,6 +91,7 @@ class Daemon:
         self._uplink: Uplink | None = None
         self._desk: Desk | None = None
         self._upkeep: Upkeep | None = None
+        self._preview: Preview | None = None
         self._guard: Guard | None = None
         self.box = Box(place.remains, place.tamper, self._hands())
 
@@ -112,16 +117,18 @@ class Daemon:
         desk: Desk,
         upkeep: Upkeep | None = None,
         guard: Guard | None = None,
+        preview: Preview | None = None,
     ) -> None:
         """Give the daemon its hands."""
         self._face, self._finger, self._uplink, self._desk = face, finger, uplink, desk
-        self._upkeep, self._guard = upkeep, guard
+        self._upkeep, self._guard, self._preview = upkeep, guard, preview
 
     def run(self) -> str:
         """Work until stopped; returns why it had to stop, empty if it was asked to."""
         if not (self._face and self._finger and self._uplink and self._desk):
             raise ConfigError("the daemon was not given all its parts")
         hands: tuple[Hand | None, ...] = (
+            self._preview,
             self._face,
             self._finger,
             self._uplink,
@@ -194,8 +201,8 @@ class Daemon:
         """The desk's requests; called by a client's thread. Raises Refused or OutboxRefused."""
         if ask.do == "begin":
             self._begin(ask)
-        elif ask.do in BUTTONS:
-            self._press(ask.do)
+        elif ask.do == "without" or ask.do in BUTTONS:
+            self._press(ask)
         elif ask.do == "carry":
             return self._carry(ask.message)
         return self._status()
@@ -238,10 +245,16 @@ class Daemon:
         self._asked = operation, shielded
         self._events.put(Begin(tot, operation.fingers))
 
-    def _press(self, button: str) -> None:
+    def _press(self, ask: Ask) -> None:
         if self._session.state in (State.IDLE, State.DONE, State.FAULT) and not self._events.qsize():
             raise Refused("nobody is being checked")
-        self._events.put(BUTTONS[button])
+        if ask.do == "without":
+            self._events.put(Without(_why(ask), ask.everything))
+            return
+        if ask.do == "notice read":
+            about = self._asked.notice if self._asked else ""
+            self._place.journal.write(Deed.NOTIFIED, "machine", about, ask.shown or "on paper or aloud")
+        self._events.put(BUTTONS[ask.do])
 
     def _status(self) -> Told:
         """How it stands; on a disk that cannot be read the numbers are missing and the note says why."""
@@ -395,6 +408,12 @@ class Daemon:
         self._outbox.put(tcn, stamp, [(Part.PROBE, probe), (Part.EVIDENCE, evidence)])
         self._shielded = policy.Shielded()
         return tcn
+
+
+def _why(ask: Ask) -> str:
+    if not ask.reason:
+        raise Refused("say why: missing, bandaged, cannot or refuses")
+    return ask.reason
 
 
 def _printable(ground: str) -> str:

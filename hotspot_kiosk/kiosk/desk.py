@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 LONGEST_LINE = 16 << 10
 MOST_UNHEARD = 1000
 STALLED_S = 5.0
+Button = Literal["notice read", "accept", "retake", "cancel", "without", "still here"]
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,15 +39,20 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origins: claimed and known countries of origin (alpha-3); protection: they seek it. Both go into the
     sealed probe and nowhere else.
     message: what a stick brought from the hub, believed for its signatures only.
+    shown: how the notice was shown to its end; it goes into the journal.
+    reason, everything: why this finger, or no finger at all, or no face can be given (`without`).
     """
 
-    do: Literal["begin", "notice read", "accept", "retake", "cancel", "status", "watch", "carry"]
+    do: Button | Literal["begin", "status", "watch", "carry"]
     adult: bool = False
     officer: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9._-]{0,40}$")] = ""
     tot: RequestType | None = None
     message: bytes = b""
     origins: tuple[str, ...] = ()
     protection: bool = False
+    shown: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9 ._:;=-]{0,200}$")] = ""
+    reason: Literal["", "missing", "bandaged", "cannot", "refuses"] = ""
+    everything: bool = False
 
     def __repr__(self) -> str:
         return f"Ask({self.do})"
@@ -122,7 +128,7 @@ class Desk:
 
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._make_way()
+            make_way(self._path)
             self._server = self._bound(Client)
         except OSError as error:
             raise ConfigError(f"[kiosk] desk = {self._path}: {error.strerror or error}") from None
@@ -159,20 +165,6 @@ class Desk:
         if self._thread is not None:
             self._thread.join()
         self._path.unlink(missing_ok=True)
-
-    def _make_way(self) -> None:
-        """Remove the socket of a kiosk that is gone. Raises ConfigError if anything else is there."""
-        if not self._path.exists():
-            return
-        if not self._path.is_socket():
-            raise ConfigError(f"[kiosk] desk = {self._path}: a file is there already; name another path")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
-            try:
-                knock.connect(str(self._path))
-            except ConnectionRefusedError:
-                self._path.unlink()
-                return
-        raise ConfigError(f"[kiosk] desk = {self._path}: another kiosk is running; stop it first")
 
     def _bound(
         self, client: type[socketserver.StreamRequestHandler]
@@ -229,6 +221,21 @@ class Desk:
     def _forget(self, watcher: Watcher) -> None:
         with self._lock:
             self._watchers.discard(watcher)
+
+
+def make_way(path: Path) -> None:
+    """Remove the socket of a kiosk that is gone. Raises ConfigError if anything else is there."""
+    if not path.exists():
+        return
+    if not path.is_socket():
+        raise ConfigError(f"[kiosk] desk = {path}: a file is there already; name another path")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+        try:
+            knock.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+    raise ConfigError(f"[kiosk] desk = {path}: another kiosk is running; stop it first")
 
 
 def _hang_up(connection: socket.socket, how: int) -> None:

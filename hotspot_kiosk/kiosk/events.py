@@ -81,6 +81,22 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Without:
+    """What is asked for now cannot or will not be given, for this reason; go on to what comes next.
+
+    everything: no finger can be given at all.
+    """
+
+    reason: str
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StillHere:
+    """The person needs more time."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """The record is on disk, sealed."""
 
@@ -143,6 +159,8 @@ Event = (
     | Accept
     | Retake
     | Cancel
+    | Without
+    | StillHere
     | Stored
     | StoreRefused
     | Answered

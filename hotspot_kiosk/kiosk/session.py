@@ -30,6 +30,7 @@ from hotspot_kiosk.kiosk.events import (
     Retake,
     Sampled,
     Show,
+    StillHere,
     StopTaking,
     Store,
     Stored,
@@ -37,6 +38,7 @@ from hotspot_kiosk.kiosk.events import (
     TakeFace,
     TakeFinger,
     Tick,
+    Without,
 )
 from hotspot_kiosk.terms import Answer, Capture, FingerPosition, FingerSample, Modality, RequestType, Tcn
 
@@ -184,18 +186,44 @@ def _again(session: Session, advice: str, now_ms: int) -> Next:
     if left > 0:
         session, take = _take(replace(session, attempts_left=left), now_ms)
         return session, (Show(Prompt.AGAIN, advice), take)
-    failed = "face" if session.state is State.FACE else session.position.words
-    noted = replace(session, failures=(*session.failures, failed))
-    session, effects = _go_on(noted, now_ms)
+    return _go_without(session, "", now_ms)
+
+
+def _go_without(session: Session, reason: str, now_ms: int) -> Next:
+    failed = _wanted(session)
+    noted = f"{failed}: {reason}" if reason else failed
+    session, effects = _go_on(replace(session, failures=(*session.failures, noted)), now_ms)
     return session, (Show(Prompt.GOING_ON, failed), *effects)
+
+
+def _without(session: Session, event: Without, now_ms: int) -> Next:
+    if event.everything and session.state is State.FINGERS:
+        rest = session.plan.fingers[session.finger : -1]
+        noted = tuple(f"{position.words}: {event.reason}" for position in rest)
+        last = len(session.plan.fingers) - 1
+        session = replace(session, failures=(*session.failures, *noted), finger=last)
+    session, effects = _go_without(session, event.reason, now_ms)
+    return session, (StopTaking(), *effects)
+
+
+def _wanted(session: Session) -> str:
+    return "face" if session.state is State.FACE else session.position.words
+
+
+def _given_up(session: Session) -> bool:
+    """Whether the finger that is asked for stands among the failures, with a reason or without."""
+    return any(failure.split(":")[0] == session.position.words for failure in session.failures)
+
+
+def _still_here(session: Session, _event: StillHere, now_ms: int) -> Next:
+    return replace(session, deadline_ms=now_ms + session.plan.subject_ms), ()
 
 
 def _go_on(session: Session, now_ms: int) -> Next:
     """To the next touch, the next finger or the review."""
     if session.state is State.FACE:
         return _ask_finger(session, now_ms) if session.plan.fingers else _review(session, now_ms)
-    failed = session.position.words in session.failures
-    if session.touch + 1 < session.plan.touches and not failed:
+    if session.touch + 1 < session.plan.touches and not _given_up(session):
         return _ask_finger(replace(session, touch=session.touch + 1), now_ms)
     if session.finger + 1 < len(session.plan.fingers):
         return _ask_finger(replace(session, finger=session.finger + 1, touch=0), now_ms)
@@ -338,20 +366,26 @@ TABLE: dict[tuple[State, type], Handler] = {
     (State.DONE, Tick): _rested,
     (State.NOTICE, NoticeRead): _notice_read,
     (State.NOTICE, Cancel): _cancel,
+    (State.NOTICE, StillHere): _still_here,
     (State.NOTICE, Tick): _subject_left,
     (State.FACE, Sampled): _sampled,
     (State.FACE, Missed): _missed,
     (State.FACE, Retake): _retake,
     (State.FACE, Cancel): _cancel,
+    (State.FACE, Without): _without,
+    (State.FACE, StillHere): _still_here,
     (State.FACE, Tick): _subject_left,
     (State.FINGERS, Sampled): _sampled,
     (State.FINGERS, Missed): _missed,
     (State.FINGERS, Retake): _retake,
     (State.FINGERS, Cancel): _cancel,
+    (State.FINGERS, Without): _without,
+    (State.FINGERS, StillHere): _still_here,
     (State.FINGERS, Tick): _subject_left,
     (State.REVIEW, Accept): _accept,
     (State.REVIEW, Retake): _retake,
     (State.REVIEW, Cancel): _cancel,
+    (State.REVIEW, StillHere): _still_here,
     (State.REVIEW, Tick): _subject_left,
     (State.WAITING, Begin): _begin_next,
     (State.WAITING, Stored): _stored,
