@@ -61,6 +61,7 @@ VARIANTS = {
     },
     "transports": {"mqtt": "mqtt", "loopback": "loopback"},
     "hub": {"store_sqlite": "store_sqlite", "store_postgres": "store_postgres"},
+    "hub.exchange": {"folder": "folder", "https": "https"},
 }
 
 

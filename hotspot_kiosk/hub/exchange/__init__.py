@@ -1,0 +1,1 @@
+"""Partners of the hub: what is asked of them, what they answer. One variant a file."""
