@@ -115,8 +115,8 @@ def test_the_overlay_follows_stretched_skin() -> None:
     rest = np.array([[0.0, -2.0, 0.0]])
     probe = ridge_picture(stretched[40:140, 50:150], known[:100, :100])
     rest = np.array([[0.0, 46.0, 40.0]])
-    same = overlay(probe, ridge_picture(one, known), rest)
-    strange = overlay(probe, ridge_picture(other, known), rest)
+    same = overlay(probe, ridge_picture(one, known), rest).overlay
+    strange = overlay(probe, ridge_picture(other, known), rest).overlay
     assert same.mean > 0.7
     assert strange.mean < 0.5
 

@@ -22,6 +22,7 @@ CRAFTS = {
     "wire",
     "contents",
     "contents_templates",
+    "minutiae_record",
     "policy",
     "pictures",
     "recordings",

@@ -12,6 +12,7 @@ class Figure:
     """A value with its unit, what it is measured against, and how often (`n`).
 
     `goal` is None where none was set; `against` names the peer or limit measured in the same run.
+    low, high: the middle 95 % of what resampling gave, where it was done.
     """
 
     bench: str
@@ -22,7 +23,31 @@ class Figure:
     better: Literal["lower", "higher"]
     against: str
     n: int
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is reached; None where there is none."""
+        if self.goal is None:
+            return None
+        return self.value <= self.goal if self.better == "lower" else self.value >= self.goal
+
+    @property
+    def interval(self) -> str:
+        """Low and high in words; empty where nothing was resampled."""
+        return "" if self.low is None or self.high is None else f"{self.low:.3g} to {self.high:.3g}"
 
     def line(self) -> str:
         """As one JSON object."""
-        return json.dumps(asdict(self) | {"value": float(f"{self.value:.4g}")}, ensure_ascii=False)
+        found = {key: value for key, value in asdict(self).items() if key not in ("low", "high")}
+        spread = {"low": self.low, "high": self.high}
+        shown = {key: float(f"{value:.4g}") for key, value in spread.items() if value is not None}
+        return json.dumps(found | {"value": float(f"{self.value:.4g}")} | shown, ensure_ascii=False)
+
+    def words(self) -> str:
+        """As one line for people."""
+        goal = "" if self.goal is None else f"  goal {self.goal:g}{'' if self.met else ': MISSED'}"
+        spread = f"  [{self.interval}]" if self.interval else ""
+        against = f"  against {self.against}" if self.against else ""
+        return f"{self.value:10.4g} {self.unit:5}{spread}  {self.figure}  (n = {self.n}){goal}{against}"

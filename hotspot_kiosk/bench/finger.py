@@ -1,7 +1,8 @@
 """Fingers: time to read a touch, comparisons a second, time of a whole comparison, error rates.
 
 Speed is measured on synthetic ridges drawn here, one thread; the peer in the same run is OpenCV's own
-filter bank. Error rates need real prints at `<repo root>/../shared/data` and are left out without them.
+filter bank. Error rates need real prints at `<repo root>/../shared/data` and are left out without them: there
+the rates of each set come from weights fitted on the other one.
 """
 
 from __future__ import annotations
@@ -12,30 +13,89 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from hotspot_kiosk.bench.figure import Figure
+from hotspot_kiosk.bench.finger_report import figures, write_report
+from hotspot_kiosk.bench.finger_set import Compare, Condition, conditions, quality_and_scores
+from hotspot_kiosk.bench.fitting import Weights, fit
+from hotspot_kiosk.bench.prints import Geometry, Pixels, Print, pairs, read_set, template, window
+from hotspot_kiosk.bench.set_options import SetOptions
 from hotspot_kiosk.compare import finger as comparing
 from hotspot_kiosk.compare.finger import FingerComparator, PreparedFinger, compare_edges, prepare
+from hotspot_kiosk.compare.finger_fusion import CALIBRATION, MEASURES
 from hotspot_kiosk.inference import finger as reading
-from hotspot_kiosk.terms import FingerPosition, FingerSample, FingerTemplate, SensorGrade
 
 GOAL_EXTRACT_MS, GOAL_EDGES, GOAL_COMPARE_MS = 50.0, 10_000.0, 5.0
-GOAL_EER, GOAL_FNMR = 2.0, 3.0
 GALLERY = 24
-FINGERS = IMPRESSIONS = 6
-DATABASES = {"db1": "whose fingers the weights were fitted on", "db3": "nothing fitted on it"}
-Pixels = NDArray[np.uint8]
+SEED = 4
+SENSOR = Geometry(192, 192, 4)
+SETS = ("fvc2002_db1_b", "fvc2002_db3_b")
+TOUCHES = 3
 
 
 def run() -> Iterator[Figure]:
     """Every figure, quickest first."""
     yield from _first_use()
     yield from _speed()
-    folder = Path(__file__).resolve().parents[3] / "shared" / "data" / "fingers"
-    for database, note in DATABASES.items():
-        if (folder / f"fvc2002_{database}_b").is_dir():
-            yield from _errors(folder / f"fvc2002_{database}_b", f"{database.upper()}_B", note)
+    data = Path(__file__).resolve().parents[3] / "shared" / "data" / "fingers"
+    if all((data / name).is_dir() for name in SETS):
+        yield from _crosswise({name: read_set(data / name)[0] for name in SETS})
+
+
+def run_set(options: SetOptions, say: Callable[[str], None]) -> Iterator[Figure]:
+    """Every rate on a folder of prints, as shipped; `say` tells what is not a figure."""
+    geometry = Geometry.read(options.geometry)
+    prints, out = read_set(options.folder)
+    for reason in out:
+        say(f"left out: {reason}")
+    if options.folder.name in CALIBRATION.source:
+        say(
+            "the weights that ship were fitted on this very set: these rates flatter; `make bench` has fair ones"
+        )
+    found: list[Condition] = []
+    shown: list[Figure] = []
+    for condition in conditions(prints, geometry, options.touches, SEED):
+        found.append(condition)
+        for figure in figures(condition, _subjects(prints), ""):
+            shown.append(figure)
+            yield figure
+    if options.report is not None:
+        quality = quality_and_scores(prints, geometry, found[0], SEED)
+        say(f"written: {write_report(options.report, options, prints, found, shown, quality)}")
+
+
+def _subjects(prints: list[Print]) -> int:
+    return len({one.subject for one in prints})
+
+
+def _crosswise(sets: dict[str, list[Print]]) -> Iterator[Figure]:
+    """Each set with weights fitted on the other one."""
+    weights = {name: _fitted(prints) for name, prints in sets.items()}
+    for name, prints in sets.items():
+        other = next(key for key in sets if key != name)
+        for condition in conditions(prints, SENSOR, TOUCHES, SEED, _comparing(weights[other])):
+            yield from figures(condition, _subjects(prints), f"{name}, fitted on {other} only")
+
+
+def _fitted(prints: list[Print]) -> Weights:
+    """Weights from one touch of every print."""
+    references = [prepare(template(one.pixels)) for one in prints]
+    probes = [prepare(template(window(one.pixels, SENSOR))) for one in prints]
+    chosen = pairs(prints, np.random.default_rng(SEED))
+    rows = [comparing.compare(probes[a], references[b]) or (0.0,) * len(MEASURES) for a, b in chosen]
+    return fit(np.array(rows), np.array([prints[a].subject == prints[b].subject for a, b in chosen]))
+
+
+def _comparing(weights: Weights) -> Compare:
+    """The comparator with other weights."""
+
+    def compare(probe: PreparedFinger, reference: PreparedFinger) -> float:
+        if min(len(probe.minutiae), len(reference.minutiae)) < comparing.LEAST_MINUTIAE:
+            return comparing.NOTHING_TO_COMPARE
+        values = comparing.compare(probe, reference)
+        return comparing.NOTHING_TO_COMPARE if values is None else float(weights.score(np.array(values)))
+
+    return compare
 
 
 def _figure(name: str, value: float, unit: str, goal: float | None, against: str, n: int) -> Figure:
@@ -52,16 +112,16 @@ def _first_use() -> Iterator[Figure]:
 def _speed() -> Iterator[Figure]:
     touches = [_ridges(seed, 192, 192) for seed in range(GALLERY)]
     wholes = [_ridges(seed, 388, 374) for seed in range(GALLERY)]
-    small = _milliseconds(lambda k: _extract(touches[k]), GALLERY)
+    small = _milliseconds(lambda k: template(touches[k]), GALLERY)
     yield _figure("read a touch of 192x192", small, "ms", GOAL_EXTRACT_MS, "", GALLERY)
     against = _milliseconds(lambda k: _opencv_bank(touches[k]), GALLERY)
     yield _figure(
         "read a touch of 192x192", small / against, "ratio", None, "OpenCV Gabor, 32 turns", GALLERY
     )
-    large = _milliseconds(lambda k: _extract(wholes[k]), GALLERY)
+    large = _milliseconds(lambda k: template(wholes[k]), GALLERY)
     yield _figure("read a print of 388x374", large, "ms", None, "", GALLERY)
-    probes = [prepare(_extract(pixels)) for pixels in touches]
-    gallery = [prepare(_extract(pixels)) for pixels in wholes]
+    probes = [prepare(template(pixels)) for pixels in touches]
+    gallery = [prepare(template(pixels)) for pixels in wholes]
     edges = _milliseconds(lambda k: compare_edges(probes[k // GALLERY], gallery[k % GALLERY]), GALLERY**2)
     yield _figure("edge comparisons", 1000 / edges, "1/s", GOAL_EDGES, "", GALLERY**2)
     comparator = FingerComparator()
@@ -69,41 +129,6 @@ def _speed() -> Iterator[Figure]:
         comparator.score(probe, gallery[0])
     whole = _milliseconds(lambda k: comparator.score(probes[k // 4], gallery[k % 4]), GALLERY * 4)
     yield _figure("whole comparison", whole, "ms", GOAL_COMPARE_MS, "", GALLERY * 4)
-
-
-def _errors(folder: Path, database: str, note: str) -> Iterator[Figure]:
-    """Rates on a part of the database, 192x192 windows with 16 grey levels against whole prints."""
-    keys = [(100 + f, i) for f in range(1, FINGERS + 1) for i in range(1, IMPRESSIONS + 1)]
-    pixels = {key: _read(folder / f"{key[0]}_{key[1]}.png") for key in keys}
-    references = {key: prepare(_extract(picture)) for key, picture in pixels.items()}
-    probes = {key: prepare(_extract(_window(picture, 192) // 16 * 17)) for key, picture in pixels.items()}
-    mated, other = _scores(keys, probes, references)
-    eer, fnmr = _rates(mated, other)
-    name, n = f"192x192x4 against whole prints, part of FVC2002 {database} ({note})", len(mated) + len(other)
-    yield _figure(f"EER, {name}", eer, "%", GOAL_EER, "", n)
-    yield _figure(f"FNMR at FMR 0.1 %, {name}", fnmr, "%", GOAL_FNMR, "", n)
-
-
-def _scores(
-    keys: list[tuple[int, int]],
-    probes: dict[tuple[int, int], PreparedFinger],
-    references: dict[tuple[int, int], PreparedFinger],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scores of all mated pairs and of every pair of fingers' like impressions and one other."""
-    comparator = FingerComparator()
-    pairs = [(a, b) for a in keys for b in keys if a[0] == b[0] and a[1] != b[1]]
-    strange = [(a, b) for a in keys for b in keys if a[0] != b[0] and (b[1] - a[1]) % IMPRESSIONS < 3]
-    scores = [[comparator.score(probes[a], references[b]) for a, b in some] for some in (pairs, strange)]
-    return np.sort(scores[0]), np.sort(scores[1])
-
-
-def _rates(mated: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[float, float]:
-    """EER and FNMR at FMR <= 0.1 %, in percent; both sorted."""
-    steps = np.unique(np.concatenate([mated, other, [other[-1] + 1e-9]]))
-    fmr = 1 - np.searchsorted(other, steps) / len(other)
-    fnmr = np.searchsorted(mated, steps) / len(mated)
-    k = int(np.argmin(np.abs(fmr - fnmr)))
-    return 50 * float(fmr[k] + fnmr[k]), 100 * float(fnmr[np.argmax(fmr <= 0.001)])
 
 
 def _milliseconds(work: Callable[[int], object], times: int) -> float:
@@ -114,11 +139,6 @@ def _milliseconds(work: Callable[[int], object], times: int) -> float:
         work(k)
         taken.append(time.perf_counter() - started)
     return float(np.median(taken) * 1000)
-
-
-def _extract(pixels: Pixels) -> FingerTemplate:
-    grade = SensorGrade("bench", pixels.shape[1], pixels.shape[0], 500, 16)
-    return reading.extract(FingerSample(FingerPosition.RIGHT_INDEX, grade, np.ascontiguousarray(pixels)))
 
 
 def _ridges(seed: int, width: int, height: int) -> Pixels:
@@ -138,18 +158,3 @@ def _opencv_bank(pixels: Pixels) -> None:
     picture = pixels.astype(np.float32)
     for turn in np.arange(32) * np.pi / 32:
         cv2.filter2D(picture, cv2.CV_32F, cv2.getGaborKernel((21, 21), 4.5, turn, 9, 1.0, 0))
-
-
-def _read(path: Path) -> Pixels:
-    return np.asarray(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), np.uint8)
-
-
-def _window(pixels: Pixels, side: int) -> Pixels:
-    """A window about the middle of the textured part, kept inside the picture."""
-    grey = pixels.astype(np.float64)
-    mean = cv2.blur(grey, (15, 15), borderType=cv2.BORDER_REFLECT)
-    variance = cv2.blur(grey * grey, (15, 15), borderType=cv2.BORDER_REFLECT) - mean * mean
-    y, x = (int(axis.mean()) for axis in np.nonzero(variance > variance.max() * 0.1))
-    top = min(max(y - side // 2, 0), max(pixels.shape[0] - side, 0))
-    left = min(max(x - side // 2, 0), max(pixels.shape[1] - side, 0))
-    return pixels[top : top + side, left : left + side]

@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot_kiosk.compare.finger_dense import Overlay, RidgePicture, overlay, ridge_picture
+from hotspot_kiosk.compare.finger_dense import Fit, RidgePicture, overlay, ridge_picture
 from hotspot_kiosk.compare.finger_edges import EdgeMatch, EdgeTable, edge_table, match_edges
+from hotspot_kiosk.compare.finger_fit import meeting
 from hotspot_kiosk.compare.finger_fusion import CALIBRATION, fused, measures
 from hotspot_kiosk.compare.finger_spectrum import CoarsePicture, coarse_picture, propose
 from hotspot_kiosk.compare.port import Calibration
@@ -27,7 +28,8 @@ PPI, LEAST_PPI, GREATEST_PPI = 500, 400, 600
 MOST_MINUTIAE = 400
 NOTHING_TO_COMPARE = -10.0
 LEAST_MINUTIAE = 3
-SPECTRUM_MOTIONS = 3
+EDGE_MOTIONS, SPECTRUM_MOTIONS, FINALISTS = 10, 4, 3
+SAME_PLACE, SAME_TURN = 7.0, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +71,46 @@ def prepare(template: FingerTemplate) -> PreparedFinger:
     return PreparedFinger(template.model, minutiae, area, edge_table(minutiae), picture, coarse)
 
 
-def compare(probe: PreparedFinger, reference: PreparedFinger) -> tuple[EdgeMatch, Overlay]:
-    """Both stages: what the edges say, and the ridges at the motions worth a look.
+def compare(probe: PreparedFinger, reference: PreparedFinger) -> tuple[float, ...] | None:
+    """Both stages: what the edges say, and the ridges at the motions worth a look; None if no ridges meet.
 
-    Raises Incomparable if the templates come from different extractors.
+    The numbers are those of `finger_fusion.MEASURES`. Raises Incomparable if the templates come from
+    different extractors.
     """
     edges = compare_edges(probe, reference)
-    motions = edges.motions[:, :3] * (1, 0.5, 0.5)
+    motions = edges.motions[:EDGE_MOTIONS, :3] * (1, 0.5, 0.5)
     more = propose(probe.coarse, reference.coarse, SPECTRUM_MOTIONS)
-    return edges, overlay(probe.picture, reference.picture, np.concatenate([motions, more]))
+    fit = overlay(probe.picture, reference.picture, np.concatenate([motions, more]), FINALISTS)
+    if not fit.overlay.patches:
+        return None
+    return measures(edges, fit.overlay, _tree_there(edges, probe, fit), _met(probe, reference, fit))
+
+
+def _tree_there(edges: EdgeMatch, probe: PreparedFinger, fit: Fit) -> float:
+    """The best score among trees whose motion puts the probe's middle where the ridges lie best."""
+    middle = np.array(probe.area.shape[::-1]) / 2
+    goal = fit.motion[:, :2] @ middle + fit.motion[:, 2]
+    turn = math.atan2(fit.motion[1, 0], fit.motion[0, 0])
+    c, s = np.cos(edges.motions[:, 0]), np.sin(edges.motions[:, 0])
+    x = c * middle[0] - s * middle[1] + edges.motions[:, 1] / 2 - goal[0]
+    y = s * middle[0] + c * middle[1] + edges.motions[:, 2] / 2 - goal[1]
+    there = (np.hypot(x, y) < SAME_PLACE) & (np.cos(edges.motions[:, 0] - turn) > math.cos(SAME_TURN))
+    return float(edges.motions[there, 3].max(initial=0.0))
+
+
+def _met(probe: PreparedFinger, reference: PreparedFinger, fit: Fit) -> float:
+    return float(
+        meeting(
+            probe.minutiae,
+            probe.area,
+            reference.minutiae,
+            reference.area,
+            fit.motion,
+            fit.at,
+            fit.slides,
+            fit.agreement,
+        )
+    )
 
 
 def compare_edges(probe: PreparedFinger, reference: PreparedFinger) -> EdgeMatch:
@@ -125,8 +158,8 @@ def _score(probe: PreparedFinger, reference: PreparedFinger) -> float | None:
     _check_model(probe, reference)
     if min(len(probe.minutiae), len(reference.minutiae)) < LEAST_MINUTIAE:
         return None
-    edges, ridges = compare(probe, reference)
-    return fused(measures(edges, ridges)) if ridges.patches else None
+    values = compare(probe, reference)
+    return None if values is None else fused(values)
 
 
 def _check_model(probe: PreparedFinger, reference: PreparedFinger) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot_kiosk.compare.finger_bits import FINER, PATCH, lay, packed, search
+from hotspot_kiosk.compare.finger_fit import affine, smooth
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
@@ -25,6 +26,7 @@ STRIDE, GLANCE_STRIDE = 11, 15
 OVERHANG = 12
 MARGIN = 64
 FIRST_REACH, FIRST_PULL = 4, 0.004
+GLANCE_REACH = 3
 SECOND_REACH, SECOND_PULL = 3, 0.008
 LAST_REACH, LAST_PULL = 1, 0.02
 FAIR, GOOD = 0.4, 0.6
@@ -62,6 +64,19 @@ class Overlay:
     strain: float = 0.0
     slide: float = 0.0
     patches: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The best overlay and where it lies: `motion` (2, 3) carries probe px to reference px, both at half
+    resolution; then each patch, its middle at `at` (n, 2), slides by `slides` (n, 2); its `agreement` is -2 if unknown.
+    """
+
+    overlay: Overlay = field(default_factory=Overlay)
+    motion: Floats = field(default_factory=lambda: np.eye(2, 3), repr=False)
+    at: Floats = field(default_factory=lambda: np.zeros((0, 2)), repr=False)
+    slides: Floats = field(default_factory=lambda: np.zeros((0, 2)), repr=False)
+    agreement: Floats = field(default_factory=lambda: np.zeros(0), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +124,7 @@ def _fine(picture: RidgePicture) -> NDArray[np.uint8]:
     return picture.fine[0]
 
 
-def overlay(probe: RidgePicture, reference: RidgePicture, motions: Floats, finalists: int = 3) -> Overlay:
+def overlay(probe: RidgePicture, reference: RidgePicture, motions: Floats, finalists: int = 3) -> Fit:
     """Best agreement over proposed motions: rows turn, shift x, shift y in half-resolution pixels.
 
     All are looked at once; the `finalists` best of these are fitted to the end.
@@ -118,26 +133,27 @@ def overlay(probe: RidgePicture, reference: RidgePicture, motions: Floats, final
     worth = [_weight(_glance(probe, reference, start)) for start in starts]
     promising = sorted(range(len(starts)), key=lambda k: -worth[k])
     ends = [_finish(probe, reference, starts[k]) for k in promising[:finalists]]
-    return max(ends, key=lambda end: end.weight, default=Overlay())
+    return max(ends, key=lambda end: end.overlay.weight, default=Fit())
 
 
 def _glance(probe: RidgePicture, reference: RidgePicture, motion: Floats) -> Floats:
     """Agreement of a few patches, to rank motions."""
     laid = _lay(probe, reference, motion, GLANCE_STRIDE)
-    return _slides(laid, reference, laid.rest, FIRST_REACH, FIRST_PULL)[:, 0]
+    return _slides(laid, reference, laid.rest, GLANCE_REACH, FIRST_PULL)[:, 0]
 
 
-def _finish(probe: RidgePicture, reference: RidgePicture, start: Floats) -> Overlay:
+def _finish(probe: RidgePicture, reference: RidgePicture, start: Floats) -> Fit:
     """Fit the affine correction, then the smooth field; read the agreement there."""
     laid = _lay(probe, reference, start)
-    correction = _affine(laid.at, _slides(laid, reference, laid.rest, FIRST_REACH, FIRST_PULL))
+    correction = affine(laid.at, _slides(laid, reference, laid.rest, FIRST_REACH, FIRST_PULL))
     motion = correction[:, :2] @ start
     motion[:, 2] += correction[:, 2]
     laid = _lay(probe, reference, motion)
-    smooth = _smooth(laid.at, _slides(laid, reference, laid.rest, SECOND_REACH, SECOND_PULL))
-    agreement = _slides(laid, reference, smooth, LAST_REACH, LAST_PULL)[:, 0]
+    slides = _slides(laid, reference, laid.rest, SECOND_REACH, SECOND_PULL)
+    smoothed = smooth(slides, laid.rows, laid.columns)
+    agreement = np.ascontiguousarray(_slides(laid, reference, smoothed, LAST_REACH, LAST_PULL)[:, 0])
     strain = float(np.linalg.norm(correction[:, :2] - np.eye(2)) * 40)
-    return _read(agreement, smooth, strain)
+    return Fit(_read(agreement, smoothed, strain), motion, laid.at, smoothed, agreement)
 
 
 def _read(agreement: Floats, smooth: Floats, strain: float) -> Overlay:
@@ -208,25 +224,3 @@ def _slides(laid: _Laid, reference: RidgePicture, begin: Floats, reach: int, pul
         pull,
     )
     return np.asarray(found)
-
-
-def _affine(at: Floats, slides: Floats) -> Floats:
-    """Affine map of reference px that follows the slides, held near the identity (2x3)."""
-    agreement = np.maximum(slides[:, 0] - 0.25, 0)
-    weight = (agreement * agreement)[:, None]
-    middle = at.mean(axis=0) if len(at) else np.zeros(2)
-    basis = np.column_stack([(at - middle) / 40, np.ones(len(at))])
-    normal = (basis * weight).T @ basis + np.diag([0.5, 0.5, 0.1])
-    fitted = np.linalg.solve(normal, (basis * weight).T @ slides[:, 1:])
-    linear = np.eye(2) + fitted[:2].T / 40
-    shift = fitted[2] - (linear - np.eye(2)) @ middle
-    return np.column_stack([linear, shift])
-
-
-def _smooth(at: Floats, slides: Floats) -> Floats:
-    """Each patch's slide, averaged with its neighbours' by distance and agreement."""
-    x, y = at[:, 0] / STRIDE, at[:, 1] / STRIDE
-    distance = (x[:, None] - x) ** 2 + (y[:, None] - y) ** 2
-    near = np.where(distance < 7, np.exp(distance * -0.5), 0.0)
-    weight = near * np.maximum(slides[:, 0] - 0.2, 0)
-    return np.asarray(weight @ slides[:, 1:] / (weight.sum(axis=1, keepdims=True) + 0.15))

@@ -1,6 +1,6 @@
 """What the stages of a finger comparison say, made one number.
 
-The weights below are written by `models/calibrate_finger.py`; do not edit them by hand.
+The weights below are written by `python -m models.calibrate_finger`; do not edit them by hand.
 """
 
 from __future__ import annotations
@@ -13,29 +13,26 @@ from hotspot_kiosk.compare.port import Calibration
 
 MEASURES = (
     "edge score (root)",
-    "edge support (root)",
     "edge share, full from 8 pairs",
     "ridge mean",
-    "ridge fair",
-    "ridge good",
     "ridge weight",
-    "ridge strain",
-    "ridge slide",
+    "edge score of the tree that lies where the ridges do (root)",
+    "minutiae met",
 )
 
 
-def measures(edges: EdgeMatch, overlay: Overlay) -> tuple[float, ...]:
-    """The numbers fused, in the order of MEASURES; all 0 where nothing was comparable."""
+def measures(edges: EdgeMatch, overlay: Overlay, tree_there: float, met: float) -> tuple[float, ...]:
+    """The numbers fused, in the order of MEASURES.
+
+    tree_there: the best edge score among motions that agree with the overlay's; met: see `finger_fit.meeting`.
+    """
     return (
         math.sqrt(edges.score),
-        math.sqrt(edges.support),
         edges.share * min(edges.pairs, 8) / 8,
         overlay.mean,
-        overlay.fair,
-        overlay.good,
         overlay.weight,
-        overlay.strain,
-        overlay.slide,
+        math.sqrt(tree_there),
+        met,
     )
 
 
@@ -45,20 +42,17 @@ def fused(values: tuple[float, ...]) -> float:
 
 
 WEIGHTS = (
-    0.71544,
-    0.018718,
-    6.4714,
-    5.3192,
-    -3.6241,
-    11.215,
-    0.16107,
-    -0.36497,
-    2.0188,
+    1.0478,
+    3.5286,
+    19.125,
+    0.21987,
+    0.52337,
+    11.96,
 )
-BIAS = -9.9996
+BIAS = -14.636
 CALIBRATION = Calibration(
-    slope=0.8699,
-    offset=0.1394,
-    limit=5.229,
-    source="fvc2002_db1_b, 192x192 4-bit probes against other whole impressions",
+    slope=0.8853,
+    offset=-0.0808,
+    limit=5.922,
+    source="fvc2002_db1_b and fvc2002_db3_b, 192x192x4 probes against other whole impressions",
 )

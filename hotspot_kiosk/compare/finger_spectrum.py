@@ -18,8 +18,10 @@ Floats = NDArray[np.float64]
 Picture = NDArray[np.float32]
 
 SCALE = 0.6
-TURNS = np.deg2rad(np.arange(-39.0, 40.0, 3.0))
-SIZES = (96, 128, 160, 192, 256, 320, 400, 512, 640, 800)
+STEP = math.radians(3.0)
+TURNS = tuple(range(-13, 14))
+SIZES = (64, 72, 80, 90, 96, 108, 120, 128, 144, 160, 180, 192, 216, 240, 256, 288, 320, 400, 512, 640, 800)
+OVERHANG = 0.28
 PEAKS_A_TURN = 2
 PEAK_REACH = 3
 ALIKE_TURNS, ALIKE_SHIFT = 1, 5
@@ -29,11 +31,13 @@ ALIKE_TURNS, ALIKE_SHIFT = 1, 5
 class CoarsePicture:
     """Ridges at 3/10 of the sample's resolution: float32, +1 on a ridge, -1 between, 0 unknown.
 
-    turned: spectra of its turned copies by FFT size, filled in when first used as a probe.
+    Cut to the known part, whose upper left corner (x, y) lies at `corner`. turned: spectra of its turned
+    copies by FFT size and turn in steps of 3 degrees, filled in when first used as a probe.
     """
 
     waves: Picture = field(repr=False)
-    turned: dict[int, list[Picture]] = field(default_factory=dict, repr=False, compare=False)
+    corner: tuple[int, int] = (0, 0)
+    turned: dict[tuple[int, int], Picture] = field(default_factory=dict, repr=False, compare=False)
 
 
 def coarse_picture(ridges: NDArray[np.bool_], area: NDArray[np.bool_]) -> CoarsePicture:
@@ -41,23 +45,25 @@ def coarse_picture(ridges: NDArray[np.bool_], area: NDArray[np.bool_]) -> Coarse
     signed = np.where(area, np.where(ridges, 1, -1), 0).astype(np.float32)
     height, width = ridges.shape
     size = (max(round(width * SCALE), 1), max(round(height * SCALE), 1))
-    return CoarsePicture(np.asarray(cv2.resize(signed, size, interpolation=cv2.INTER_AREA), np.float32))
+    waves = np.asarray(cv2.resize(signed, size, interpolation=cv2.INTER_AREA), np.float32)
+    y, x = np.nonzero(waves)
+    if not len(x):
+        return CoarsePicture(waves[:1, :1])
+    top, left = int(y.min()), int(x.min())
+    return CoarsePicture(np.ascontiguousarray(waves[top : y.max() + 1, left : x.max() + 1]), (left, top))
 
 
-def propose(probe: CoarsePicture, reference: CoarsePicture, most: int = 3) -> Floats:
+def propose(probe: CoarsePicture, reference: CoarsePicture, most: int = 4) -> Floats:
     """Motions (m, 3), best first: turn, shift x, shift y in half-resolution px, probe to reference."""
     canvas = _canvas(probe)
-    size = _size(max(reference.waves.shape) + canvas // 2)
+    size = _size(max(reference.waves.shape) + round(OVERHANG * max(probe.waves.shape)), canvas)
     if size is None:
         return np.zeros((0, 3))
-    if size not in probe.turned:
-        probe.turned[size] = [_spectrum(_turn(probe.waves, turn, canvas), size) for turn in TURNS]
     spectrum = _spectrum(reference.waves, size)
-    found = [peak for k in range(len(TURNS)) for peak in _peaks(spectrum, probe.turned[size][k], k)]
+    found = [peak for k in TURNS for peak in _peaks(spectrum, _turned(probe, k, canvas, size), k)]
     chosen = _distinct(sorted(found, reverse=True), most)
-    return np.array([_motion(probe, canvas, *_centred(peak, reference, size)) for peak in chosen]).reshape(
-        -1, 3
-    )
+    rows = [_motion(probe, reference, _centre(peak, reference, canvas, size)) for peak in chosen]
+    return np.array(rows).reshape(-1, 3)
 
 
 Peak = tuple[float, int, int, int]
@@ -68,8 +74,15 @@ def _canvas(picture: CoarsePicture) -> int:
     return int(math.hypot(height, width)) + 2
 
 
-def _size(least: int) -> int | None:
-    return next((size for size in SIZES if size >= least), None)
+def _size(least: int, canvas: int) -> int | None:
+    """The transform's side: what hangs over the end comes in at the other, where little is known."""
+    return next((size for size in SIZES if size >= max(least, canvas)), None)
+
+
+def _turned(probe: CoarsePicture, step: int, canvas: int, size: int) -> Picture:
+    if (size, step) not in probe.turned:
+        probe.turned[size, step] = _spectrum(_turn(probe.waves, step * STEP, canvas), size)
+    return probe.turned[size, step]
 
 
 def _turn(waves: Picture, turn: float, canvas: int) -> Picture:
@@ -114,17 +127,24 @@ def _alike(a: Peak, b: Peak) -> bool:
     return near and abs(a[1] - b[1]) <= ALIKE_TURNS
 
 
-def _centred(peak: Peak, reference: CoarsePicture, size: int) -> tuple[float, int, int]:
-    """Turn and shift of a peak; a shift past the reference's end is one to the left or up."""
+def _centre(peak: Peak, reference: CoarsePicture, canvas: int, size: int) -> tuple[float, float, float]:
+    """Turn of a peak, and where it puts the canvas's middle: as near to the reference as the circle allows."""
     height, width = reference.waves.shape
-    _, turn, x, y = peak
-    return float(TURNS[turn]), x if x < width else x - size, y if y < height else y - size
+    _, step, x, y = peak
+    at_x, at_y = (x + canvas / 2) % size, (y + canvas / 2) % size
+    at_x -= size if at_x > (width + size) / 2 else 0
+    at_y -= size if at_y > (height + size) / 2 else 0
+    return step * STEP, at_x, at_y
 
 
-def _motion(probe: CoarsePicture, canvas: int, turn: float, x: int, y: int) -> tuple[float, float, float]:
+def _motion(
+    probe: CoarsePicture, reference: CoarsePicture, at: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """The motion that carries the middle of the probe's known part to where the peak puts it."""
+    turn, x, y = at
     height, width = probe.waves.shape
+    middle_x, middle_y = probe.corner[0] + width / 2, probe.corner[1] + height / 2
     c, s = math.cos(turn), math.sin(turn)
-    to_x, to_y = x + canvas / 2, y + canvas / 2
-    shift_x = to_x - (c * width - s * height) / 2
-    shift_y = to_y - (s * width + c * height) / 2
+    shift_x = x + reference.corner[0] - (c * middle_x - s * middle_y)
+    shift_y = y + reference.corner[1] - (s * middle_x + c * middle_y)
     return turn, shift_x / SCALE, shift_y / SCALE

@@ -51,9 +51,14 @@ def warm_up() -> None:
     extract(FingerSample(FingerPosition.RIGHT_INDEX, SensorGrade("warm-up", 128, 128, 500, 256), stripes))
 
 
-def _check(sample: FingerSample) -> None:
-    if min(sample.pixels.shape) < LEAST_SIDE or max(sample.pixels.shape) > GREATEST_SIDE:
+def check_size(pixels: NDArray[np.uint8]) -> None:
+    """Raises BadSample if a picture has another size than can be read."""
+    if min(pixels.shape) < LEAST_SIDE or max(pixels.shape) > GREATEST_SIDE:
         raise BadSample(f"a finger picture must have {LEAST_SIDE} to {GREATEST_SIDE} pixels on each side")
+
+
+def _check(sample: FingerSample) -> None:
+    check_size(sample.pixels)
     if not LEAST_PPI <= sample.grade.ppi <= GREATEST_PPI:
         raise BadSample(f"a finger picture must have {LEAST_PPI} to {GREATEST_PPI} pixels an inch")
 
