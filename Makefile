@@ -8,7 +8,7 @@ MINUTES ?= 10
 SEED ?= 1
 COUNT ?= 100000
 
-.PHONY: help demo test test-camera check lint format bench torture soak fuzz models firmware lock clean
+.PHONY: help demo test test-camera check lint format bench torture soak fuzz models firmware install uninstall deb lock clean
 
 help:
 	@echo "make demo    the whole way of a record on this machine, with the link cut in the middle"
@@ -21,6 +21,8 @@ help:
 	@echo "make fuzz    change ANSI/NIST files at random: none may crash the reader or be taken with a broken rule: COUNT=100000"
 	@echo "make models  build the models (make demo and make test do it, too)"
 	@echo "make firmware build the panel's firmware: firmware/panel/build/panel.uf2"
+	@echo "make install for the whole machine, as root: programs, units, users; make uninstall leaves records and keys"
+	@echo "make deb     a Debian package with everything inside, for machines without a network: build/*.deb"
 	@echo "make lock    resolve requirements.lock anew"
 
 demo: .venv/ready models
@@ -68,6 +70,15 @@ firmware: .venv/ready
 
 .venv/ready: requirements.lock pyproject.toml .ci/venv
 	@.ci/venv $(PYTHON)
+
+install: models
+	@systemd/install
+
+uninstall:
+	@systemd/uninstall
+
+deb: models
+	@systemd/deb build
 
 lock: .venv/ready
 	@.ci/lock

@@ -29,7 +29,7 @@ CRAFTS = {
     "inference",
     "compare",
 }
-EDGES = {"audit", "files", "keyring", "sqlite", "stick", "transports"}
+EDGES = {"audit", "pulse", "files", "keyring", "sqlite", "stick", "transports"}
 TOPS = {"cli", "demo", "bench", "torture"}
 HOMES = {
     "serial": ("kiosk.devices.uart_finger", "kiosk.devices.panel"),
