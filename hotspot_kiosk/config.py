@@ -6,6 +6,7 @@ the remedy. Relative paths count from the file's own folder. Says nothing about 
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ T = TypeVar("T")
 Section = Mapping[str, Any]
 
 # What an ANSI/NIST file takes; checked here so that nothing is captured which could not be packed.
+CREDENTIALS = "$CREDENTIALS_DIRECTORY/"
 EXACT = re.compile(r"[!-~]([ -~]{0,30}[!-~])?")
 COUNTRY = re.compile(r"[A-Z]{3}")
 AGENCY = re.compile(r"[A-Z0-9-]{1,31}")
@@ -48,11 +50,13 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Keys(Table, frozen=True, kw_only=True):
     """Where the key files lie: this machine's own private one, and the other side's public ones.
 
-    `previous`: a hub's older private keys, for what kiosks sealed before they knew the newer ones.
+    `sealed`: where `own` lies encrypted on the disk, if the service manager opens it at the start; an
+    erasure destroys that file. `previous`: a hub's older private keys, for what kiosks sealed before they knew the newer ones.
     """
 
     own: Path
     peers: Path
+    sealed: Path | None = None
     previous: tuple[Path, ...] = ()
 
 
@@ -244,13 +248,23 @@ def convert(value: object, kind: type[T], where: str, folder: Path) -> T:
 
     def as_path(wanted: type[Any], given: object) -> object:
         if wanted is Path and isinstance(given, str):
-            return folder / given
+            return folder / _credential(given)
         raise TypeError("expected a path in quotes")
 
     try:
         return msgspec.convert(value, kind, dec_hook=as_path)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{where}: {plain(str(error))}") from None
+
+
+def _credential(path: str) -> str:
+    """A path in the folder in which systemd lays opened credentials, or the path as it is."""
+    name = path.removeprefix(CREDENTIALS)
+    if name == path:
+        return path
+    if not (folder := os.environ.get(CREDENTIALS.strip("$/"))):
+        raise ValueError(f"{path} is there only while systemd runs the unit with LoadCredentialEncrypted")
+    return f"{folder}/{name}"
 
 
 def plain(message: str) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hotspot_kiosk import nist
 from hotspot_kiosk.config import HubConfig, KioskConfig, build_variant, convert, load
 from hotspot_kiosk.errors import BadBytes, ConfigError
+from hotspot_kiosk.kiosk import assembly
 from hotspot_kiosk.kiosk.devices.folder import FolderCamera
 
 DEVICES = "hotspot_kiosk.kiosk.devices"
@@ -116,6 +117,18 @@ def test_paths_count_from_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     config = load(Path("here/kiosk.toml"), KioskConfig)
     assert config.keys.own == tmp_path / "here" / "keys" / "kiosk.key"
     assert config.kiosk.desk == Path("/run/hotspot/desk")
+
+
+def test_a_key_may_lie_where_systemd_opens_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a file to destroy instead; without systemd a sentence says why it is not there."""
+    sealed = 'own = "$CREDENTIALS_DIRECTORY/kiosk.key"\nsealed = "kiosk.key.cred"'
+    text = with_line("keys", sealed)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    assert "only while systemd runs the unit" in refused(tmp_path, text)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/x")
+    config = load(tmp_path / "config.toml", KioskConfig)
+    assert config.keys.own == Path("/run/credentials/x/kiosk.key")
+    assert assembly.remains(config, tmp_path).keys == (tmp_path / "kiosk.key.cred",)
 
 
 def test_a_drivers_path_counts_from_the_file(tmp_path: Path) -> None:

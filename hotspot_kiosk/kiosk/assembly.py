@@ -138,7 +138,7 @@ def remains(config: KioskConfig, folder: Path) -> Remains:
     """What an erasure destroys, and everything whose name begins like it."""
     key = config.link.get("key")
     link = (folder / key, (folder / key).with_suffix(PENDING)) if isinstance(key, str) else ()
-    return Remains((config.keys.own, *link), (config.outbox.path,))
+    return Remains((config.keys.sealed or config.keys.own, *link), (config.outbox.path,))
 
 
 def _guard(config: KioskConfig, folder: Path, daemon: Daemon) -> Guard | None:

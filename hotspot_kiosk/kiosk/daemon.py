@@ -252,7 +252,7 @@ class Daemon:
             self._events.put(Without(_why(ask), ask.everything))
             return
         if ask.do == "notice read":
-            about = self._asked.notice if self._asked else ""
+            about = self._asked[0].notice if self._asked else ""
             self._place.journal.write(Deed.NOTIFIED, "machine", about, ask.shown or "on paper or aloud")
         self._events.put(BUTTONS[ask.do])
 
