@@ -49,6 +49,8 @@ class Deed(StrEnum):
     ANSWERED = "answer given"
     SHOWN = "answer shown"
     SEALED = "answer sealed to the legal officer"
+    RELEASED = "answer released by the legal officer"
+    WITHHELD = "answer withheld by the legal officer"
     CONFIRMED = "match confirmed"
     REFUTED = "match refuted"
     EXCHANGED = "sent to a partner"

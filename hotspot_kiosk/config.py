@@ -186,12 +186,14 @@ class KioskConfig(Table, frozen=True, kw_only=True):
 class Bureau(Table, frozen=True, kw_only=True):
     """Which hub this is; `orders` is the folder in which orders wait for their kiosks.
 
+    `operations`: the folder of signed operations; of what is done under others only the kiosk that asked hears.
     `counts`: the folder in which workers say what they did not believe, for `hotspot hub status`.
     Workers that name the same `share` divide the kiosks' messages among them.
     """
 
     name: str
     orders: Path | None = None
+    operations: Path | None = None
     counts: Path | None = None
     share: str = ""
 

@@ -15,7 +15,7 @@ import msgspec
 from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.operation import Confirmation
 from hotspot_kiosk.policy import Ended, Finding, Outcome, Vote, outcome
-from hotspot_kiosk.terms import Candidate, Decision, RequestType, Tcn, as_plain
+from hotspot_kiosk.terms import Decision, RequestType, Tcn, as_plain
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True, tag=True):
@@ -41,11 +41,15 @@ class Opened(Event, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True, array_like=True):
-    """A candidate of the own gallery; why: what each comparison added to the score (log-odds)."""
+    """A candidate of the own gallery; why: what each comparison added to the score (log-odds).
+
+    strong: its score alone makes it a possible match; otherwise it is undecided.
+    """
 
     reference: str
     rank: int
     score: float
+    strong: bool = True
     source: str = ""
     why: tuple[tuple[str, float], ...] = ()
 
@@ -186,6 +190,7 @@ class Possible:
     source: str
     score: float | None
     verified: bool
+    strong: bool = True
     why: tuple[tuple[str, float], ...] = ()
 
 
@@ -214,7 +219,7 @@ class Case:
     def _own(self) -> Iterable[Possible]:
         if self.searched is not None:
             for each in self.searched.found:
-                yield Possible(each.reference, "", each.source, each.score, False, each.why)
+                yield Possible(each.reference, "", each.source, each.score, False, each.strong, each.why)
 
     def _foreign(self) -> Iterable[Possible]:
         """A partner's candidate that came again counts once; a verified one is the better word."""
@@ -313,8 +318,3 @@ def _with_rest(case: Case, event: Told | Judged | Left | Purged) -> Case:
             return replace(case, left=True)
         case Purged():
             return replace(case, purged=event)
-
-
-def found(candidates: Iterable[Candidate]) -> tuple[Found, ...]:
-    """The own gallery's candidates as an event keeps them."""
-    return tuple(Found(each.reference, each.rank, each.score, each.source) for each in candidates)

@@ -53,6 +53,10 @@ class Identifier:
         candidates = tuple(Candidate(name, rank, score) for rank, (score, name) in enumerate(best, 1))
         return (thresholds.decide(candidates[0].score) if candidates else Decision.NO_HIT), candidates
 
+    def strong(self, candidate: Candidate, references: int) -> bool:
+        """Whether this candidate's score alone makes it a possible match among so many references."""
+        return candidate.score >= _raised(self.thresholds, references).possible_match
+
     def _score(self, faces: Sequence[FaceTemplate], fingers: Sequence[Finger], reference: Reference) -> float:
         evidence = [*self._face_log_odds(faces, reference), *self._finger_log_odds(fingers, reference)]
         return fuse(evidence) if evidence else -math.inf

@@ -15,7 +15,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -25,19 +25,23 @@ from hotspot_kiosk.compare.finger import FingerComparator, warm_up
 from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.config import HubConfig, build_variant
 from hotspot_kiosk.errors import BadBytes, ConfigError, LinkDown, SealError, StorageAway
+from hotspot_kiosk.hub.case import Found
+from hotspot_kiosk.hub.casebook import Asked, Casebook
 from hotspot_kiosk.hub.counts import Counts
 from hotspot_kiosk.hub.gallery import Gallery
 from hotspot_kiosk.hub.identify import Identifier
 from hotspot_kiosk.hub.inbox import Delivered, Inbox
 from hotspot_kiosk.hub.line import Line
+from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.orders import OrderBook
 from hotspot_kiosk.hub.renewal import Desk, Issuer, Register
 from hotspot_kiosk.hub.store import PartKey, Store
+from hotspot_kiosk.hub.telling import Teller
 from hotspot_kiosk.inference.port import Manifest, read_manifest
 from hotspot_kiosk.keyring import HUB, PublicFile, load_peers, load_private, load_public
-from hotspot_kiosk.seal_answer import ENTROPY_SIZE, is_sealed_answer, seal_answer
+from hotspot_kiosk.seal_answer import is_sealed_answer
 from hotspot_kiosk.seal_certificates import Identity
-from hotspot_kiosk.terms import Answer, AnswerType, Decision, Part, Tcn
+from hotspot_kiosk.terms import Decision, Part, Tcn
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Transport
 
 log = logging.getLogger(__name__)
@@ -45,6 +49,7 @@ CLIENT = "hub"
 RENEWAL_PORT = 8886
 SWEEP_S = 10.0
 IDLE_S = 0.1
+ANOTHERS_TURN = timedelta(seconds=5)  # in which a worker that noted something has told it, too
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.25, 10.0
 FACE_MODEL = "dlib-face-resnet-v1"
 
@@ -64,16 +69,20 @@ class Hub:
         post_keys: Callable[[int], seal.PublicKeys],
         now: Callable[[], datetime],
         share: str = "",
+        book: Casebook | None = None,
         renewal: Desk | None = None,
         counts: Counts | None = None,
     ) -> None:
+        """Without a `book` the hub knows no operation: only who asked is told anything."""
         self._store = store
         self._inbox = inbox
         self._gallery = gallery
         self._identifier = identifier
         self._transport = transport
-        self._own = own
-        self._post_keys = post_keys
+        self._book = book or Casebook(
+            store=store, opener=inbox.open, operations=Operations(None, own.public()), posts={}, now=now
+        )
+        self._teller = Teller(store.answers, self._book, own, post_keys, now)
         self._now = now
         self._share = share
         self._renewal = renewal
@@ -168,6 +177,8 @@ class Hub:
             self._answer_again(key)
             if (envelope := self._store.answers.get(key.device, key.tcn)) is not None:
                 self._send(key.device, wire.Answered(key.tcn, envelope))
+        for tcn in self._store.cases.due(self._now() - ANOTHERS_TURN):
+            self.tell(tcn)
         self._sweep_at = time.monotonic() + SWEEP_S
 
     def _stand_in_line(self, event: Arrived) -> None:
@@ -226,29 +237,41 @@ class Hub:
             return
         self._answer(key, hashlib.sha256(envelope or b"").digest(), content)
 
-    def _answer(self, key: PartKey, digest: bytes, content: bytes) -> None:
-        answer, reply_key = self._identify(key.tcn, content)
-        plain = contents.encode_answer(answer)
-        if reply_key:
-            envelope = seal_answer(plain, key.tcn, digest, reply_key, self._own, os.urandom(ENTROPY_SIZE))
-        else:
-            envelope = seal.seal(plain, key.tcn, "answer", self._post_keys(key.device), self._own)
-        self._store.answers.put(key.device, key.tcn, envelope, self._now())
+    def tell(self, tcn: Tcn) -> None:
+        """Tell what is not told yet about a case."""
+        try:
+            for device, message in self._teller.tell(tcn):
+                self._send(device, message)
+        except BadBytes as error:
+            log.error("%s: nothing can be told: %s", tcn, error)
 
-    def _identify(self, tcn: Tcn, content: bytes) -> tuple[Answer, bytes]:
-        """The answer, and the key that the kiosk wants it sealed under, if it named one."""
-        reply_key = b""
+    def _answer(self, key: PartKey, digest: bytes, content: bytes) -> None:
+        """The first answer waits for the receipt, which takes it along; alerts go at once."""
+        asked = self._identify(key.tcn, digest, content)
+        for device, message in self._teller.tell(key.tcn, asked):
+            if device != key.device:
+                self._send(device, message)
+
+    def _identify(self, tcn: Tcn, digest: bytes, content: bytes) -> Asked | None:
+        """Compare a probe with the gallery and note what that says."""
+        asked = None
         try:
             probe = contents.decode(content)
             if probe.tcn != tcn:
                 raise BadBytes("the probe inside belongs to another record")
-            reply_key = probe.reply_key
-            decision, candidates = self._identifier.identify(probe.templates, self._gallery.references())
+            asked = Asked(probe, digest)
+            references = self._gallery.references()
+            decision, candidates = self._identifier.identify(probe.templates, references)
         except BadBytes as error:
             log.warning("%s probe cannot be used: %s", tcn, error)
-            error_answer = Answer(tcn, AnswerType.ERR, Decision.UNDECIDED, (), self._now(), str(error))
-            return error_answer, reply_key
-        return Answer(tcn, AnswerType.SRE, decision, candidates, self._now()), reply_key
+            self._book.search(tcn, asked, Decision.UNDECIDED, (), str(error))
+            return asked
+        found = [
+            Found(each.reference, each.rank, each.score, self._identifier.strong(each, len(references)))
+            for each in candidates
+        ]
+        self._book.search(tcn, asked, decision, found)
+        return asked
 
     def _check_evidence(self, part: Delivered) -> None:
         try:
@@ -296,10 +319,29 @@ def build(config: HubConfig, folder: Path) -> Hub:
         transport=build_variant("hotspot_kiosk.transports", "link", config.link, folder),
         own=own,
         post_keys=lambda device: kiosks[device].keys(),
+        book=casebook(config, store, own, kiosks, inbox.open),
         now=_now,
         share=config.hub.share,
         renewal=renewal,
         counts=_counts(config, inbox, renewal),
+    )
+
+
+def casebook(
+    config: HubConfig,
+    store: Store,
+    own: seal.PrivateKeys,
+    kiosks: Mapping[int, PublicFile],
+    opener: Callable[[bytes, int], bytes],
+) -> Casebook:
+    """The cases of a hub."""
+    signers = [own.public(), *(load_private(path).public() for path in config.keys.previous)]
+    return Casebook(
+        store=store,
+        opener=opener,
+        operations=Operations(config.hub.operations, seal.Ring(tuple(signers))),
+        posts={device: file.name for device, file in kiosks.items()},
+        now=_now,
     )
 
 

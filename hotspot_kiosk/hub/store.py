@@ -149,11 +149,14 @@ class CaseStore(Protocol):
         events: Sequence[tuple[str, bytes]],
         due: datetime | None,
         after: int | None = None,
+        *,
+        lightly: bool = False,
     ) -> tuple[bool, ...]:
         """Keep events, each name once a case, in one transaction; for each whether it is new.
 
         due: when the case must be looked at again, None for never. It is set if any event is new; with
         `after`, only if the case had so many events before: else somebody added what is not looked at yet.
+        lightly: a power cut may take them, unless something else is kept after them; they would be made again.
         """
 
     def events(self, tcn: Tcn) -> Sequence[bytes]:

@@ -291,9 +291,11 @@ class Cases:
         events: Sequence[tuple[str, bytes]],
         due: datetime | None,
         after: int | None = None,
+        *,
+        lightly: bool = False,
     ) -> tuple[bool, ...]:
-        """See the port. Synced with the answer that is put next; a power cut before it loses both."""
-        with self._file.change(lightly=True) as db:
+        """See the port."""
+        with self._file.change(lightly) as db:
             db.execute("INSERT OR IGNORE INTO case_file VALUES (?, 0, NULL)", (tcn,))
             before = int(db.execute("SELECT events FROM case_file WHERE tcn = ?", (tcn,)).fetchone()[0])
             new: list[int] = []
