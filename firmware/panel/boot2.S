@@ -11,8 +11,8 @@ boot2:
     ldr r3, =0x18000000      // SSI
     movs r0, #0
     str r0, [r3, #0x08]      // disable while it is set up
-    movs r0, #10
-    str r0, [r3, #0x14]      // clock: system / 10, slow enough for any board
+    movs r0, #4
+    str r0, [r3, #0x14]      // clock: system / 4, 31 MHz at most
     ldr r0, =((31 << 16) | (3 << 8))
     str r0, [r3, #0x00]      // 32 data bits a frame, "EEPROM read"
     movs r0, #0

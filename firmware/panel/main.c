@@ -112,10 +112,14 @@ static uint8_t on_service(const struct frame *in) {
 }
 
 static uint8_t on_clear(void) {
-    if (!tamper_shut(&tamper)) return REFUSAL_LID_OPEN;
-    tamper.latched = false;
-    chip_set(PIN_ZEROISE, false);
-    return 0;
+    __asm volatile("cpsid i" ::: "memory");  // a lid that opens in this very moment must stay latched
+    bool shut = tamper_shut(&tamper);
+    if (shut) {
+        tamper.latched = false;
+        chip_set(PIN_ZEROISE, false);
+    }
+    __asm volatile("cpsie i" ::: "memory");
+    return shut ? 0 : REFUSAL_LID_OPEN;
 }
 
 static uint8_t on_power(const struct frame *in) {
