@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
+from hotspot_kiosk.compare import face
 from hotspot_kiosk.compare.finger import PreparedFinger, prepare
 from hotspot_kiosk.contents import decode_templates
 from hotspot_kiosk.hub.store import GalleryStore
@@ -22,19 +23,33 @@ class Reference:
     fingers: tuple[Finger, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class References:
+    """All references, and the faces of all of them prepared to be compared at once."""
+
+    people: tuple[Reference, ...]
+    faces: face.PreparedFaces = field(repr=False)
+
+
+def together(people: Iterable[Reference]) -> References:
+    """Prepare references to be searched."""
+    people = tuple(people)
+    return References(people, face.prepare([person.faces for person in people]))
+
+
 class Gallery:
     """All references of the store."""
 
     def __init__(self, store: GalleryStore) -> None:
         self._store = store
         self._version = -1
-        self._references: tuple[Reference, ...] = ()
+        self._references = together(())
 
-    def references(self) -> Sequence[Reference]:
+    def references(self) -> References:
         """The current references. Raises BadBytes if a stored one is damaged."""
         version = self._store.version()
         if version != self._version:
-            self._references = tuple(
+            self._references = together(
                 _prepare(entry.reference, entry.templates) for entry in self._store.entries()
             )
             self._version = version

@@ -14,7 +14,7 @@ from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator, prepare
 from hotspot_kiosk.compare.port import Thresholds, fuse
 from hotspot_kiosk.errors import Incomparable
-from hotspot_kiosk.hub.gallery import Finger, Reference
+from hotspot_kiosk.hub.gallery import Finger, Reference, References
 from hotspot_kiosk.terms import (
     Candidate,
     Decision,
@@ -37,7 +37,7 @@ class Identifier:
     most_candidates: int
 
     def identify(
-        self, probe: Sequence[Template], references: Sequence[Reference]
+        self, probe: Sequence[Template], references: References
     ) -> tuple[Decision, tuple[Candidate, ...]]:
         """Decision and candidates, best first.
 
@@ -46,9 +46,13 @@ class Identifier:
         """
         faces = [t for t in probe if isinstance(t, FaceTemplate)]
         fingers = [(t.position, prepare(t)) for t in probe if isinstance(t, FingerTemplate)]
-        scored = [(self._score(faces, fingers, reference), reference.name) for reference in references]
+        said = self.face.best_log_odds(faces, references.faces).tolist()
+        scored = [
+            (self._score(odds, fingers, person), person.name)
+            for odds, person in zip(said, references.people, strict=True)
+        ]
         scored.sort(key=lambda pair: (-pair[0], pair[1]))
-        thresholds = _raised(self.thresholds, len(references))
+        thresholds = _raised(self.thresholds, len(references.people))
         best = [pair for pair in scored[: self.most_candidates] if pair[0] >= thresholds.no_hit]
         candidates = tuple(Candidate(name, rank, score) for rank, (score, name) in enumerate(best, 1))
         return (thresholds.decide(candidates[0].score) if candidates else Decision.NO_HIT), candidates
@@ -57,14 +61,10 @@ class Identifier:
         """Whether this candidate's score alone makes it a possible match among so many references."""
         return candidate.score >= _raised(self.thresholds, references).possible_match
 
-    def _score(self, faces: Sequence[FaceTemplate], fingers: Sequence[Finger], reference: Reference) -> float:
-        evidence = [*self._face_log_odds(faces, reference), *self._finger_log_odds(fingers, reference)]
+    def _score(self, face: float, fingers: Sequence[Finger], reference: Reference) -> float:
+        """`face`: log-odds of the faces, NaN where none could be compared."""
+        evidence = [*([] if math.isnan(face) else [face]), *self._finger_log_odds(fingers, reference)]
         return fuse(evidence) if evidence else -math.inf
-
-    def _face_log_odds(self, faces: Sequence[FaceTemplate], reference: Reference) -> Iterator[float]:
-        said = _said(self.face.log_odds, [(a, b) for a in faces for b in reference.faces])
-        if said:
-            yield max(said)
 
     def _finger_log_odds(self, fingers: Sequence[Finger], reference: Reference) -> Iterator[float]:
         for position in sorted({position for position, _ in fingers}):

@@ -267,7 +267,9 @@ class Hub:
             self._book.search(tcn, asked, Decision.UNDECIDED, (), str(error))
             return asked
         found = [
-            Found(each.reference, each.rank, each.score, self._identifier.strong(each, len(references)))
+            Found(
+                each.reference, each.rank, each.score, self._identifier.strong(each, len(references.people))
+            )
             for each in candidates
         ]
         self._book.search(tcn, asked, decision, found)
