@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -65,6 +66,18 @@ class Ears:
         except Empty:
             return True
         return False
+
+
+def await_true(true: Callable[[], bool]) -> bool:
+    """Whether it becomes true within half a minute."""
+    ends = time.monotonic() + 30
+    while not true() and time.monotonic() < ends:
+        time.sleep(0.02)
+    return true()
+
+
+def _wait(until: threading.Event) -> None:
+    until.wait(60)
 
 
 class Eye:
@@ -567,6 +580,17 @@ def test_a_stop_that_the_sensor_does_not_hear_ends_the_wait(
     sampled = ears.next()
     assert isinstance(sampled, Sampled)
     assert sampled.turn == 2
+
+
+def test_a_sensor_that_hangs_is_seen(finger: FingerBooth, sensor: ScriptedSensor, ears: Ears) -> None:
+    """Its thread turns no more; once it answers again, it does."""
+    answers = threading.Event()
+    sensor.before_waiting = lambda: _wait(answers)
+    finger.take(TakeFinger(1, THUMB))
+    assert await_true(lambda: finger.silent_s > 3 * SLICE_S)
+    answers.set()
+    assert await_true(lambda: finger.silent_s < SLICE_S)
+    finger.stop()
 
 
 def test_a_lost_sensor_is_told_and_found_again(

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -38,6 +40,7 @@ from hotspot_kiosk.kiosk.session import Plan
 from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.kiosk.zeroise import Remains
+from hotspot_kiosk.pulse import Pulse
 from hotspot_kiosk.transports.port import Transport
 from hotspot_kiosk.transports.tls import EPOCH, Floor
 
@@ -80,6 +83,7 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         desk=Desk(config.kiosk.desk, daemon.asked),
         guard=_guard(config, folder, daemon),
         preview=preview,
+        pulse=Pulse(os.environ, time.monotonic),
     )
     warm_up()
     ridge_code.warm_up()

@@ -83,6 +83,12 @@ class Booth(ABC, Generic[Turn]):
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name)
         self._lost = False
+        self._turned_s = time.monotonic()
+
+    @property
+    def silent_s(self) -> float:
+        """For how long the thread has not turned; a device that answers keeps it short, busy or idle."""
+        return time.monotonic() - self._turned_s if self._thread.is_alive() else 0.0
 
     def start(self) -> None:
         """Open the device and begin. Raises DeviceLost or WrongDevice if it is not there."""
@@ -118,6 +124,7 @@ class Booth(ABC, Generic[Turn]):
             self._voices.fault(f"the {self._name}: {error}")
 
     def _next(self) -> None:
+        self._turned_s = time.monotonic()
         if self._lost:
             self._reopen()
             return
@@ -141,7 +148,8 @@ class Booth(ABC, Generic[Turn]):
             self._lose(str(error))
 
     def _stopped(self) -> bool:
-        """Whether nobody waits for this turn any more."""
+        """Whether nobody waits for this turn any more; asked again and again while there is work."""
+        self._turned_s = time.monotonic()
         return self._stops_at_asking != self._stops
 
     def _answer(self, event: Event) -> None:

@@ -6,6 +6,7 @@ What is captured is sealed and on disk before anybody is told so.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections import Counter
@@ -51,11 +52,13 @@ from hotspot_kiosk.kiosk.session import Plan, Session, State, step
 from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.operation import Operation
+from hotspot_kiosk.pulse import Pulse
 from hotspot_kiosk.seal_answer import reply_key
 from hotspot_kiosk.terms import Answer, Candidate, Part, Request, Tcn
 
 log = logging.getLogger(__name__)
 TICK_S = 0.25
+HANGS_S = 90.0  # an image over the slowest line, twice, takes half of it
 FORGET_EVERY = 240
 CAPTURING = {State.NOTICE, State.FACE, State.FINGERS, State.REVIEW}
 Hand = FaceBooth | FingerBooth | Uplink | Desk | Upkeep | Guard | Preview
@@ -92,6 +95,7 @@ class Daemon:
         self._desk: Desk | None = None
         self._upkeep: Upkeep | None = None
         self._preview: Preview | None = None
+        self._pulse: Pulse | None = None
         self._guard: Guard | None = None
         self.box = Box(place.remains, place.tamper, self._hands())
 
@@ -118,10 +122,11 @@ class Daemon:
         upkeep: Upkeep | None = None,
         guard: Guard | None = None,
         preview: Preview | None = None,
+        pulse: Pulse | None = None,
     ) -> None:
         """Give the daemon its hands."""
         self._face, self._finger, self._uplink, self._desk = face, finger, uplink, desk
-        self._upkeep, self._guard, self._preview = upkeep, guard, preview
+        self._upkeep, self._guard, self._preview, self._pulse = upkeep, guard, preview, pulse
 
     def run(self) -> str:
         """Work until stopped; returns why it had to stop, empty if it was asked to."""
@@ -144,6 +149,8 @@ class Daemon:
                     started.append(part)
             self._note(Deed.STARTED)
             log.info("kiosk %d ready", self._place.device)
+            if self._pulse is not None:
+                self._pulse.ready(f"kiosk {self._place.device} ready")
             while not self._stop.is_set():
                 self._next()
         finally:
@@ -291,8 +298,17 @@ class Daemon:
     def _about_link(self) -> str:
         return self._upkeep.note if self._upkeep is not None else ""
 
+    def _alive(self) -> bool:
+        """Whether the devices' threads turn and the outbox answers, be it with what troubles it."""
+        with contextlib.suppress(StorageFailed):
+            self._outbox.owed()
+        booths = (self._face, self._finger)
+        return not any(booth is not None and booth.silent_s > HANGS_S for booth in booths)
+
     def _next(self) -> None:
         event = self._awaited()
+        if self._pulse is not None:
+            self._pulse.beat(self._alive)
         if self._guard is not None:
             self._guard.alive()
         before = self._session.state
