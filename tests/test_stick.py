@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from test_cli import hotspot
 from test_uplink import Rig
 
 from hotspot_kiosk import contents, nist, seal, wire
+from hotspot_kiosk.cli import outbox as outbox_commands
 from hotspot_kiosk.demo.stage import Folders, prepare
 from hotspot_kiosk.errors import BadBytes, Refused, SealError, StorageFailed
 from hotspot_kiosk.hub.inbox import Inbox
@@ -26,7 +29,7 @@ from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.seal_answer import is_sealed_answer, reply_key
 from hotspot_kiosk.stick import NOTE, ORDER, PROOF, TOP, Stick, Tally, number_of, read_note, sign_note
-from hotspot_kiosk.terms import Answer, AnswerType, Decision, Part
+from hotspot_kiosk.terms import Answer, AnswerType, ClockStamp, Decision, Part
 from hotspot_kiosk.wire import OrderKind
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
@@ -96,10 +99,10 @@ class Circle(Rig):
         act = self.uplink.carry if self.running else self.returned().act
         return carrier.take_in(Stick(self.stick), KIOSK, act, lambda: self.orders().memory.obeyed)
 
-    def returned(self) -> carrier.Returned:
+    def returned(self, stamp: ClockStamp = STAMP) -> carrier.Returned:
         """The hands of a kiosk that does not run."""
         erased = lambda: self.erased.append(True)  # noqa: E731
-        return carrier.Returned(self.outbox, KIOSK, Trust(self.peers), self.orders(), NOW, erased)
+        return carrier.Returned(self.outbox, KIOSK, Trust(self.peers), self.orders(), stamp, erased)
 
     def radio(self) -> None:
         """The link comes back for as long as it is needed."""
@@ -167,6 +170,28 @@ def test_records_go_up_and_answers_come_down_without_any_link(circle: Circle) ->
     assert sealed
     answer = contents.decode_answer(seal.open_envelope(sealed, HUB.public(), KIOSK))
     assert (answer.tcr, answer.decision) == (number, Decision.NO_HIT)
+
+
+def test_a_wrong_clock_does_not_end_the_retention_of_what_came_by_stick(circle: Circle) -> None:
+    """A kiosk whose clock nobody set, years behind: the days begin once a clock is trusted."""
+    circle.running = False
+    circle.put()
+    circle.export()
+    circle.at_hub()
+    behind = replace(STAMP, wall=NOW - timedelta(days=400), trusted=False)
+    act = circle.returned(behind).act
+    carrier.take_in(Stick(circle.stick), KIOSK, act, lambda: ())
+    assert circle.all_held()
+    assert circle.outbox.outdated(NOW, timedelta(days=7)) == ()
+
+
+def test_a_kiosk_that_stopped_meanwhile_has_taken_nothing_in(tmp_path: Path) -> None:
+    """But an order that it obeyed may have been what ended it."""
+    receipt = wire.sign_receipt(tcn(), Part.PROBE, bytes(32), HUB)
+    order = wire.sign_order(DEVICE, 1, OrderKind.ERASE, b"", HUB)
+    with pytest.raises(Refused, match="import the stick again"):
+        outbox_commands._handed(tmp_path / "desk", wire.encode(receipt))
+    assert outbox_commands._handed(tmp_path / "desk", wire.encode(order))
 
 
 RUNNING = pytest.mark.parametrize("running", [True, False], ids=["running", "stopped"])

@@ -246,11 +246,18 @@ def test_a_link_that_was_mended_does_not_cut_itself() -> None:
 
 def test_any_loss_fails_the_suite() -> None:
     """The exit code is made of these."""
-    assert not suite.failed(suite.figures(PowerCuts(), Kills(), []))
-    assert suite.failed(suite.figures(PowerCuts(found=Findings(lost=1)), Kills(), []))
-    assert suite.failed(suite.figures(PowerCuts(), Kills(found=Findings(doubled=1)), []))
-    assert suite.failed(suite.figures(PowerCuts(), Kills(found=Findings(altered=1)), []))
-    assert suite.failed(suite.figures(PowerCuts(), Kills(found=Findings(answers_lost=1)), []))
+    rest, path = Findings(captured=2, waiting=2), {"captured": 2, "held": 2}
+    assert not suite.failed(suite.figures(PowerCuts(found=rest), Kills(found=Findings(**path)), []))
+    assert suite.failed(suite.figures(PowerCuts(found=Findings(captured=2, lost=1)), Kills(), []))
+    for bad in ("doubled", "altered", "answers_lost"):
+        assert suite.failed(suite.figures(PowerCuts(), Kills(found=Findings(**path, **{bad: 1})), [])), bad
+
+
+def test_a_suite_in_which_nothing_happened_fails() -> None:
+    """Everything skipped, or a path on which nothing ever arrives: nothing was shown."""
+    assert suite.failed(suite.figures(PowerCuts(), Kills(), ["power cuts, full disks: no root"]))
+    assert suite.failed(suite.figures(PowerCuts(), Kills(found=Findings(captured=2, waiting=2)), []))
+    assert not suite.failed(suite.figures(PowerCuts(found=Findings(captured=2, waiting=2)), Kills(), []))
 
 
 def test_keys_of_a_trial_come_from_its_seed() -> None:

@@ -11,6 +11,7 @@ import hashlib
 import multiprocessing
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -50,7 +51,8 @@ def run() -> Iterator[Figure]:
         yield from _rate_figures("SQLite, 1 worker", alone)
         try:
             server = Postgres()
-        except NoPostgres:
+        except NoPostgres as missing:
+            print(f"bench hub: no figures with PostgreSQL: {missing}", file=sys.stderr)  # noqa: T201
             return
         try:
             server.start()
@@ -72,8 +74,10 @@ def _with_postgres(folder: Path, server: Postgres) -> Iterator[Figure]:
     growth = _per_second(rates[2]) / _per_second(rates[1])
     cores = f"1 worker; {os.cpu_count()} cores shared with the database"
     yield Figure("hub", "growth from 1 to 2 workers", growth, "ratio", None, "higher", cores, RECORDS)
-    if find() is not None:
-        yield from bench_crowd.run(folder, server)
+    if find() is None:
+        print("bench hub: no crowd: Mosquitto is not installed: apt-get install mosquitto", file=sys.stderr)  # noqa: T201
+        return
+    yield from bench_crowd.run(folder, server)
 
 
 def _rates(folder: Path, workers: int, dsn: str) -> list[Rate]:

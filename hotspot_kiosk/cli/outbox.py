@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -17,12 +16,16 @@ from hotspot_kiosk.keyring import Trust, load_hub, load_private
 from hotspot_kiosk.kiosk import assembly, desk, zeroise
 from hotspot_kiosk.kiosk import stick as carrier
 from hotspot_kiosk.kiosk.alerts import Alerts
+from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.orders import ORDERS, Orders
 from hotspot_kiosk.kiosk.outbox import Entry, Outbox, PartState, remedy
 from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.seal_answer import open_answer
 from hotspot_kiosk.stick import Stick, Tally
 from hotspot_kiosk.terms import Part, Tcn
+from hotspot_kiosk.wire import Order, OrderKind, decode_down
+
+STOPPED = "because the kiosk stopped meanwhile: import the stick again"
 
 
 @click.group("outbox")
@@ -126,11 +129,17 @@ def import_(config: Path, folder: Path) -> None:
 
 
 def _handed(path: Path, message: bytes) -> bool:
-    """To the kiosk that runs; one that an order ended in the middle of it has taken it in."""
+    """To the kiosk that runs; an order that it obeyed may have ended it, anything else was not taken in.
+
+    Raises Refused then, and for what the kiosk does not believe.
+    """
     try:
         return desk.ask(path, desk.Ask("carry", message=message)).state == "new"
     except LinkDown:
-        return True
+        order = decode_down(message)
+        if isinstance(order, Order) and order.kind is not OrderKind.HUB_KEY:
+            return True
+        raise Refused(STOPPED) from None
 
 
 def _returned(config: Path, table: KioskConfig, own: PrivateKeys) -> carrier.Returned:
@@ -142,7 +151,7 @@ def _returned(config: Path, table: KioskConfig, own: PrivateKeys) -> carrier.Ret
 
     trust = Trust(table.keys.peers)
     alerts = Alerts(table.outbox.path, own)
-    return carrier.Returned(outbox, own, trust, _orders(table), datetime.now(UTC), erase, alerts)
+    return carrier.Returned(outbox, own, trust, _orders(table), Clock().stamp(), erase, alerts)
 
 
 def _orders(table: KioskConfig) -> Orders:

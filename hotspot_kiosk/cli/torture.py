@@ -19,6 +19,8 @@ from hotspot_kiosk.torture import suite
 def command(minutes: float, seed: int, workers: int) -> None:
     """Power cuts, kills, bad links, full disks: count what was lost. Exits 0 if nothing was.
 
+    It exits 1, too, if nothing was captured or nothing arrived: that shows nothing.
+
     As root, with loop devices and Mosquitto, all of it; otherwise what can be done is done and the
     rest is named under `skipped`. All counts are parts of records, two a record.
     """

@@ -22,7 +22,7 @@ from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.simulator.link import Passed
 from hotspot_kiosk.terms import Decision, Tcn
 
-HALF_A_PROBE = 2_500
+HALF_A_PROBE = 1_000  # the link passes blocks of 1 KB, a probe has 2.6 KB: it must not get through whole
 HALF_THE_EVIDENCE = 60_000
 AGAIN = 60_000  # two windows of chunks, and what MQTT adds
 GIVE_AWAYS = (b"INT-I", b"Green line", b"DEMO-2026", b"\xff\xd8\xff\xe0", b"NIST_COM")

@@ -8,7 +8,6 @@ itself, in its uplink; `Returned` is for one that does not, and believes the sam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
 from hotspot_kiosk import seal, wire
 from hotspot_kiosk.errors import BadBytes, Refused, SealError, StorageFailed
@@ -34,7 +33,7 @@ from hotspot_kiosk.stick import (
     number_of,
     sign_note,
 )
-from hotspot_kiosk.terms import Part, Tcn
+from hotspot_kiosk.terms import ClockStamp, Part, Tcn
 
 Act = Callable[[bytes], bool]
 NOT_WRITTEN = "held by the hub meanwhile, or damaged here; see: hotspot outbox list"
@@ -127,7 +126,7 @@ class Returned:
         own: seal.PrivateKeys,
         trust: Trust,
         orders: Orders,
-        now: datetime,
+        stamp: ClockStamp,
         on_erase: Callable[[], None],
         alerts: Alerts | None = None,
     ) -> None:
@@ -136,7 +135,7 @@ class Returned:
         self._own = own
         self._trust = trust
         self._orders = orders
-        self._now = now
+        self._stamp = stamp
         self._on_erase = on_erase
 
     def act(self, payload: bytes) -> bool:
@@ -154,7 +153,8 @@ class Returned:
 
     def _receipt(self, message: wire.Receipt) -> bool:
         wire.verify_receipt(message, self._trust.ring)
-        return self._outbox.receipt(self._known(message.tcn), message.part, message.digest, self._now)
+        now = self._stamp.wall if self._stamp.trusted else None
+        return self._outbox.receipt(self._known(message.tcn), message.part, message.digest, now)
 
     def _refusal(self, message: wire.Refusal) -> bool:
         wire.verify_refusal(message, self._trust.ring)
@@ -166,7 +166,7 @@ class Returned:
         if self._alerts is not None and Tcn(message.tcn).device != self._own.owner:
             return self._alerts.take(Tcn(message.tcn), message.envelope, self._trust.ring).new
         tcn = self._known(message.tcn)
-        return keep(self._outbox, tcn, message.envelope, self._now, self._trust.ring, self._own).new
+        return keep(self._outbox, tcn, message.envelope, self._stamp.wall, self._trust.ring, self._own).new
 
     def _order(self, order: wire.Order) -> bool:
         if order.kind is wire.OrderKind.TIME:

@@ -48,8 +48,14 @@ def run(minutes: float, seed: int, say: Callable[[str], None], workers: int = 0)
 
 
 def failed(result: Figures) -> bool:
-    """Whether anything was lost, doubled or altered."""
-    return bool(result["lost"] or result["doubled"] or result["altered"])
+    """Whether anything was lost, doubled or altered, or too little happened to show that nothing was.
+
+    Nothing captured at all shows nothing, and neither does a path on which no part ever arrived.
+    """
+    wrong = result["lost"] or result["doubled"] or result["altered"]
+    arrived = bool(result["held"]) or not result["captured"]
+    happened = result["captured"] or result["rest_captured"]
+    return bool(wrong or not arrived or not happened)
 
 
 def figures(power: PowerCuts, kills: Kills, skipped: list[str]) -> Figures:
