@@ -6,7 +6,6 @@ them. What a power cut tore off was never acknowledged; it is cut away and the j
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import threading
@@ -17,8 +16,8 @@ from pathlib import Path
 
 from hotspot_kiosk import audit_chain as chain
 from hotspot_kiosk.audit_chain import BEGINNING, Anchor, Deed, Entry
-from hotspot_kiosk.errors import BadBytes, StorageFailed, StorageFull
-from hotspot_kiosk.files import sync_folder
+from hotspot_kiosk.errors import BadBytes, StorageFailed
+from hotspot_kiosk.files import plainly, sync_folder
 from hotspot_kiosk.seal import PrivateKeys
 
 LARGEST_FILE = 8 << 20
@@ -61,7 +60,7 @@ class Journal:
         """Write the whole journal and its end line into one new file. Raises StorageFailed."""
         if to.exists():
             raise StorageFailed(f"{to} exists already; name a new file")
-        with self._alone(), _plainly(to), to.open("xb") as out:
+        with self._alone(), plainly(str(to)), to.open("xb") as out:
             for line in self._lines():
                 out.write(line + b"\n")
             head = self._head()
@@ -147,7 +146,7 @@ class Journal:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        with self._guard, _plainly(self._folder):
+        with self._guard, plainly(f"the journal in {self._folder}"):
             self._folder.mkdir(parents=True, exist_ok=True)
             with (self._folder / "lock").open("ab") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
@@ -173,12 +172,3 @@ def _cut_torn(path: Path) -> int:
     if whole < len(text):
         os.truncate(path, whole)
     return len(text) - whole
-
-
-@contextmanager
-def _plainly(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        kind = StorageFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else StorageFailed
-        raise kind(f"the journal in {path} cannot be written: {error.strerror}") from None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from hotspot_kiosk.errors import StorageFailed
+from hotspot_kiosk.errors import StorageFailed, StorageFull
 
 
 def sync_folder(folder: Path) -> None:
@@ -43,3 +46,13 @@ def read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise StorageFailed(f"{path} cannot be read: {error.strerror}") from None
+
+
+@contextmanager
+def plainly(what: str) -> Iterator[None]:
+    """Tell an OSError of the block as ours: StorageFull if the disk is full, else StorageFailed."""
+    try:
+        yield
+    except OSError as error:
+        kind = StorageFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else StorageFailed
+        raise kind(f"{what} cannot be used: {error.strerror}") from None

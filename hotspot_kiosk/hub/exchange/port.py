@@ -62,6 +62,9 @@ class Exchange(Protocol):
     def set_aside(self, incoming: Incoming, why: str) -> None:
         """Keep it where the maintainer sees it, with the reason, and `done`. Raises as `collect`."""
 
+    def close(self) -> None:
+        """Let go of connections; the next call makes new ones."""
+
 
 class Desk(Protocol):
     """What the hub knows of its checks, as the clerk needs it. Every call may raise StorageAway."""
@@ -79,7 +82,11 @@ class Desk(Protocol):
         """It will not go there, and why; it is not due again."""
 
     def replied(self, partner: str, answer: SearchResult, at: datetime) -> bool:
-        """One message of a search's answer; False if this partner was never asked that."""
+        """One message of a search's answer; False if this partner cannot have been asked that.
+
+        A file may have gone a moment before `sent` could be kept: what matters is that there is such a check
+        and that its operation names the partner.
+        """
 
     def failed(self, partner: str, error: SearchError, at: datetime) -> bool:
         """The partner could not search (`error.course` says what to do); False as for `replied`."""
