@@ -54,7 +54,7 @@ class Deed(StrEnum):
     CONFIRMED = "match confirmed"
     REFUTED = "match refuted"
     EXCHANGED = "sent to a partner"
-    WITHHELD = "kept from a partner"
+    KEPT_FROM = "kept from a partner"
     REPLIED = "partner answered"
     SET_ASIDE = "partner's file set aside"
     LANE_STOPPED = "lane to a partner stopped"

@@ -130,7 +130,7 @@ def test_what_the_law_keeps_is_withheld_with_words_and_journaled(make: Make) -> 
     lines = serve(make("hit"), desk)
     assert set(desk.was_sent) == {tcn(2)}
     assert list(desk.was_withheld) == [tcn(1)]
-    assert lines.told(Deed.WITHHELD) == [f"biohub: {desk.was_withheld[tcn(1)]}"]
+    assert lines.told(Deed.KEPT_FROM) == [f"biohub: {desk.was_withheld[tcn(1)]}"]
 
 
 def test_what_was_taken_out_stands_in_the_record_and_in_the_journal(make: Make) -> None:

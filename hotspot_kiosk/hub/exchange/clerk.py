@@ -127,7 +127,7 @@ class Clerk:
     def _withhold(self, out: Outgoing, error: HotspotError) -> None:
         if not isinstance(error, Refused):
             log.error("%s cannot be sent to %s: %s", out.tcn, self._partner, error)
-        self._write(Deed.WITHHELD, out.tcn, f"{self._partner}: {error}")
+        self._write(Deed.KEPT_FROM, out.tcn, f"{self._partner}: {error}")
         self._desk.withheld(out.tcn, self._partner, self._now(), str(error))
 
     def _take_in(self, incoming: Incoming) -> None:
