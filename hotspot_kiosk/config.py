@@ -162,6 +162,24 @@ class TamperPlan(Table, frozen=True, kw_only=True):
     destroys: Literal["nothing", "keys", "everything"] = "keys"
 
 
+class Page(Table, frozen=True, kw_only=True):
+    """The pages' own process (`hotspot kiosk page`), reached on this machine only.
+
+    starts: who begins a check: an officer at the desk, or the person, who then says that they are 18 or
+    older. languages: their codes, in the order shown; all by default. hosts: further names with ports.
+    voices: a folder of placeholders for voices that nobody has recorded.
+    """
+
+    port: int = 8080
+    hosts: tuple[str, ...] = ()
+    starts: Literal["officer", "person"] = "officer"
+    languages: tuple[str, ...] = ()
+    voices: Path | None = None
+
+    def __post_init__(self) -> None:
+        within("port", self.port, 1, 65535)
+
+
 class KioskConfig(Table, frozen=True, kw_only=True):
     """Everything a kiosk needs.
 
@@ -179,6 +197,7 @@ class KioskConfig(Table, frozen=True, kw_only=True):
     operation: OperationFile
     session: SessionPlan = SessionPlan()
     renewal: dict[str, Any] | None = None
+    page: Page = Page()
     panel: dict[str, Any] | None = None
     tamper: TamperPlan = TamperPlan()
 

@@ -51,6 +51,11 @@ HOMES = {
     "onnx": (),
     "scipy": ("simulator",),
     "click": ("cli",),
+    "starlette": ("kiosk.web",),
+    "uvicorn": ("kiosk.web.app",),
+    "jinja2": ("kiosk.web.words",),
+    "fluent": ("kiosk.web.languages",),
+    "playwright": ("bench.pages",),
 }
 VARIANTS = {
     "kiosk.devices": {

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from hotspot_kiosk.cli.options import config_option, json_option, on_signals
+from hotspot_kiosk.cli.web import page
 from hotspot_kiosk.config import KioskConfig, load
 from hotspot_kiosk.keyring import load_hub, load_private
 from hotspot_kiosk.kiosk import assembly, desk
@@ -165,3 +166,6 @@ def _late(told: desk.Told) -> str:
         return ""
     moments = [f"{moment.astimezone():%Y-%m-%d %H:%M}" for moment in (told.seen, told.expires)]
     return f" [last seen at {told.post}, {moments[0]}; counts until {moments[1]}]"
+
+
+command.add_command(page)

@@ -1,0 +1,158 @@
+"""The room before the screen: who stands there, what the daemon says, and when the person is gone.
+
+Lives in one asyncio loop. Whoever shows it waits for `changed`; what is shown is asked for anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from hotspot_kiosk.kiosk.desk import Ask, Told
+from hotspot_kiosk.kiosk.session import State
+from hotspot_kiosk.kiosk.web.advice import Advices
+from hotspot_kiosk.kiosk.web.languages import Language, Languages
+from hotspot_kiosk.kiosk.web.scenes import Scene, View, seen
+from hotspot_kiosk.kiosk.web.sounds import Sounds
+from hotspot_kiosk.kiosk.web.visit import Visit
+
+CAPTURING = (State.NOTICE, State.FACE, State.FINGERS, State.REVIEW)
+WARN_S = 15.0
+EARLIER_S = 3.0  # the page lets go of a person this long before the daemon would
+Asker = Callable[[Ask], Awaitable[Told]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How this screen behaves. starts: who begins a check. idle_s: how long without a sign of life."""
+
+    starts: Literal["officer", "person"] = "officer"
+    idle_s: float = 42.0
+
+
+class Room:
+    """Everything the pages know."""
+
+    def __init__(
+        self, languages: Languages, sounds: Sounds, rules: Rules, ask: Asker, now: Callable[[], float]
+    ) -> None:
+        """`now`: seconds that only go forward."""
+        self.languages, self.sounds, self.rules = languages, sounds, rules
+        self.ask, self.now = ask, now
+        self.view = View()
+        self.visit = Visit()
+        self.reached = False
+        self.screens = 0
+        self.version = 0
+        self._advices = Advices(languages)
+        self._changed = asyncio.Condition()
+        self._sign = now()
+
+    @property
+    def language(self) -> Language:
+        """What is spoken: the person's choice, the source language before it."""
+        return self.visit.language or self.languages.source
+
+    @property
+    def scene(self) -> Scene:
+        """Which page is due."""
+        state = self.view.state
+        if not self.reached or state is State.FAULT:
+            return Scene.FAULT
+        if self.visit.language is None and state in (State.IDLE, *CAPTURING):
+            return Scene.LANGUAGE
+        if state is State.IDLE:
+            return Scene.BEGIN if self.rules.starts == "person" else Scene.WAIT
+        return SCENES[state]
+
+    @property
+    def left_s(self) -> float | None:
+        """How long until the person is taken to have left, if that is near."""
+        if not self._somebody():
+            return None
+        left = self._sign + self.rules.idle_s - self.now()
+        return max(0.0, left) if left <= WARN_S else None
+
+    async def hear(self, told: Told) -> None:
+        """The daemon said something."""
+        before, self.reached = self.view, True
+        self.view = seen(before, told, self._advices)
+        if self.view.alive != before.alive or self.view.state is not before.state:
+            self._sign = self.now()
+        if self.view.state is not before.state:
+            self._entered(before.state)
+        await self.announce()
+
+    async def deaf(self) -> None:
+        """The daemon is gone: nobody can be checked, and what was shown is of the past."""
+        if self.reached:
+            self.reached, self.view, self.visit = False, View(), Visit()
+            await self.announce()
+
+    async def touched(self) -> None:
+        """Somebody touched the screen."""
+        self._sign = self.now()
+        if self.view.state in CAPTURING:
+            await self.ask(Ask("still here"))
+        await self.announce()
+
+    async def look_after(self) -> None:
+        """Warn, and wipe when nobody is there any more; to be called a few times a second."""
+        if not self._somebody() or self.left_s is None:
+            return
+        if self.left_s > 0:
+            await self.announce()
+        elif self.view.state in CAPTURING:
+            self._sign = self.now()
+            await self.ask(Ask("cancel"))
+        else:
+            await self.leave()
+
+    async def leave(self) -> None:
+        """The person is gone: nothing of theirs stays."""
+        self.visit = Visit()
+        await self.announce()
+
+    def claim(self) -> None:
+        """Another browser holds the screen now; the old one's tokens open nothing any more."""
+        fresh = Visit()
+        self.visit.token, self.visit.form = fresh.token, fresh.form
+
+    async def announce(self) -> None:
+        """Let every screen look again."""
+        async with self._changed:
+            self.version += 1
+            self._changed.notify_all()
+
+    async def changed(self, since: int, timeout_s: float) -> int:
+        """Wait until something else is to be shown, or for so long; returns the version."""
+        async with self._changed:
+            try:
+                await asyncio.wait_for(self._changed.wait_for(lambda: self.version != since), timeout_s)
+            except TimeoutError:
+                return self.version
+        return self.version
+
+    def _somebody(self) -> bool:
+        state = self.view.state
+        waiting = state is State.IDLE and (self.visit.language is not None or self.visit.low)
+        return self.reached and (state in CAPTURING or waiting)
+
+    def _entered(self, before: State) -> None:
+        if self.view.state is State.IDLE and before is not State.IDLE:
+            self.visit = Visit()
+        if self.view.state is State.NOTICE:
+            self.visit.begin_notice(self.now())
+
+
+SCENES = {
+    State.NOTICE: Scene.NOTICE,
+    State.FACE: Scene.FACE,
+    State.FINGERS: Scene.FINGER,
+    State.REVIEW: Scene.REVIEW,
+    State.WAITING: Scene.WAITING,
+    State.DONE: Scene.DONE,
+    State.FAULT: Scene.FAULT,
+}

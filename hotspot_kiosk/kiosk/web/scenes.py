@@ -1,0 +1,117 @@
+"""What the capture subject's page shows, as a pure function of what the daemon tells.
+
+It never takes a decision or a candidate from the daemon: every person hears the same words at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from hotspot_kiosk.kiosk.desk import Told
+from hotspot_kiosk.kiosk.events import Prompt
+from hotspot_kiosk.kiosk.session import State
+from hotspot_kiosk.kiosk.web.advice import POSITIONS, Advices
+
+
+class Scene(StrEnum):
+    """Which page a person sees."""
+
+    LANGUAGE = "language"
+    BEGIN = "begin"
+    WAIT = "wait"
+    NOTICE = "notice"
+    FACE = "face"
+    FINGER = "finger"
+    REVIEW = "review"
+    WAITING = "waiting"
+    DONE = "done"
+    FAULT = "fault"
+
+
+class Tone(StrEnum):
+    """Short sounds that need no language."""
+
+    NONE = ""
+    GO = "go"
+    GOOD = "good"
+    AGAIN = "again"
+    WARN = "warn"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the session looks from outside. `cue`: a message's id; `finger`: its code, 0 for none.
+
+    alive: whether somebody stands there, as far as the devices tell; it grows with every sign.
+    """
+
+    state: State = State.IDLE
+    cue: str = ""
+    finger: int = 0
+    tone: Tone = Tone.NONE
+    alive: int = 0
+
+
+FIRST_CUE = {
+    State.FACE: "face-look",
+    State.FINGERS: "finger-place",
+    State.REVIEW: "review",
+    State.WAITING: "waiting",
+    State.DONE: "done-thanks",
+    State.FAULT: "fault",
+}
+LAST_WORDS = {
+    Prompt.KEPT: "done-kept",
+    Prompt.LATE: "done-kept",
+    Prompt.STOPPED: "done-stopped",
+    Prompt.NOTHING_CAPTURED: "done-nothing",
+}
+NOBODY_THERE = ("advice-no-face", "face-look")
+
+
+def seen(view: View, told: Told, advices: Advices) -> View:
+    """The next view. What a subject has no business to know changes nothing."""
+    if told.kind == "status":
+        return _stands(view, State(told.state))
+    return _shown(view, told, advices) if told.kind == "show" else view
+
+
+def _stands(view: View, state: State) -> View:
+    if state is view.state:
+        return view
+    keeps = state is State.DONE and view.cue in LAST_WORDS.values()
+    cue = view.cue if keeps or _asked(view, state) else FIRST_CUE.get(state, "")
+    return replace(view, state=state, cue=cue, tone=Tone.END if state is State.DONE else Tone.GO)
+
+
+def _asked(view: View, state: State) -> bool:
+    """Whether the state's first word came before the state itself."""
+    return state is State.FINGERS and view.cue == "finger-place"
+
+
+def _shown(view: View, told: Told, advices: Advices) -> View:
+    prompt = Prompt(told.prompt)
+    if prompt in LAST_WORDS:
+        return replace(view, cue=LAST_WORDS[prompt])
+    if prompt is Prompt.PLACE_FINGER:
+        return replace(view, cue="finger-place", finger=POSITIONS.get(told.detail, view.finger), tone=Tone.GO)
+    if prompt is Prompt.LOOK_AT_CAMERA:
+        return _face(view, advices.find(told.detail, "face-look"))
+    if prompt is Prompt.AGAIN:
+        return replace(view, cue=advices.find(told.detail, "again"), tone=Tone.AGAIN)
+    return _small(view, prompt)
+
+
+def _face(view: View, cue: str) -> View:
+    there = cue not in NOBODY_THERE
+    return replace(view, cue=cue, tone=Tone.NONE, alive=view.alive + there)
+
+
+def _small(view: View, prompt: Prompt) -> View:
+    if prompt is Prompt.LIFT_FINGER:
+        return replace(view, cue="finger-lift", tone=Tone.GOOD, alive=view.alive + 1)
+    if prompt is Prompt.READING:
+        return replace(view, cue="finger-reading", tone=Tone.NONE, alive=view.alive + 1)
+    return replace(view, cue="going-on", tone=Tone.GO) if prompt is Prompt.GOING_ON else view

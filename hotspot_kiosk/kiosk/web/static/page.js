@@ -1,0 +1,102 @@
+// The screen of the capture subject: shows what the server says, sends what is touched. Keeps nothing.
+import { watchPreview } from "./preview.js";
+
+const scene = document.getElementById("scene");
+const tone = document.getElementById("tone");
+const voice = document.getElementById("voice");
+const SAME_AGAIN_MS = 4000;
+let lastVoice = "", lastVoiceAt = 0, lastTone = "", hearing = 0;
+
+function build(html) {
+  const made = document.createElement("template");
+  made.innerHTML = html;
+  return made.content;
+}
+
+function show(now) {
+  document.documentElement.lang = now.lang;
+  document.documentElement.dir = now.dir;
+  const fresh = build(now.html);
+  if (scene.dataset.key !== now.key) {
+    scene.replaceChildren(fresh);
+    scene.dataset.key = now.key;
+    hearing += 1;
+    document.getElementById("cue")?.focus({ preventScroll: true });
+    watchPreview(document.getElementById("preview"));
+  } else {
+    for (const part of fresh.querySelectorAll("[data-live]")) {
+      const old = document.getElementById(part.id);
+      if (old && old.innerHTML !== part.innerHTML) old.replaceChildren(...part.childNodes);
+    }
+  }
+  sound(now);
+}
+
+function sound(now) {
+  const moment = performance.now();
+  const signal = now.warn ? `warn${Math.ceil(now.warn / 5)}` : `${now.tone}:${now.key}:${now.voice}`;
+  if (now.tone && signal !== lastTone) play(tone, `/tone/${now.tone}.wav`);
+  lastTone = signal;
+  if (!now.voice || now.warn) return;
+  if (now.voice === lastVoice && moment - lastVoiceAt < SAME_AGAIN_MS) return;
+  if (now.voice !== lastVoice || scene.querySelector("canvas")) {
+    if (!voice.paused && moment - lastVoiceAt < SAME_AGAIN_MS) return;
+    play(voice, now.voice);
+    lastVoice = now.voice;
+    lastVoiceAt = moment;
+  }
+}
+
+function play(player, source) {
+  player.src = source;
+  return player.play().catch(() => undefined);
+}
+
+async function hear(button) {
+  button.classList.add("heard");
+  const known = button.dataset.voice !== "missing";
+  await play(voice, known ? `/sound/${button.dataset.hear}/choose-language` : "/tone/go.wav");
+  await new Promise((done) => {
+    voice.onended = done;
+    setTimeout(done, known ? 5000 : 700);
+  });
+  button.classList.remove("heard");
+}
+
+async function hearAll() {
+  const turn = ++hearing;
+  for (const button of document.querySelectorAll("[data-hear]")) {
+    if (turn !== hearing || !button.isConnected) return;
+    button.closest("li").scrollIntoView({ block: "nearest" });
+    await hear(button);
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const one = event.target.closest("[data-hear]");
+  if (one) { hearing += 1; hear(one); }
+  if (event.target.closest("[data-hear-all]")) hearAll();
+});
+
+document.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(event.target, event.submitter));
+  fetch(event.target.action, { method: "POST", body, headers: { "x-quiet": "1" } })
+    .then((answer) => { if (answer.status === 403) wipe(); }, () => undefined);
+});
+document.addEventListener("contextmenu", (event) => event.preventDefault());
+
+function wipe() {
+  scene.replaceChildren();
+  tone.removeAttribute("src");
+  voice.removeAttribute("src");
+  location.replace("/");
+}
+
+const state = new EventSource("/state");
+state.onmessage = (event) => show(JSON.parse(event.data));
+state.addEventListener("over", wipe);
+state.onerror = () => {
+  if (state.readyState === EventSource.CLOSED) setTimeout(wipe, 1000);
+};
+watchPreview(document.getElementById("preview"));

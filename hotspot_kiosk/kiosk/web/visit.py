@@ -1,0 +1,70 @@
+"""One person's time at the screen: who holds it, in which language, and how far the notice was shown.
+
+Lives in memory; a new person gets a new one, and the old one's tokens open nothing any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from secrets import token_urlsafe
+
+from hotspot_kiosk.errors import Refused
+from hotspot_kiosk.kiosk.web.languages import Language
+
+NOTICE = tuple(f"notice-{number}" for number in range(1, 7))
+LEAST_S = 0.8  # a part that was on the screen for less was not shown
+NOTICE_HEADER = "hotspot-notice"
+
+
+@dataclass(slots=True)
+class Visit:
+    """`token` proves who holds the screen, `form` that a request came from its pages."""
+
+    token: str = field(default_factory=lambda: token_urlsafe(24), repr=False)
+    form: str = field(default_factory=lambda: token_urlsafe(24), repr=False)
+    language: Language | None = None
+    part: int = 0
+    low: bool = False
+    not_adult: bool = False
+    since: float = 0.0
+    spent: dict[int, float] = field(default_factory=dict)
+
+    def speak(self, language: Language | None, now: float) -> None:
+        """Choose the language; a notice begun in another one begins again."""
+        if language is not self.language and language is not None:
+            self.part, self.since, self.spent = 0, now, {}
+        self.language = language
+
+    def turn(self, step: int, now: float) -> None:
+        """To the notice's next or last part. Raises Refused if this one was not on the screen long enough."""
+        self._count(now)
+        if step > 0 and self.spent[self.part] < LEAST_S:
+            raise Refused("that part of the notice was not shown yet")
+        self.part = min(max(self.part + step, 0), len(NOTICE) - 1)
+        self.since = now
+
+    def proof(self, now: float, sound: str) -> str:
+        """How the notice was shown, for the journal. Raises Refused unless every part was."""
+        self._count(now)
+        shown = [part for part, spent in self.spent.items() if spent >= LEAST_S]
+        if self.language is None or len(shown) < len(NOTICE):
+            raise Refused("the notice was not shown to its end yet")
+        seconds = round(sum(self.spent.values()))
+        edition = edition_of(self.language)
+        return f"language={self.language.code} edition={edition} parts={len(shown)} seconds={seconds} sound={sound}"
+
+    def begin_notice(self, now: float) -> None:
+        """The notice appears now."""
+        self.part, self.since, self.spent = 0, now, {}
+
+    def _count(self, now: float) -> None:
+        self.spent[self.part] = self.spent.get(self.part, 0.0) + now - self.since
+        self.since = now
+
+
+def edition_of(language: Language, parts: Sequence[str] = NOTICE) -> str:
+    """Which words were shown: 16 hex digits of their SHA-256."""
+    text = "\n".join(language.text(part) for part in parts)
+    return sha256(f"{NOTICE_HEADER}\n{text}".encode()).hexdigest()[:16]

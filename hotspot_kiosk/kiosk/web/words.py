@@ -1,0 +1,100 @@
+"""From the room to what a screen gets: one HTML fragment and its sounds. Templates escape all they are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from hotspot_kiosk.kiosk.web import hand, icons
+from hotspot_kiosk.kiosk.web.languages import Language
+from hotspot_kiosk.kiosk.web.room import Room
+from hotspot_kiosk.kiosk.web.scenes import Scene, Tone
+from hotspot_kiosk.kiosk.web.sounds import Voice
+from hotspot_kiosk.kiosk.web.visit import NOTICE
+
+TEMPLATES = Path(__file__).with_name("templates")
+PLAIN_CUES = {Scene.LANGUAGE: "choose-language", Scene.BEGIN: "adult", Scene.WAIT: "wait-officer"}
+REASONS = ("missing", "bandaged", "cannot", "refuses")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is shown and heard now. `key` changes where the page must be built anew, not only its cue."""
+
+    key: str
+    html: str
+    lang: str
+    dir: str
+    tone: str
+    voice: str
+    warn: int
+    holder: bool = True
+
+
+class Writer:
+    """Fills the templates."""
+
+    def __init__(self) -> None:
+        loader = FileSystemLoader(TEMPLATES)
+        self._pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+        self._pages.globals.update(icon=_markup(icons.svg), picture=_markup(icons.of_cue))
+
+    def page(self, room: Room) -> str:
+        """The whole page."""
+        now = self.words(room)
+        frame = self._pages.get_template("page.html")
+        return frame.render(words=now, body=Markup(now.html), t=room.language.text)  # noqa: S704
+
+    def elsewhere(self, room: Room) -> str:
+        """For a second screen."""
+        return self._pages.get_template("elsewhere.html").render(t=room.languages.source.text)
+
+    def words(self, room: Room) -> Words:
+        """The fragment for the scene that is due."""
+        scene, language, visit = room.scene, room.language, room.visit
+        cue = _cue(room, scene)
+        left = room.left_s
+        values: dict[str, Any] = {"t": language.text, "scene": scene, "cue": cue, "visit": visit}
+        values |= {"room": room, "said": said(language, cue, room.view.finger), "left": left}
+        values |= {"hand": Markup(hand.svg(room.view.finger)), "reasons": REASONS}  # noqa: S704
+        voice, _ = room.sounds.find(language.code, heard(cue, room.view.finger))
+        values |= {"computer": voice is Voice.SYNTHETIC, "total": len(NOTICE)}
+        html = self._pages.get_template(f"{scene}.html").render(values)
+        finger = room.view.finger if scene is Scene.FINGER else 0
+        return Words(
+            key=f"{scene}:{language.code}:{visit.part if scene is Scene.NOTICE else 0}:{finger}:{visit.low}",
+            html=html,
+            lang=language.code,
+            dir=language.direction,
+            tone=str(Tone.WARN if left is not None else room.view.tone),
+            voice="" if voice is Voice.MISSING else f"/sound/{language.code}/{heard(cue, room.view.finger)}",
+            warn=0 if left is None else round(left),
+        )
+
+
+def said(language: Language, cue: str, finger: int) -> str:
+    """A cue in words."""
+    return language.text(cue, finger=finger) if cue else ""
+
+
+def heard(cue: str, finger: int) -> str:
+    """The name of a cue's voice."""
+    return f"{cue}-{finger}" if cue == "finger-place" else cue
+
+
+def _cue(room: Room, scene: Scene) -> str:
+    if not room.reached:
+        return "fault"
+    if scene is Scene.NOTICE:
+        return NOTICE[room.visit.part]
+    if scene is Scene.BEGIN and room.visit.not_adult:
+        return "not-adult"
+    return PLAIN_CUES.get(scene, room.view.cue) or "fault"
+
+
+def _markup(draw: Any) -> Any:
+    return lambda name: Markup(draw(name))  # noqa: S704

@@ -1,0 +1,264 @@
+"""The pages' process over HTTP: who may ask, what is refused, what an answer carries, what a person may choose."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pages_rig import Kiosk, Pages, Screen, until
+
+from hotspot_kiosk.kiosk.desk import Ask, Told
+
+pytest.importorskip(
+    "starlette", reason="the pages' packages are not installed: pip install 'hotspot-kiosk[web]'"
+)
+pytest.importorskip("fluent.runtime", reason="the pages' packages are not installed")
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """Short enough for sockets."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as made:
+        yield Path(made)
+
+
+@pytest.fixture(scope="module")
+def started(folder: Path) -> Iterator[tuple[Kiosk, Pages]]:
+    """A kiosk that the tests play, and the pages' process."""
+    kiosk = Kiosk(folder)
+    kiosk.start()
+    pages = Pages(folder, kiosk.path)
+    pages.start()
+    yield kiosk, pages
+    pages.close()
+    kiosk.close()
+
+
+@pytest.fixture
+def kiosk(started: tuple[Kiosk, Pages]) -> Iterator[Kiosk]:
+    """With nobody at it, before and after."""
+    kiosk, _ = started
+    kiosk.asked.clear()
+    yield kiosk
+    kiosk.go("done")
+    kiosk.go("idle")
+
+
+@pytest.fixture
+def pages(started: tuple[Kiosk, Pages]) -> Pages:
+    """The process."""
+    return started[1]
+
+
+@pytest.fixture
+def screen(kiosk: Kiosk, pages: Pages) -> Screen:
+    """The kiosk's screen, before which nobody stands yet."""
+    shown = Screen(pages)
+    until(lambda: shown.get()[0] == 200 and 'action="/language"' in shown.get()[2])
+    return shown
+
+
+def at(screen: Screen, scene: str) -> None:
+    """Wait until the page shows that scene."""
+    until(lambda: f'data-key="{scene}:' in screen.get()[2], f"never at {scene}")
+
+
+def in_english(screen: Screen, kiosk: Kiosk, state: str, scene: str) -> Screen:
+    """Somebody chose English, and the session came to that state."""
+    assert screen.post("/language", code="en") == 204
+    kiosk.go(state)
+    at(screen, scene)
+    return screen
+
+
+def test_every_answer_is_strict_about_what_a_browser_may_do(screen: Screen) -> None:
+    """Pages, files, refusals: nothing is stored, nothing foreign is loaded, nothing may frame them."""
+    for path in ("/", "/static/page.js", "/tone/go.wav", "/nothing"):
+        _, heads, _ = screen.get(path)
+        assert heads["content-security-policy"].startswith("default-src 'none';")
+        assert "unsafe" not in heads["content-security-policy"]
+        assert heads["cache-control"] == "no-store"
+        assert heads["x-content-type-options"] == "nosniff"
+        assert "camera=()" in heads["permissions-policy"]
+        assert "server" not in heads
+
+
+def test_a_page_needs_nothing_from_elsewhere(screen: Screen) -> None:
+    """No script, style or handler in the page, no address but our own."""
+    _, _, body = screen.get()
+    assert "http://" not in body
+    assert "https://" not in body
+    assert "<style" not in body
+    assert " style=" not in body
+    assert "onclick" not in body
+
+
+def test_the_cookie_is_for_this_page_only(pages: Pages, kiosk: Kiosk) -> None:
+    """Not for scripts, not for requests that come from elsewhere."""
+    _, heads, _ = Screen(pages).get()
+    assert "HttpOnly" in heads["set-cookie"]
+    assert "SameSite=strict" in heads["set-cookie"]
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost", "localhost:1", "127.0.0.1.evil.example:8080"])
+def test_another_name_opens_nothing(screen: Screen, host: str) -> None:
+    """A foreign name that points here (DNS rebinding) is refused, whatever is asked for."""
+    status, _, body = screen.get("/", host=host)
+    assert status in (400, 421)
+    assert "form" not in body
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"origin": ""},
+        {"origin": "https://localhost"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+)
+def test_a_foreign_page_can_choose_nothing(screen: Screen, heads: dict[str, str]) -> None:
+    """Without our own Origin, or from another site by the browser's word, a choice is refused."""
+    assert screen.post("/language", heads, code="en") == 403
+    assert 'lang="en"' in screen.get()[2]
+    assert 'data-key="language:' in screen.get()[2]
+
+
+def test_a_choice_needs_the_forms_token(screen: Screen) -> None:
+    """A missing or another token is refused, and so is a request without the cookie."""
+    for token in ("", "x", screen.form[:-1]):
+        assert screen.post("/language", form=token, code="en") == 403
+    screen.cookie = ""
+    assert screen.post("/language", code="en") == 403
+
+
+def test_long_bodies_are_refused(screen: Screen) -> None:
+    """Nobody fills the memory of the pages' process."""
+    assert screen.post("/language", code="x" * 5000) == 413
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", ""])
+def test_a_foreign_page_cannot_open_the_preview(screen: Screen, pages: Pages, origin: str) -> None:
+    """The preview's WebSocket asks for our Origin, which browsers do not do by themselves."""
+    heads = {"upgrade": "websocket", "connection": "Upgrade", "sec-websocket-version": "13"}
+    heads |= {"sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==", "origin": origin}
+    assert screen.get("/preview", **heads)[0] == 403
+
+
+def test_a_second_screen_sees_nothing(screen: Screen, pages: Pages) -> None:
+    """While the screen is open, another browser is told so; it gets no token and no state."""
+    over = screen.hold()
+    try:
+        other = Screen(pages)
+        status, heads, body = other.get()
+        assert (status, "set-cookie" in heads) == (409, False)
+        assert 'name="form"' not in body
+        assert other.get("/state")[0] == 403
+    finally:
+        over.set()
+
+
+def test_the_next_person_gets_nothing_of_the_one_before(screen: Screen, kiosk: Kiosk) -> None:
+    """When a check is over, the language is forgotten and the old tokens open nothing."""
+    in_english(screen, kiosk, "notice", "notice")
+    old = screen.cookie, screen.form
+    kiosk.go("done")
+    kiosk.go("idle")
+    at(screen, "language")
+    fresh = screen.cookie, screen.form
+    assert fresh[0] != old[0]
+    assert fresh[1] != old[1]
+    screen.cookie, screen.form = old
+    assert screen.post("/language", code="en") == 403
+
+
+def test_the_notice_must_be_shown_to_its_end(screen: Screen, kiosk: Kiosk) -> None:
+    """Going on at once is refused; after every part the daemon gets the proof of what was shown."""
+    in_english(screen, kiosk, "notice", "notice")
+    assert screen.post("/notice", go="end") == 409
+    assert screen.post("/notice", go="next") == 409
+    for _ in range(5):
+        time.sleep(0.85)
+        assert screen.post("/notice", go="next") == 204
+    time.sleep(0.85)
+    assert screen.post("/notice", go="end") == 204
+    (ask,) = kiosk.did("notice read")
+    assert ask.shown.startswith("language=en edition=")
+    assert " parts=6 " in ask.shown
+
+
+@pytest.mark.parametrize("reason", ["missing", "bandaged", "cannot", "refuses"])
+def test_a_finger_that_cannot_be_given_is_told_to_the_daemon(
+    screen: Screen, kiosk: Kiosk, reason: str
+) -> None:
+    """Each reason reaches the session as it was touched."""
+    in_english(screen, kiosk, "fingers", "finger")
+    assert screen.post("/press", do="without", reason=reason) == 204
+    assert kiosk.did("without") == [Ask("without", reason=reason)]
+
+
+def test_who_has_no_fingers_says_it_once(screen: Screen, kiosk: Kiosk) -> None:
+    """One choice for all fingers that are left."""
+    in_english(screen, kiosk, "fingers", "finger")
+    assert screen.post("/press", do="without", reason="no-fingers") == 204
+    assert kiosk.did("without") == [Ask("without", reason="cannot", everything=True)]
+
+
+@pytest.mark.parametrize(
+    ("state", "scene"),
+    [("notice", "notice"), ("face", "face"), ("fingers", "finger"), ("review", "review")],
+)
+def test_stop_is_always_there(screen: Screen, kiosk: Kiosk, state: str, scene: str) -> None:
+    """On every page of a check one touch stops it."""
+    in_english(screen, kiosk, state, scene)
+    assert 'value="stop"' in screen.get()[2]
+    assert screen.post("/press", do="stop") == 204
+    assert kiosk.did("cancel")
+
+
+def test_stop_before_a_check_wipes_the_screen(screen: Screen) -> None:
+    """Where nothing runs yet, stop brings the screen back to its beginning."""
+    assert screen.post("/language", code="en") == 204
+    assert screen.post("/press", do="stop") == 204
+    at(screen, "language")
+
+
+def test_no_page_tells_the_decision(screen: Screen, kiosk: Kiosk) -> None:
+    """A possible match and none look the same to the person who was checked, byte for byte."""
+    shown = []
+    for decision in ("possible match, verify", "no hit"):
+        in_english(screen, kiosk, "waiting", "waiting")
+        kiosk.desk.tell(Told(kind="answer", tcn="x", decision=decision, candidates=("CASE-A (+9.0)",)))
+        kiosk.show("answered", f"x: {decision}")
+        kiosk.go("done")
+        at(screen, "done")
+        body = screen.get()[2]
+        assert "match" not in body
+        assert "CASE" not in body
+        shown.append(body.replace(screen.form, ""))
+        kiosk.go("idle")
+        at(screen, "language")
+    assert shown[0] == shown[1]
+
+
+@pytest.mark.parametrize(
+    "path", ["/sound/en/..%2f..%2fpage", "/sound/xx/review", "/sound/en/nothing", "/tone/x.wav"]
+)
+def test_no_path_comes_from_a_request(screen: Screen, path: str) -> None:
+    """Sounds are found by names that we know."""
+    assert screen.get(path)[0] == 404
+
+
+def test_what_nobody_knows_is_refused(screen: Screen, kiosk: Kiosk) -> None:
+    """Languages, buttons, reasons that do not exist change nothing."""
+    assert screen.post("/language", code="xx") == 409
+    in_english(screen, kiosk, "fingers", "finger")
+    assert screen.post("/press", do="explode") == 409
+    assert screen.post("/press", do="without", reason="because") == 409
+    assert screen.post("/begin", adult="yes") == 409
+    assert [ask.do for ask in kiosk.asked if ask.do != "still here"] == []
