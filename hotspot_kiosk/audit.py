@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from hotspot_kiosk.files import plainly, sync_folder
 from hotspot_kiosk.seal import PrivateKeys
 
 LARGEST_FILE = 8 << 20
+Written = tuple[Deed, str, str, str]  # what, who, about, ground
 PATTERN = "[0-9]" * 8 + ".jsonl"
 
 
@@ -48,8 +49,12 @@ class Journal:
 
     def write(self, what: Deed, who: str = "machine", about: str = "", ground: str = "") -> Anchor:
         """Add an entry; returns how far the journal reaches now. Raises ValueError for words that do not fit."""
+        return self.write_all([(what, who, about, ground)])
+
+    def write_all(self, deeds: Sequence[Written]) -> Anchor:
+        """Add entries at the price of one: all are on disk when this returns. Raises ValueError for words that do not fit."""
         with self._alone():
-            return self._append(self._head(), what, who, about, ground)
+            return self._append(self._head(), deeds)
 
     def head(self) -> Anchor:
         """How far it reaches; entry 0 if nothing was written yet."""
@@ -69,7 +74,16 @@ class Journal:
             os.fsync(out.fileno())
         return head
 
-    def _append(self, head: Anchor, what: Deed, who: str, about: str, ground: str) -> Anchor:
+    def _append(self, head: Anchor, deeds: Sequence[Written]) -> Anchor:
+        lines, first = [], head.number + 1
+        for deed in deeds:
+            lines.append(self._line(head, *deed))
+            head = Anchor(head.owner, head.number + 1, chain.digest(lines[-1]))
+        if lines:
+            self._put(first, b"".join(line + b"\n" for line in lines))
+        return head
+
+    def _line(self, head: Anchor, what: Deed, who: str, about: str, ground: str) -> bytes:
         moment, trusted = self._now()
         entry = Entry(
             owner=self._keys.owner,
@@ -83,18 +97,16 @@ class Journal:
             previous=head.digest,
             key=self._key_id,
         )
-        line = chain.write(entry, self._keys)
-        self._put(entry.number, line)
-        return Anchor(entry.owner, entry.number, chain.digest(line))
+        return chain.write(entry, self._keys)
 
-    def _put(self, number: int, line: bytes) -> None:
+    def _put(self, number: int, lines: bytes) -> None:
         files = self._files()
         fresh = not files or files[-1].stat().st_size >= self._largest
         path = self._folder / f"{number:08d}.jsonl" if fresh else files[-1]
         before = 0 if fresh else path.stat().st_size
         try:
             with path.open("ab") as file:
-                file.write(line + b"\n")
+                file.write(lines)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError:
@@ -121,11 +133,13 @@ class Journal:
             head = self._head()
         except BadBytes:
             head = self._set_aside(files[-1])
-            self._append(head, Deed.MENDED, "machine", "", "the last file cannot be read and was set aside")
+            self._append(
+                head, [(Deed.MENDED, "machine", "", "the last file cannot be read and was set aside")]
+            )
         else:
             if torn:
                 self._append(
-                    head, Deed.MENDED, "machine", "", f"{torn} bytes of an unfinished line were cut away"
+                    head, [(Deed.MENDED, "machine", "", f"{torn} bytes of an unfinished line were cut away")]
                 )
 
     def _set_aside(self, path: Path) -> Anchor:

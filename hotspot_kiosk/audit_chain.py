@@ -231,6 +231,11 @@ class _Chain:
         return Account(self._keys.owner, self._first, self._last, self._deeds, met)
 
 
+def printable(ground: str) -> str:
+    """A ground as a line takes it."""
+    return "".join(letter if letter.isprintable() else " " for letter in ground)[:MOST_GROUND]
+
+
 def utc(moment: datetime) -> datetime:
     """A moment as a line says it: UTC, whole milliseconds."""
     return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)

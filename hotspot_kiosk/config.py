@@ -205,15 +205,18 @@ class KioskConfig(Table, frozen=True, kw_only=True):
 class Bureau(Table, frozen=True, kw_only=True):
     """Which hub this is; `orders` is the folder in which orders wait for their kiosks.
 
-    `operations`: the folder of signed operations; of what is done under others only the kiosk that asked hears.
+    `operations`: the folder of signed operations; of what is done under others only the kiosk that asked hears,
+    and their records go soonest.
     `counts`: the folder in which workers say what they did not believe, for `hotspot hub status`.
-    Workers that name the same `share` divide the kiosks' messages among them.
+    Workers that name the same `share` divide the kiosks' messages among them. `journal`: the hub's
+    signed journal, by default beside its config; all workers of a machine write one.
     """
 
     name: str
     orders: Path | None = None
     operations: Path | None = None
     counts: Path | None = None
+    journal: Path | None = None
     share: str = ""
 
     def __post_init__(self) -> None:

@@ -17,6 +17,7 @@ CRAFTS = {
     "seal",
     "seal_answer",
     "seal_certificates",
+    "seal_record",
     "renewal",
     "ridge_code",
     "wire",

@@ -14,6 +14,7 @@ from making import DEVICE, NOW, tcn
 from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.hub import store_postgres, store_sqlite
 from hotspot_kiosk.hub.store import Committed, GalleryEntry, PartKey, Store
+from hotspot_kiosk.hub.vault import guard
 from hotspot_kiosk.terms import Part, Tcn
 
 KEY = PartKey(DEVICE, tcn(), Part.PROBE)
@@ -22,7 +23,7 @@ KEY = PartKey(DEVICE, tcn(), Part.PROBE)
 Build = Callable[[], Store]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "postgres", "guarded"])
 def again(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Build]:
     """Opens one and the same empty store of each variant, as often as it is called."""
     opened = []
@@ -33,6 +34,8 @@ def again(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Build]:
             opened.append(store_postgres.build(store_postgres.Options(dsn=dsn)))
         else:
             opened.append(store_sqlite.build(store_sqlite.Options(path=tmp_path / "hub.db")))
+        if request.param == "guarded":
+            opened[-1] = guard(opened[-1], lambda: NOW)
         return opened[-1]
 
     yield build

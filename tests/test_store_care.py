@@ -110,7 +110,7 @@ def test_a_backup_is_whole_while_the_hub_works_and_can_be_restored(path: Path, t
     copy = tmp_path / "backup.db"
     store.backup(copy)
     assert (copy.stat().st_mode & 0o777) == 0o600
-    assert sorted(p.name for p in tmp_path.glob("*backup*")) == ["backup.db"]
+    assert sorted(p.name for p in tmp_path.glob("*backup*")) == ["backup.db", "backup.db.keys"]
     store.inbox.commit(key(99), b"later", NOW)
     store.close()
     for name in ("hub.db", "hub.db-wal", "hub.db-shm"):

@@ -24,6 +24,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from hotspot_kiosk import contents, seal
+from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator, warm_up
@@ -154,6 +155,7 @@ class _Hub:
             own=self.own,
             post_keys=lambda _: self.kiosk.public(),
             now=_now,
+            journal=Journal(folder / "journal", self.own, lambda: (_now(), True)),
         )
         self._thread = threading.Thread(target=self._hub.run)
         self._thread.start()

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from hotspot_kiosk.cli.hub import open_store
+from hotspot_kiosk.audit_chain import Deed
+from hotspot_kiosk.cli.hub import open_journal, open_store
 from hotspot_kiosk.cli.options import config_option, json_option, list_out
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.contents import decode_templates
@@ -46,6 +47,7 @@ def enrol(config: Path, reference: str, faces: tuple[Path, ...], fingers: tuple[
     )
     if not open_store(config).gallery.put(entry):
         raise Refused(f"there is a reference {reference} already; erase it first if it is to be replaced")
+    open_journal(config).write(Deed.ENROLLED, "maintainer", ground=f"reference {reference}")
     click.echo(f"{reference} enrolled: {_words(entry)}")
 
 
@@ -69,6 +71,7 @@ def erase(config: Path, reference: str) -> None:
     """Erase a reference."""
     if not open_store(config).gallery.erase(reference):
         raise Refused(f"there is no reference {reference}")
+    open_journal(config).write(Deed.ERASED, "maintainer", ground=f"reference {reference}")
     click.echo(f"{reference} erased.")
 
 

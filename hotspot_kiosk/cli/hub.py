@@ -8,13 +8,17 @@ from pathlib import Path
 
 import click
 
+from hotspot_kiosk.audit import Journal
+from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.cli.options import config_option, json_option, list_out, on_signals
 from hotspot_kiosk.config import HubConfig, build_variant, load
 from hotspot_kiosk.errors import ConfigError, Refused, StorageFailed
 from hotspot_kiosk.hub import counts, service
 from hotspot_kiosk.hub.orders import OrderBook
+from hotspot_kiosk.hub.retention import PURGING, Purge
 from hotspot_kiosk.hub.stick import Import
 from hotspot_kiosk.hub.store import Store
+from hotspot_kiosk.hub.vault import guard
 from hotspot_kiosk.keyring import HUB, load_peers, load_private
 from hotspot_kiosk.stick import Stick
 from hotspot_kiosk.wire import OrderKind
@@ -83,6 +87,36 @@ def status(config: Path, as_json: bool) -> None:
     list_out(rows, as_json, "No worker that runs has counted anything.")
 
 
+@command.command()
+@config_option
+@click.option("--dry-run", is_flag=True, help="Only list what is due.")
+@json_option
+def purge(config: Path, dry_run: bool, as_json: bool) -> None:
+    """Destroy the keys of records whose retention is over; a running hub does so every hour by itself."""
+    purging = _purge(config)
+    if not dry_run:
+        click.echo(f"{purging.run()} records purged; the journal names them.")
+        return
+    rows = [
+        {"tcn": each.tcn, "state": str(each.ended), "due": each.due.isoformat()} for each, _ in purging.due()
+    ]
+    list_out(rows, as_json, "Nothing is due.")
+
+
+@command.group()
+def journal() -> None:
+    """The hub's own journal."""
+
+
+@journal.command("export")
+@config_option
+@click.option("--to", type=click.Path(path_type=Path), required=True, help="A new file.")
+def export_(config: Path, to: Path) -> None:
+    """Write the hub's whole journal into one file with a signed end line; check it with: hotspot audit verify."""
+    head = open_journal(config).export(to)
+    click.echo(f"{to}: up to entry {head.number}. Note this elsewhere: {head.number}:{head.digest}")
+
+
 @command.command("import")
 @config_option
 @click.argument("folder", type=click.Path(path_type=Path))
@@ -123,12 +157,28 @@ def order(config: Path, kind: str, device: int) -> None:
     given = OrderBook(table.hub.orders).give(
         device, OrderKind(kind), load_private(table.keys.own), datetime.now(UTC)
     )
+    open_journal(config).write(
+        Deed.ORDERED, "maintainer", f"device/{device}", f"{kind}, order {given.number}"
+    )
     click.echo(f"Order {given.number} waits for device {device}: {kind}.")
+
+
+def open_journal(config: Path) -> Journal:
+    """The journal of the hub of this config."""
+    table = load(config, HubConfig)
+    folder = service.journal_folder(table, config.parent.resolve())
+    return Journal(folder, load_private(table.keys.own), lambda: (datetime.now(UTC), True))
+
+
+def _purge(config: Path) -> Purge:
+    table = load(config, HubConfig)
+    known = service.operations(table, load_private(table.keys.own))
+    lock = service.journal_folder(table, config.parent.resolve()) / PURGING
+    return Purge(open_store(config), known, open_journal(config), lock, lambda: datetime.now(UTC))
 
 
 def open_store(config: Path) -> Store:
     """The store that a hub's config names."""
-    store: Store = build_variant(
-        "hotspot_kiosk.hub", "store", load(config, HubConfig).store, config.parent.resolve()
-    )
-    return store
+    section = load(config, HubConfig).store
+    store = build_variant("hotspot_kiosk.hub", "store", section, config.parent.resolve())
+    return guard(store, lambda: datetime.now(UTC))

@@ -10,11 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hotspot_kiosk.config import HubConfig, build_variant, load
 from hotspot_kiosk.errors import Temporary
 from hotspot_kiosk.hub.store import Store
+from hotspot_kiosk.hub.vault import guard
 from hotspot_kiosk.keyring import HUB, load_private, make_pair
 from hotspot_kiosk.seal import PrivateKeys, PublicKeys
 
@@ -88,10 +90,9 @@ class Bureau:
 
     def open_store(self) -> Store:
         """The store, for whoever wants to look; close it."""
-        store: Store = build_variant(
-            "hotspot_kiosk.hub", "store", load(self.config, HubConfig).store, self.folder
-        )
-        return store
+        section = load(self.config, HubConfig).store
+        store = build_variant("hotspot_kiosk.hub", "store", section, self.folder)
+        return guard(store, lambda: datetime.now(UTC))
 
     def start(self, *names: str) -> None:
         """Start workers, all at once, and wait until each has its link."""

@@ -30,7 +30,10 @@ class Event(msgspec.Struct, frozen=True, array_like=True, tag=True):
 
 
 class Opened(Event, frozen=True):
-    """A probe came. captured: when, by the kiosk's clock; clock: whether that was trusted."""
+    """A probe came. captured: when, by the kiosk's clock; clock: whether that was trusted.
+
+    failures: how many samples could not be acquired.
+    """
 
     device: int
     post: str
@@ -38,6 +41,7 @@ class Opened(Event, frozen=True):
     tot: RequestType
     captured: datetime
     clock: bool
+    failures: int = 0
 
 
 class Found(msgspec.Struct, frozen=True, array_like=True):
@@ -155,9 +159,10 @@ class Left(Event, frozen=True):
 
 
 class Purged(Event, frozen=True):
-    """What the hub opened of this record was destroyed."""
+    """What the hub opened of this record was destroyed; due: its deadline."""
 
     ended: Ended
+    due: datetime | None = None
 
 
 Known = Opened | Searched | Sent | Replied | Failed | Told | Voted | Judged | Left | Purged

@@ -41,7 +41,7 @@ from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.policy import Finding, Outcome
 from hotspot_kiosk.terms import Decision, Part, RequestType, Tcn
 
-Note = Callable[[Deed, str, str, str], None]
+Note = Callable[[Deed, str, str, str], object]
 NO_CANDIDATE = "there is no such candidate to look at"
 
 
@@ -225,7 +225,8 @@ def _opened(tcn: Tcn, asked: Asked | None, now: datetime) -> Opened:
         return Opened(now, tcn.device, "", "", RequestType.NPS, now, False)
     probe = asked.probe
     stamp = probe.stamp
-    return Opened(now, tcn.device, probe.post, probe.operation, probe.tot, stamp.wall, stamp.trusted)
+    failed = len(probe.acquisition_failures)
+    return Opened(now, tcn.device, probe.post, probe.operation, probe.tot, stamp.wall, stamp.trusted, failed)
 
 
 def _reply(partner: str, answer: SearchResult, now: datetime) -> Replied:

@@ -6,6 +6,7 @@ A copy of every file that `hotspot operation sign` made belongs there. Of one id
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from hotspot_kiosk.errors import BadBytes, ConfigError, SealError
@@ -28,10 +29,14 @@ class Operations:
 
     def get(self, name: str) -> Operation | None:
         """The operation of this id; None if the hub does not know it: then nothing goes anywhere but back."""
+        return self.all().get(name)
+
+    def all(self) -> Mapping[str, Operation]:
+        """All that the hub knows, by id."""
         look = self._look()
         if look != self._seen:
             self._known, self._seen = self._read(look), look
-        return self._known.get(name)
+        return self._known
 
     def _look(self) -> Look:
         if self._folder is None or not self._folder.is_dir():

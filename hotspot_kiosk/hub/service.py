@@ -14,19 +14,21 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from hotspot_kiosk import contents, files, nist, ridge_code, seal, wire
+from hotspot_kiosk.audit import Journal, Written
+from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator, warm_up
 from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.config import HubConfig, build_variant
 from hotspot_kiosk.errors import BadBytes, ConfigError, LinkDown, SealError, StorageAway
 from hotspot_kiosk.hub.case import Found
-from hotspot_kiosk.hub.casebook import Asked, Casebook
+from hotspot_kiosk.hub.casebook import Asked, Casebook, Note, nobody_notes
 from hotspot_kiosk.hub.counts import Counts
 from hotspot_kiosk.hub.gallery import Gallery
 from hotspot_kiosk.hub.identify import Identifier
@@ -35,8 +37,10 @@ from hotspot_kiosk.hub.line import Line
 from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.orders import OrderBook
 from hotspot_kiosk.hub.renewal import Desk, Issuer, Register
+from hotspot_kiosk.hub.retention import PURGING, Hourly, Purge
 from hotspot_kiosk.hub.store import PartKey, Store
 from hotspot_kiosk.hub.telling import Teller
+from hotspot_kiosk.hub.vault import guard
 from hotspot_kiosk.inference.port import Manifest, read_manifest
 from hotspot_kiosk.keyring import HUB, PublicFile, load_peers, load_private, load_public
 from hotspot_kiosk.seal_answer import is_sealed_answer
@@ -68,6 +72,8 @@ class Hub:
         own: seal.PrivateKeys,
         post_keys: Callable[[int], seal.PublicKeys],
         now: Callable[[], datetime],
+        journal: Journal,
+        hourly: Hourly | None = None,
         share: str = "",
         book: Casebook | None = None,
         renewal: Desk | None = None,
@@ -84,6 +90,9 @@ class Hub:
         )
         self._teller = Teller(store.answers, self._book, own, post_keys, now)
         self._now = now
+        self._journal = journal
+        self._hourly = hourly
+        self._deeds: list[Written] = []
         self._share = share
         self._renewal = renewal
         self._counts = counts
@@ -99,10 +108,14 @@ class Hub:
         """Take in what comes, until stopped. Raises StorageFailed."""
         if self._renewal is not None:
             self._renewal.open()
+        if self._hourly is not None:
+            self._hourly.start()
         try:
             while not self._stop.is_set():
                 self._keep_working()
         finally:
+            if self._hourly is not None:
+                self._hourly.close()
             if self._renewal is not None:
                 self._renewal.close()
 
@@ -213,6 +226,7 @@ class Hub:
         else:
             self._check_evidence(part)
         log.info("%s %s held", part.key.tcn, part.key.part)
+        self._write_down((Deed.HELD, "hub", part.key.tcn, part.key.part))
         return self._inbox.receipt(part.key, part.digest)
 
     def _with_answer(self, device: int, reply: wire.Down) -> wire.Down:
@@ -236,19 +250,32 @@ class Hub:
             self._unanswerable.add(key)
             return
         self._answer(key, hashlib.sha256(envelope or b"").digest(), content)
+        self._write_down()
 
     def tell(self, tcn: Tcn) -> None:
         """Tell what is not told yet about a case."""
         try:
-            for device, message in self._teller.tell(tcn):
-                self._send(device, message)
+            told = self._teller.tell(tcn)
         except BadBytes as error:
             log.error("%s: nothing can be told: %s", tcn, error)
+            return
+        self._write_down(*_answers(tcn, told))
+        for device, message in told:
+            self._send(device, message)
+
+    def _write_down(self, *deeds: Written) -> None:
+        """What was done for one message, into the journal, before anybody is told."""
+        written, self._deeds = [*self._deeds, *deeds], []
+        if written:
+            self._journal.write_all(written)
 
     def _answer(self, key: PartKey, digest: bytes, content: bytes) -> None:
         """The first answer waits for the receipt, which takes it along; alerts go at once."""
         asked = self._identify(key.tcn, digest, content)
-        for device, message in self._teller.tell(key.tcn, asked):
+        told = self._teller.tell(key.tcn, asked)
+        ground = f"{asked.probe.operation}, {asked.probe.tot}" if asked else "a probe that cannot be read"
+        self._deeds += [(Deed.SEARCHED, "hub", key.tcn, printable(ground)), *_answers(key.tcn, told)]
+        for device, message in told:
             if device != key.device:
                 self._send(device, message)
 
@@ -290,6 +317,10 @@ class Hub:
             log.info("a reply to device %d waits until it asks again", device)
 
 
+def _answers(tcn: Tcn, told: Iterable[tuple[int, wire.Down]]) -> list[Written]:
+    return [(Deed.ANSWERED, "hub", tcn, f"device {device}") for device, _ in told]
+
+
 def _brief(reply: wire.Down) -> wire.Down:
     """For a link: an answer that is its probe's receipt, too, needs no other one beside it."""
     if isinstance(reply, wire.Receipt) and is_sealed_answer(reply.answer):
@@ -303,7 +334,7 @@ def build(config: HubConfig, folder: Path) -> Hub:
     if own.owner != HUB:
         raise ConfigError(f"{config.keys.own} is a kiosk's key; the hub needs hub.key")
     kiosks = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
-    store: Store = build_variant("hotspot_kiosk.hub", "store", config.store, folder)
+    store = guard(build_variant("hotspot_kiosk.hub", "store", config.store, folder), _now)
     if config.hub.share and not store.shared:
         raise ConfigError(
             f"[hub] share is for several workers, but [store] driver {config.store['driver']!r} is for one; "
@@ -312,6 +343,8 @@ def build(config: HubConfig, folder: Path) -> Hub:
     store.check()
     warm_up()
     ridge_code.warm_up()
+    now_trusted, place = (lambda: (_now(), True)), journal_folder(config, folder)
+    journal = Journal(place, own, now_trusted)
     inbox, renewal = _inbox(config, store, own, kiosks), _renewal(config, folder, own, kiosks)
     return Hub(
         store=store,
@@ -321,8 +354,10 @@ def build(config: HubConfig, folder: Path) -> Hub:
         transport=build_variant("hotspot_kiosk.transports", "link", config.link, folder),
         own=own,
         post_keys=lambda device: kiosks[device].keys(),
-        book=casebook(config, store, own, kiosks, inbox.open),
+        book=casebook(config, store, own, kiosks, inbox.open, journal.write),
         now=_now,
+        journal=journal,
+        hourly=Hourly(Purge(store, operations(config, own), journal, place / PURGING, _now)),
         share=config.hub.share,
         renewal=renewal,
         counts=_counts(config, inbox, renewal),
@@ -335,16 +370,28 @@ def casebook(
     own: seal.PrivateKeys,
     kiosks: Mapping[int, PublicFile],
     opener: Callable[[bytes, int], bytes],
+    note: Note = nobody_notes,
 ) -> Casebook:
     """The cases of a hub."""
-    signers = [own.public(), *(load_private(path).public() for path in config.keys.previous)]
     return Casebook(
         store=store,
         opener=opener,
-        operations=Operations(config.hub.operations, seal.Ring(tuple(signers))),
+        operations=operations(config, own),
         posts={device: file.name for device, file in kiosks.items()},
         now=_now,
+        note=note,
     )
+
+
+def journal_folder(config: HubConfig, folder: Path) -> Path:
+    """Where this hub's journal lies."""
+    return config.hub.journal or folder / "journal"
+
+
+def operations(config: HubConfig, own: seal.PrivateKeys) -> Operations:
+    """The operations that this hub signed, with whichever of its keys."""
+    previous = (load_private(path).public() for path in config.keys.previous)
+    return Operations(config.hub.operations, seal.Ring((own.public(), *previous)))
 
 
 def _inbox(config: HubConfig, store: Store, own: seal.PrivateKeys, kiosks: Mapping[int, PublicFile]) -> Inbox:

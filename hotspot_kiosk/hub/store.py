@@ -9,13 +9,14 @@ kept. Several processes may share a store whose variant says so. Order is a devi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from hotspot_kiosk.audit_chain import Anchor
 from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.terms import Part, Tcn
 from hotspot_kiosk.wire import MOST_RANGES, Range
@@ -83,14 +84,17 @@ class ChunkStore(Protocol):
 class InboxStore(Protocol):
     """Parts that the hub holds, each once."""
 
-    def commit(self, key: PartKey, envelope: bytes, now: datetime) -> Committed:
-        """Keep an envelope and drop its pieces, in one transaction."""
+    def commit(self, key: PartKey, envelope: bytes, now: datetime, digest: bytes = b"") -> Committed:
+        """Keep an envelope and drop its pieces, in one transaction.
+
+        digest: by which it is known, if that is not the SHA-256 of these very bytes (`vault`).
+        """
 
     def digest(self, key: PartKey) -> bytes | None:
         """SHA-256 of the envelope held, if any."""
 
     def envelope(self, key: PartKey) -> bytes | None:
-        """The envelope held, if any."""
+        """The envelope held, if any; empty once the record was purged."""
 
     def owes(self, key: PartKey) -> bool:
         """Whether this part is a probe, held, that was never answered."""
@@ -169,6 +173,60 @@ class CaseStore(Protocol):
         """Cases that must be looked at by now, the longest due first."""
 
 
+class KeyStore(Protocol):
+    """One key a record, kept apart from what it locks, and destroyed for good."""
+
+    def key(self, tcn: Tcn, fresh: bytes, now: datetime) -> bytes:
+        """The record's key, on disk; `fresh` becomes it if there is none, or it was destroyed."""
+
+    def held(self) -> Sequence[tuple[Tcn, datetime]]:
+        """Records whose key is there, and since when."""
+
+    def destroy(self, tcn: Tcn, note: str) -> None:
+        """Take the key away; the note is owed to the journal until `noted`."""
+
+    def sweep(self) -> None:
+        """Make what was destroyed unreadable in the storage's own files. Raises StorageFailed if it cannot now."""
+
+    def owed(self) -> Sequence[tuple[Tcn, str]]:
+        """Notes about destroyed keys that the journal has not yet."""
+
+    def noted(self, tcn: Tcn) -> None:
+        """The journal has it."""
+
+
+class TallyStore(Protocol):
+    """Counts that outlive the records they were counted from; nothing in them says which those were."""
+
+    def close(self, tcn: Tcn, event: tuple[str, bytes], counts: Mapping[str, int], now: datetime) -> bool:
+        """Drop all that is held of a record but its digests, in one transaction, and add to the counts.
+
+        Of its case only `event` stays. False, and nothing is counted, if it was closed before.
+        """
+
+    def counts(self) -> Mapping[str, int]:
+        """All counts of closed records."""
+
+
+class Noted(StrEnum):
+    """What a hub finds of a kiosk's word about its journal."""
+
+    NEW = "new"
+    KNOWN = "known"
+    BACK = "the journal went backwards"
+    OTHER = "an entry of the journal was changed"
+
+
+class AnchorStore(Protocol):
+    """How far kiosks' journals reached, as they signed it."""
+
+    def note(self, anchor: Anchor, minors: int, now: datetime) -> Noted:
+        """Keep an anchor if it is new; each entry's first digest stays. `minors`: refused so far for their age."""
+
+    def anchors(self, device: int | None = None) -> Sequence[tuple[Anchor, int, datetime]]:
+        """What was kept, of one kiosk or of all, each kiosk's in order."""
+
+
 class Store(NamedTuple):
     """All of a hub's storage; `shared` if several processes may use it at once. `close` ends its use.
 
@@ -181,6 +239,9 @@ class Store(NamedTuple):
     answers: AnswerStore
     gallery: GalleryStore
     cases: CaseStore
+    keys: KeyStore
+    tally: TallyStore
+    anchors: AnchorStore
     close: Callable[[], None]
     check: Callable[[], None]
     backup: Callable[[Path], None]

@@ -16,6 +16,7 @@ from typing import Any, LiteralString
 import msgspec
 
 from hotspot_kiosk.errors import Refused
+from hotspot_kiosk.hub import store_postgres_law as law
 from hotspot_kiosk.hub.store import (
     Committed,
     GalleryEntry,
@@ -56,6 +57,9 @@ def build(options: Options) -> Store:
         answers=Answers(server),
         gallery=Gallery(server),
         cases=Cases(server),
+        keys=law.Keys(server),
+        tally=law.Tally(server),
+        anchors=law.Anchors(server),
         close=server.close,
         check=server.check,
         backup=_refuse_backup,
@@ -115,9 +119,9 @@ class Inbox:
     def __init__(self, server: Server) -> None:
         self._server = server
 
-    def commit(self, key: PartKey, envelope: bytes, now: datetime) -> Committed:
+    def commit(self, key: PartKey, envelope: bytes, now: datetime, digest: bytes = b"") -> Committed:
         """See the port."""
-        digest = hashlib.sha256(envelope).digest()
+        digest = digest or hashlib.sha256(envelope).digest()
         values = (_lock(key), *key, as_text(now), digest, envelope)
         done = self._server.rows("SELECT keep_part(%s, %s, %s, %s, %s, %s, %s)", values)
         return Committed(done[0][0])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, LiteralString
 
@@ -137,8 +137,30 @@ BEGIN
 END $$;
 UPDATE hub_schema SET version = 4;
 """,
+    4: """
+CREATE TABLE data_key (tcn TEXT PRIMARY KEY, key BYTEA, made TEXT NOT NULL, note TEXT);
+CREATE TABLE purged (tcn TEXT PRIMARY KEY, at TEXT NOT NULL);
+CREATE TABLE tally (name TEXT PRIMARY KEY, times BIGINT NOT NULL);
+CREATE TABLE anchor (
+    device INTEGER, number BIGINT, digest TEXT NOT NULL, minors BIGINT NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (device, number)
+);
+CREATE INDEX answer_tcn ON answer (tcn);
+CREATE FUNCTION take_key(t TEXT, fresh BYTEA, at TEXT) RETURNS BYTEA LANGUAGE plpgsql AS $$
+DECLARE
+    found BYTEA;
+BEGIN
+    SELECT key INTO found FROM data_key WHERE tcn = t;
+    IF found IS NULL THEN
+        INSERT INTO data_key VALUES (t, fresh, at, NULL)
+            ON CONFLICT (tcn) DO UPDATE SET key = coalesce(data_key.key, fresh) RETURNING key INTO found;
+    END IF;
+    RETURN found;
+END $$;
+UPDATE hub_schema SET version = 5;
+""",
 }
-VERSION = 4
+VERSION = 5
 SCHEMA_LOCK = 0x485F5350
 # Connection lost, server's resources, operator's hand, deadlock (SQLSTATE classes): all may pass.
 PASSING = ("08", "40", "53", "57")
@@ -189,14 +211,23 @@ class Server:
         ):
             yield cursor
 
-    def rows(self, query: LiteralString, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def outside(self, statement: LiteralString) -> None:
+        """A statement that no transaction may hold, and that may be repeated."""
+        with self._lock, self._or_away() as connection:
+            connection.execute(statement)
+
+    def rows(
+        self, query: LiteralString, values: Sequence[object] | Mapping[str, object] = ()
+    ) -> list[tuple[Any, ...]]:
         """All rows of one statement that may be repeated: a connection that died is made anew once."""
         try:
             return self._rows(query, values)
         except StorageAway:
             return self._rows(query, values)
 
-    def _rows(self, query: LiteralString, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    def _rows(
+        self, query: LiteralString, values: Sequence[object] | Mapping[str, object]
+    ) -> list[tuple[Any, ...]]:
         with self._lock, self._or_away() as connection, connection.cursor(binary=True) as cursor:
             return cursor.execute(query, values).fetchall()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from hotspot_kiosk.hub import store_sqlite_care as care
+from hotspot_kiosk.hub import store_sqlite_law as law
 from hotspot_kiosk.hub.store import (
     Committed,
     GalleryEntry,
@@ -58,6 +59,13 @@ CREATE TABLE IF NOT EXISTS case_file (tcn TEXT PRIMARY KEY, events INTEGER NOT N
 CREATE TABLE IF NOT EXISTS case_event (
     tcn TEXT, name TEXT, number INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (tcn, name)
 ) STRICT;
+CREATE INDEX IF NOT EXISTS answer_tcn ON answer (tcn);
+CREATE TABLE IF NOT EXISTS purged (tcn TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS tally (name TEXT PRIMARY KEY, times INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS anchor (
+    device INTEGER, number INTEGER, digest TEXT NOT NULL, minors INTEGER NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (device, number)
+) STRICT;
 CREATE TABLE IF NOT EXISTS identity (only INTEGER PRIMARY KEY CHECK (only = 1), number TEXT NOT NULL) STRICT;
 INSERT OR IGNORE INTO identity VALUES (1, lower(hex(randomblob(16))));
 """
@@ -81,17 +89,37 @@ def build(options: Options) -> Store:
         file = SqliteFile(options.path, SCHEMA, "hub's database")
         care.check_same(file, options.path, mark)
         _bring_up_to_date(file)
+    keys = law.open_keys(options.path)
     return Store(
         chunks=Chunks(file),
         inbox=Inbox(file),
         answers=Answers(file),
         gallery=Gallery(file),
         cases=Cases(file),
-        close=file.close,
-        check=lambda: care.check(file),
-        backup=lambda to: care.backup(file, to),
+        keys=keys,
+        tally=law.Tally(file),
+        anchors=law.Anchors(file),
+        close=lambda: _close(file, keys),
+        check=lambda: _check(file, keys),
+        backup=lambda to: _backup(file, keys, to),
         shared=False,
     )
+
+
+def _close(file: SqliteFile, keys: law.Keys) -> None:
+    file.close()
+    keys.file.close()
+
+
+def _check(file: SqliteFile, keys: law.Keys) -> None:
+    care.check(file)
+    care.check(keys.file)
+
+
+def _backup(file: SqliteFile, keys: law.Keys, to: Path) -> None:
+    """The keys last: whatever the copy holds, its key is there."""
+    care.backup(file, to)
+    care.backup(keys.file, law.keys_beside(to))
 
 
 def _bring_up_to_date(file: SqliteFile) -> None:
@@ -154,9 +182,9 @@ class Inbox:
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
 
-    def commit(self, key: PartKey, envelope: bytes, now: datetime) -> Committed:
+    def commit(self, key: PartKey, envelope: bytes, now: datetime, digest: bytes = b"") -> Committed:
         """See the port."""
-        digest = hashlib.sha256(envelope).digest()
+        digest = digest or hashlib.sha256(envelope).digest()
         with self._file.change() as db:
             done = db.execute(
                 "INSERT OR IGNORE INTO inbox SELECT ?, ?, ?, ?, ?, ?, "

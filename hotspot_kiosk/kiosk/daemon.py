@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import IO, Literal
 
 from hotspot_kiosk import contents, nist, policy, seal, wire
-from hotspot_kiosk.audit_chain import MOST_GROUND, Deed
+from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, OutboxRefused, Refused, StorageFailed
 from hotspot_kiosk.kiosk import installed
 from hotspot_kiosk.kiosk.booths import FaceBooth, FingerBooth, Voices
@@ -244,7 +244,7 @@ class Daemon:
         try:
             who = f"officer:{ask.officer}" if ask.officer else "officer"
             place.journal.write(
-                Deed.CHECK_BEGUN, who, operation.id, _printable(f"{tot}, {operation.legal_basis}")
+                Deed.CHECK_BEGUN, who, operation.id, printable(f"{tot}, {operation.legal_basis}")
             )
         except (StorageFailed, BadBytes):
             self._beginning.release()
@@ -338,7 +338,7 @@ class Daemon:
     def _note(self, what: Deed, who: str = "machine", about: str = "", ground: str = "") -> None:
         """Into the journal; where that fails the work goes on, and nobody is checked after it."""
         try:
-            self._place.journal.write(what, who, about, _printable(ground))
+            self._place.journal.write(what, who, about, printable(ground))
         except (StorageFailed, BadBytes) as error:
             log.error("the journal: %s", error)
 
@@ -430,10 +430,6 @@ def _why(ask: Ask) -> str:
     if not ask.reason:
         raise Refused("say why: missing, bandaged, cannot or refuses")
     return ask.reason
-
-
-def _printable(ground: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in ground)[:MOST_GROUND]
 
 
 def told_answer(answer: Answer, device: int) -> Told:

@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from hotspot_kiosk import contents, seal, seal_answer
+from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator
 from hotspot_kiosk.compare.port import Calibration, Thresholds
@@ -176,6 +177,7 @@ def run_hub(role: Role, pipe: Connection, over: Callable[[Store], Store]) -> Non
             own=own,
             post_keys=lambda device: kiosks[device].keys(),
             now=now,
+            journal=Journal(role.hub_file.with_name("journal"), own, lambda: (now(), True)),
             share="hub" if role.dsn else "",
         ).run()
     except HotspotError as error:
