@@ -243,7 +243,10 @@ class DecisionTable(Table, frozen=True, kw_only=True):
 
 
 class HubConfig(Table, frozen=True, kw_only=True):
-    """Everything a hub needs."""
+    """Everything a hub needs.
+
+    `exchange`: a table for each partner, under the name that operations give it among their datasets.
+    """
 
     hub: Bureau
     keys: Keys
@@ -252,6 +255,7 @@ class HubConfig(Table, frozen=True, kw_only=True):
     store: dict[str, Any]
     decision: DecisionTable = DecisionTable()
     renewal: RenewalDesk | None = None
+    exchange: dict[str, dict[str, Any]] = {}
 
 
 def load(path: Path, kind: type[T]) -> T:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Deed
+from hotspot_kiosk.cli import exchange
+from hotspot_kiosk.cli.hub_journal import open_journal
 from hotspot_kiosk.cli.options import config_option, json_option, list_out, on_signals
 from hotspot_kiosk.config import HubConfig, build_variant, load
 from hotspot_kiosk.errors import ConfigError, Refused, StorageFailed
@@ -27,6 +28,9 @@ from hotspot_kiosk.wire import OrderKind
 @click.group("hub")
 def command() -> None:
     """Run a hub, see what it holds."""
+
+
+command.add_command(exchange.command)
 
 
 @command.command()
@@ -161,13 +165,6 @@ def order(config: Path, kind: str, device: int) -> None:
         Deed.ORDERED, "maintainer", f"device/{device}", f"{kind}, order {given.number}"
     )
     click.echo(f"Order {given.number} waits for device {device}: {kind}.")
-
-
-def open_journal(config: Path) -> Journal:
-    """The journal of the hub of this config."""
-    table = load(config, HubConfig)
-    folder = service.journal_folder(table, config.parent.resolve())
-    return Journal(folder, load_private(table.keys.own), lambda: (datetime.now(UTC), True))
 
 
 def _purge(config: Path) -> Purge:

@@ -1,0 +1,76 @@
+"""`hotspot hub exchange`: serve the hub's partners, see how each lane stands, open one that was stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hotspot_kiosk.audit_chain import Deed
+from hotspot_kiosk.cli.hub_journal import open_journal
+from hotspot_kiosk.cli.options import config_option, json_option, list_out
+from hotspot_kiosk.config import HubConfig, load
+from hotspot_kiosk.errors import ConfigError
+from hotspot_kiosk.hub.exchange.office import Lane, lanes
+
+
+@click.group("exchange")
+def command() -> None:
+    """Partners that are asked: INTERPOL, a national system."""
+
+
+@command.command()
+@config_option
+@json_option
+@click.pass_context
+def status(context: click.Context, config: Path, as_json: bool) -> None:
+    """How each partner's lane stands; ends with 1 if one is stopped or something was set aside."""
+    rows = []
+    for lane in _lanes(config):
+        stopped, aside = lane.shelf.stopped, lane.shelf.aside()
+        row = {
+            "partner": lane.name,
+            "kind": lane.table.kind.value,
+            "stopped": stopped,
+            "set aside": len(aside),
+        }
+        rows.append(row)
+    list_out(rows, as_json, "This hub has no partner.")
+    if any(row["stopped"] or row["set aside"] for row in rows):
+        context.exit(1)
+
+
+@command.command()
+@config_option
+@json_option
+@click.argument("partner")
+def aside(config: Path, as_json: bool, partner: str) -> None:
+    """What a partner left that could not be used, and why; the files lie in its state folder under `aside`."""
+    rows = [{"file": name, "why": why} for name, why in _one(config, partner).shelf.aside()]
+    list_out(rows, as_json, "Nothing was set aside.")
+
+
+@command.command("open")
+@config_option
+@click.argument("partner")
+@click.option("--reason", required=True, help="What was put right, and who agreed; it goes into the journal.")
+def open_(config: Path, partner: str, reason: str) -> None:
+    """Let a lane go on that was stopped."""
+    lane = _one(config, partner)
+    if not lane.shelf.stopped:
+        click.echo(f"The lane to {partner} is open.")
+        return
+    open_journal(config).write(Deed.LANE_OPENED, "maintainer", partner, reason)
+    lane.shelf.open()
+    click.echo(f"The lane to {partner} is open again.")
+
+
+def _lanes(config: Path) -> list[Lane]:
+    return lanes(load(config, HubConfig).exchange, config.parent.resolve())
+
+
+def _one(config: Path, partner: str) -> Lane:
+    found = next((lane for lane in _lanes(config) if lane.name == partner), None)
+    if found is None:
+        raise ConfigError(f"there is no table [exchange.{partner}] in {config}")
+    return found
