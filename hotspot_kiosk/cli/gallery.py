@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from hotspot_kiosk.audit_chain import Deed
-from hotspot_kiosk.cli.hub import open_journal, open_store
+from hotspot_kiosk.cli.hub import open_store
+from hotspot_kiosk.cli.hub_journal import open_journal
 from hotspot_kiosk.cli.options import config_option, json_option, list_out
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.contents import decode_templates
