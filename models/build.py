@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError
@@ -30,6 +31,7 @@ RECIPES: dict[str, Callable[[bytes], bytes]] = {
     "centerface": centerface_onnx.convert,
     "dlib": dlib_onnx.convert,
     "face utility": face_utility_onnx.convert,
+    "finger utility": partial(face_utility_onnx.convert, name="finger-utility", output="score"),
 }
 
 

@@ -1,6 +1,6 @@
-"""The face utility model from its coefficients to ONNX: standardise, clip, one hidden layer. The same in, the same out.
+"""A utility model from its coefficients to ONNX: standardise, clip, one hidden layer. The same in, the same out.
 
-The coefficients are a text (`face_utility.toml`) written by `face_utility_train`; this file trains nothing.
+The coefficients are a text (`face_utility.toml`, `finger_utility.toml`) written by a training script; this file trains nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from hotspot_kiosk.errors import BadBytes
 
 DIGITS = 5
+FACE_AUTHOR = "models.face_utility_train`; measures: hotspot_kiosk/inference/face_measures.py"
 
 
 class Coefficients(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,12 +59,12 @@ def _short(value: float) -> float:
     return float(f"{float(value):.{DIGITS}g}")
 
 
-def write(coefficients: Coefficients, source: str) -> str:
+def write(coefficients: Coefficients, source: str, author: str = FACE_AUTHOR) -> str:
     """The text of the coefficients' file."""
     vectors = {name: _list(getattr(coefficients, name)) for name in ("centre", "spread", "shift", "outer")}
     rows = ",\n".join(f"    {_list(row)}" for row in coefficients.inner)
     lines = [
-        "# Written by `python -m models.face_utility_train`; measures: hotspot_kiosk/inference/face_measures.py",
+        f"# Written by `python -m {author}",
         f'source = "{source}"',
         f"clip = {coefficients.clip}",
         f"base = {coefficients.base}",
@@ -77,8 +78,8 @@ def _list(values: tuple[float, ...]) -> str:
     return f"[{', '.join(map(str, values))}]"
 
 
-def convert(data: bytes) -> bytes:
-    """ONNX bytes for the coefficients' text. Input `measures` float32 (N, n), output `distance` float32 (N, 1).
+def convert(data: bytes, name: str = "face-utility", output: str = "distance") -> bytes:
+    """ONNX bytes for the coefficients' text. Input `measures` float32 (N, n), output (`distance`) float32 (N, 1).
 
     Raises BadBytes if the text is not understood.
     """
@@ -104,23 +105,26 @@ def convert(data: bytes) -> bytes:
         ("Add", ["mixed", "shift"], "shifted"),
         ("Tanh", ["shifted"], "hidden"),
         ("MatMul", ["hidden", "outer"], "summed"),
-        ("Add", ["summed", "base"], "distance"),
+        ("Add", ["summed", "base"], output),
     ]
-    model = _model(steps, constants, len(found.centre))
+    model = _model(name, steps, constants, len(found.centre))
     onnx.checker.check_model(model)
     converted: bytes = model.SerializeToString(deterministic=True)
     return converted
 
 
 def _model(
-    steps: list[tuple[str, list[str], str]], constants: dict[str, NDArray[np.float64]], measures: int
+    name: str,
+    steps: list[tuple[str, list[str], str]],
+    constants: dict[str, NDArray[np.float64]],
+    measures: int,
 ) -> onnx.ModelProto:
     graph = helper.make_graph(
         [helper.make_node(kind, sources, [result], name=result) for kind, sources, result in steps],
-        "face-utility",
+        name,
         [helper.make_tensor_value_info("measures", TensorProto.FLOAT, ["N", measures])],
-        [helper.make_tensor_value_info("distance", TensorProto.FLOAT, ["N", 1])],
-        [numpy_helper.from_array(value.astype(np.float32), name) for name, value in constants.items()],
+        [helper.make_tensor_value_info(steps[-1][2], TensorProto.FLOAT, ["N", 1])],
+        [numpy_helper.from_array(value.astype(np.float32), key) for key, value in constants.items()],
     )
     model = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", 17)], producer_name="hotspot-kiosk"

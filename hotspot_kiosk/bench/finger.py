@@ -23,7 +23,10 @@ from hotspot_kiosk.bench.set_options import SetOptions
 from hotspot_kiosk.compare import finger as comparing
 from hotspot_kiosk.compare.finger import FingerComparator, PreparedFinger, compare_edges, prepare
 from hotspot_kiosk.compare.finger_fusion import CALIBRATION, MEASURES
+from hotspot_kiosk.errors import ConfigError, ModelError
 from hotspot_kiosk.inference import finger as reading
+from hotspot_kiosk.inference.finger_utility import NAME, FingerUtility
+from hotspot_kiosk.inference.port import ModelShelf
 
 GOAL_EXTRACT_MS, GOAL_EDGES, GOAL_COMPARE_MS = 50.0, 10_000.0, 5.0
 GALLERY = 24
@@ -60,8 +63,20 @@ def run_set(options: SetOptions, say: Callable[[str], None]) -> Iterator[Figure]
             shown.append(figure)
             yield figure
     if options.report is not None:
-        quality = quality_and_scores(prints, geometry, found[0], SEED)
+        quality = quality_and_scores(prints, geometry, found[0], SEED, _utility(say))
         say(f"written: {write_report(options.report, options, prints, found, shown, quality)}")
+
+
+def _utility(say: Callable[[str], None]) -> FingerUtility | None:
+    """The utility model, if it was built."""
+    root = Path(__file__).resolve().parents[2]
+    try:
+        return FingerUtility(
+            ModelShelf(root / "models" / "manifest.toml", root / "models" / "built", 1).open(NAME)
+        )
+    except (ModelError, ConfigError) as error:
+        say(f"without the utility model: {error}")
+        return None
 
 
 def _subjects(prints: list[Print]) -> int:

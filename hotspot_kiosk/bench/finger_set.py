@@ -19,6 +19,7 @@ from hotspot_kiosk.compare.finger import FingerComparator, PreparedFinger, prepa
 from hotspot_kiosk.compare.port import fuse
 from hotspot_kiosk.inference import finger as reading
 from hotspot_kiosk.inference.finger_quality import measure
+from hotspot_kiosk.inference.finger_utility import NAME, FingerUtility
 
 OFF_PX = 36
 SETS_A_FINGER, OTHERS_A_SET = 4, 3
@@ -169,7 +170,11 @@ def _of_rows(rows: Sequence[tuple[float, int, int]]) -> Trials:
 
 
 def quality_and_scores(
-    prints: Sequence[Print], geometry: Geometry, one_touch: Condition, seed: int
+    prints: Sequence[Print],
+    geometry: Geometry,
+    one_touch: Condition,
+    seed: int,
+    utility: FingerUtility | None = None,
 ) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
     """For each mated comparison of the first condition: what several measures say of its probe; its score.
 
@@ -183,5 +188,8 @@ def quality_and_scores(
     minutiae = np.array([len(made.minutiae) for made in read], float)
     scores = one_touch.trials.scores[one_touch.trials.mated]
     by_chance = np.random.default_rng(seed).permutation(len(mated)).astype(float)
-    told = {"our quality": own[mated], "number of minutiae": minutiae[mated]}
+    told = {"quality by aspects": own[mated], "number of minutiae": minutiae[mated]}
+    if utility is not None:
+        pairs_of = zip(touches, read, strict=True)
+        told = {NAME: np.array([utility.foreseen(a, b) for a, b in pairs_of])[mated], **told}
     return {**told, "chance": by_chance, "nobody can do better": scores}, scores

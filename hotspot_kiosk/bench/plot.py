@@ -13,7 +13,7 @@ from html import escape
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f")
 DASHES = ("", "7 4", "2 3", "9 3 2 3")
 WIDTH, HEIGHT = 620, 430
-LEFT, RIGHT, TOP, BOTTOM = 66, 20, 44, 58
+LEFT, RIGHT, TOP, BOTTOM = 82, 20, 44, 58
 STYLE = """
 :root{--ink:#1b1f24;--soft:#5b6570;--line:#d9dee3;--ground:#fff;--card:#f6f8fa}
 @media(prefers-color-scheme:dark){:root{--ink:#e6e9ec;--soft:#9aa4ae;--line:#39414a;--ground:#14181c;--card:#1d2328}}
@@ -65,7 +65,11 @@ def percent_axis(words: str, low: float = 1e-4, high: float = 1.0) -> Axis:
 
 
 def even_axis(words: str, low: float, high: float, steps: int = 5, percent: bool = False) -> Axis:
-    """Even steps from `low` to `high`."""
+    """Even steps from `low` to `high`, or a little further so that each step is a round number."""
+    size = 10 ** math.floor(math.log10((high - low) / steps))
+    high = low + steps * next(
+        size * k for k in (1, 2, 2.5, 3, 4, 5, 6, 8, 10) if size * k * steps >= (high - low) * 0.999
+    )
     values = [low + (high - low) * k / steps for k in range(steps + 1)]
     return Axis(words, low, high, tuple((v, f"{100 * v:.3g} %" if percent else f"{v:.3g}") for v in values))
 

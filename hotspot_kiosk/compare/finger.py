@@ -27,7 +27,7 @@ from hotspot_kiosk.terms import FingerPosition, FingerTemplate
 PPI, LEAST_PPI, GREATEST_PPI = 500, 400, 600
 MOST_MINUTIAE = 400
 NOTHING_TO_COMPARE = -10.0
-LEAST_MINUTIAE = 3
+LEAST_MINUTIAE = 2
 EDGE_MOTIONS, SPECTRUM_MOTIONS, FINALISTS = 10, 4, 3
 SAME_PLACE, SAME_TURN = 7.0, 0.2
 
@@ -77,10 +77,20 @@ def compare(probe: PreparedFinger, reference: PreparedFinger) -> tuple[float, ..
     The numbers are those of `finger_fusion.MEASURES`. Raises Incomparable if the templates come from
     different extractors.
     """
+    edges, fit = _stages(probe, reference)
+    return _measured(probe, reference, edges, fit)
+
+
+def _stages(probe: PreparedFinger, reference: PreparedFinger) -> tuple[EdgeMatch, Fit]:
     edges = compare_edges(probe, reference)
     motions = edges.motions[:EDGE_MOTIONS, :3] * (1, 0.5, 0.5)
     more = propose(probe.coarse, reference.coarse, SPECTRUM_MOTIONS)
-    fit = overlay(probe.picture, reference.picture, np.concatenate([motions, more]), FINALISTS)
+    return edges, overlay(probe.picture, reference.picture, np.concatenate([motions, more]), FINALISTS)
+
+
+def _measured(
+    probe: PreparedFinger, reference: PreparedFinger, edges: EdgeMatch, fit: Fit
+) -> tuple[float, ...] | None:
     if not fit.overlay.patches:
         return None
     return measures(edges, fit.overlay, _tree_there(edges, probe, fit), _met(probe, reference, fit))
@@ -119,6 +129,17 @@ def compare_edges(probe: PreparedFinger, reference: PreparedFinger) -> EdgeMatch
     return match_edges(probe.minutiae, probe.edges, reference.minutiae, reference.edges, reference.area)
 
 
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Log-odds that two touches are of one finger, and the affine motion (2, 3) that lays the probe over the reference.
+
+    The motion counts in px of the full resolution at 500 ppi. Log-odds are 0 where there was nothing to compare.
+    """
+
+    log_odds: float
+    motion: NDArray[np.float64] = field(repr=False)
+
+
 class FingerComparator:
     """Compares touches of one extractor; templates may be given prepared or not."""
 
@@ -137,10 +158,21 @@ class FingerComparator:
         """The same as log-odds of being mated, within the calibration's limit.
 
         0, which speaks neither for nor against, if there was nothing to compare: a touch or a
-        reference with fewer than three minutiae, or without ridges. Raises Incomparable.
+        reference with fewer than two minutiae, or without ridges. Raises Incomparable.
         """
         score = _score(_prepared(probe), _prepared(reference))
         return 0.0 if score is None else self._calibration.log_odds(score)
+
+    def align(self, probe: Finger, reference: Finger) -> Alignment:
+        """Log-odds as above, with the motion they rest on. Raises Incomparable."""
+        probe, reference = _prepared(probe), _prepared(reference)
+        _check_model(probe, reference)
+        if _too_little(probe, reference):
+            return Alignment(0.0, np.eye(2, 3))
+        edges, fit = _stages(probe, reference)
+        values = _measured(probe, reference, edges, fit)
+        odds = 0.0 if values is None else self._calibration.log_odds(fused(values))
+        return Alignment(odds, fit.motion * ((1, 1, 2), (1, 1, 2)))
 
 
 def warm_up() -> None:
@@ -156,10 +188,14 @@ def warm_up() -> None:
 def _score(probe: PreparedFinger, reference: PreparedFinger) -> float | None:
     """Fused score; None if either shows too little to tell one finger from another."""
     _check_model(probe, reference)
-    if min(len(probe.minutiae), len(reference.minutiae)) < LEAST_MINUTIAE:
+    if _too_little(probe, reference):
         return None
     values = compare(probe, reference)
     return None if values is None else fused(values)
+
+
+def _too_little(probe: PreparedFinger, reference: PreparedFinger) -> bool:
+    return min(len(probe.minutiae), len(reference.minutiae)) < LEAST_MINUTIAE
 
 
 def _check_model(probe: PreparedFinger, reference: PreparedFinger) -> None:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hotspot_kiosk.inference.finger_utility import FingerUtility
 from hotspot_kiosk.terms import FingerSample, FingerTemplate, Quality, QualityComponent
 
 BLOCK = 8
@@ -39,8 +40,11 @@ class _Look:
     clarity: float = 0.0
 
 
-def measure(sample: FingerSample, template: FingerTemplate) -> Quality:
-    """Quality of a touch whose features are known; 0 with advice if it shows no finger."""
+def measure(sample: FingerSample, template: FingerTemplate, utility: FingerUtility | None = None) -> Quality:
+    """Quality of a touch whose features are known; 0 with advice if it shows no finger.
+
+    With the utility model its word is one aspect more; the advice is then that of the weakest other aspect.
+    """
     if not template.area.any():
         return Quality((QualityComponent("ridge area", 0, PLACE),))
     look = _look(sample.pixels, template.area)
@@ -49,15 +53,17 @@ def measure(sample: FingerSample, template: FingerTemplate) -> Quality:
     contrast = _between(look.contrast, CONTRAST_NONE, CONTRAST_FULL)
     clarity = _between(look.clarity, CLARITY_NONE, CLARITY_FULL)
     minutiae = _between(len(template.minutiae), 0, ENOUGH_MINUTIAE)
-    return Quality(
-        (
-            area,
-            centre,
-            QualityComponent("contrast", contrast, DRY if look.grey < DARK else HARDER),
-            QualityComponent("clarity", clarity, _pressure_advice(look.grey)),
-            QualityComponent("minutiae", minutiae, MIDDLE),
-        )
+    parts = (
+        area,
+        centre,
+        QualityComponent("contrast", contrast, DRY if look.grey < DARK else HARDER),
+        QualityComponent("clarity", clarity, _pressure_advice(look.grey)),
+        QualityComponent("minutiae", minutiae, MIDDLE),
     )
+    if utility is None:
+        return Quality(parts)
+    weakest = min(parts, key=lambda part: part.score).advice
+    return Quality((*parts, QualityComponent("utility", utility.score(sample, template), weakest)))
 
 
 def _between(value: float, none: float, full: float) -> int:

@@ -22,6 +22,8 @@ from hotspot_kiosk.errors import ConfigError, Refused, StorageFailed
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.finger import warm_up
+from hotspot_kiosk.inference.finger_utility import NAME as FINGER_UTILITY
+from hotspot_kiosk.inference.finger_utility import FingerUtility
 from hotspot_kiosk.inference.port import ModelShelf
 from hotspot_kiosk.keyring import Trust, load_private
 from hotspot_kiosk.kiosk.alerts import Alerts
@@ -233,7 +235,9 @@ def _face_booth(config: KioskConfig, folder: Path, voices: Voices, preview: Prev
 
 
 def _finger_booth(config: KioskConfig, folder: Path, voices: Voices) -> FingerBooth:
+    shelf = ModelShelf(config.models.manifest, config.models.folder, 1)
     return FingerBooth(
+        utility=FingerUtility(shelf.open(FINGER_UTILITY)),
         sensor=build_variant("hotspot_kiosk.kiosk.devices", "finger", config.finger, folder),
         voices=voices,
         good_enough=config.session.finger_quality,

@@ -32,6 +32,7 @@ from hotspot_kiosk.inference import finger_quality
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.finger import extract
+from hotspot_kiosk.inference.finger_utility import FingerUtility
 from hotspot_kiosk.inference.port import DetectedFace
 from hotspot_kiosk.kiosk.devices.port import Camera, FingerSensor, Light
 from hotspot_kiosk.kiosk.events import (
@@ -46,6 +47,7 @@ from hotspot_kiosk.kiosk.events import (
     TakeFinger,
 )
 from hotspot_kiosk.kiosk.looks import Seen, Sighting, look
+from hotspot_kiosk.kiosk.touches import Touches
 from hotspot_kiosk.nist_images import portrait
 from hotspot_kiosk.terms import Capture, FaceSample, FingerSample, Quality
 
@@ -302,13 +304,17 @@ class FingerBooth(Booth[TakeFinger]):
         wait_s: float,
         reopen_s: float = REOPEN_S,
         idle_s: float = IDLE_S,
+        utility: FingerUtility | None = None,
     ) -> None:
+        """`utility` foresees how well a touch will compare; its score then stands beside the other aspects."""
         super().__init__("finger sensor", voices, reopen_s, idle_s)
         if not hasattr(sensor, "capture"):
             raise ConfigError("[finger] driver names a device that is no finger sensor")
         self._sensor = sensor
         self._good_enough = good_enough
         self._wait_s = wait_s
+        self._utility = utility
+        self._touches = Touches()
 
     def _open(self) -> None:
         grade = self._sensor.open()
@@ -332,10 +338,12 @@ class FingerBooth(Booth[TakeFinger]):
 
     def _capture(self, turn: TakeFinger) -> None:
         self._sensor.show(Light.PLACE_FINGER)
+        if hint := self._touches.hint(turn.position, turn.taken):
+            self._say(Show(Prompt.PLACE_FINGER, f"{turn.position.words}: {hint}"))
         try:
             sample = self._touch(turn)
             self._say(Show(Prompt.READING))
-            event: Event = self._made(turn, sample)
+            event = self._made(turn, sample)
         except CaptureCancelled:
             self._sensor.show(Light.OFF)
             raise
@@ -373,6 +381,9 @@ class FingerBooth(Booth[TakeFinger]):
         self._say(Show(Prompt.LIFT_FINGER, turn.then))
         self._sensor.show(Light.READING)
 
-    def _made(self, turn: TakeFinger, sample: FingerSample) -> Sampled:
+    def _made(self, turn: TakeFinger, sample: FingerSample) -> Event:
         template = extract(sample)
-        return Sampled(turn.turn, Capture(sample, finger_quality.measure(sample, template), template))
+        if repeated := self._touches.repeated(template, turn.taken):
+            return Missed(turn.turn, repeated)
+        quality = finger_quality.measure(sample, template, self._utility)
+        return Sampled(turn.turn, Capture(sample, quality, template))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from hotspot_kiosk.terms import Answer, Capture, FingerPosition, RequestType, Tcn
+from hotspot_kiosk.terms import Answer, Capture, FingerPosition, FingerTemplate, RequestType, Tcn
 
 
 class Prompt(StrEnum):
@@ -191,11 +191,15 @@ class TakeFace:
 
 @dataclass(frozen=True, slots=True)
 class TakeFinger:
-    """Ask the sensor for a touch of this finger; `then` names the finger that comes after it, if any."""
+    """Ask the sensor for a touch of this finger; `then` names the finger that comes after it, if any.
+
+    taken: features of this person's touches so far, by which a finger given twice is seen.
+    """
 
     turn: int
     position: FingerPosition
     then: str = ""
+    taken: tuple[FingerTemplate, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

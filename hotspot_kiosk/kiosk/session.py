@@ -40,7 +40,16 @@ from hotspot_kiosk.kiosk.events import (
     Tick,
     Without,
 )
-from hotspot_kiosk.terms import Answer, Capture, FingerPosition, FingerSample, Modality, RequestType, Tcn
+from hotspot_kiosk.terms import (
+    Answer,
+    Capture,
+    FingerPosition,
+    FingerSample,
+    FingerTemplate,
+    Modality,
+    RequestType,
+    Tcn,
+)
 
 
 class State(StrEnum):
@@ -147,7 +156,8 @@ def _take(session: Session, now_ms: int) -> tuple[Session, Effect]:
     session = replace(session, turn=turn, deadline_ms=now_ms + session.plan.subject_ms)
     if session.state is State.FACE:
         return session, TakeFace(turn)
-    return session, TakeFinger(turn, session.position, _after(session))
+    taken = tuple(c.template for c in session.captures if isinstance(c.template, FingerTemplate))
+    return session, TakeFinger(turn, session.position, _after(session), taken)
 
 
 def _after(session: Session) -> str:
