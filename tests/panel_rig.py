@@ -80,8 +80,8 @@ class Rig:
     def boot(self, most_ms: float = 3000) -> None:
         """Until the app sleeps in its loop and listens."""
         while not self.board.idle and self.board.now_ms < most_ms:
-            self.board.run(5)
-        self.board.run(5)
+            self.board.run(2)
+        self.board.run(2)
 
     def hello(self, schema: int = SCHEMA) -> HelloReply:
         return self.link.ask(Message.HELLO, HelloRequest(PROTOCOL, schema), HelloReply)

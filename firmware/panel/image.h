@@ -23,7 +23,7 @@ struct slot_state {
     uint32_t sequence, confirmed, tried[TRIALS];
     uint8_t rest[PAGE - 8 - 4 * TRIALS];
     uint8_t unused[3 * PAGE];
-    uint8_t verified[STATE_VERIFIED_PAGES][PAGE];  // each: SHA-512 of what was found genuine
+    uint8_t verified[STATE_VERIFIED_PAGES][PAGE];  // each: SHA-256 of what was found genuine
 };
 
 #define NOTES_MAGIC 0x4E4F5445u

@@ -6,9 +6,11 @@
 #include "flash.h"
 #include "image.h"
 #include "key.h"
-#include "sha512.h"
+#include "sha256.h"
 #include "signature.h"
 #include "slots.h"
+
+#define DIGEST 32
 
 static struct image_header header;
 
@@ -21,33 +23,33 @@ static const struct slot_state *state_at(int slot) {
 }
 
 // What was once found genuine is remembered by its digest, so that a start costs no signature.
-static bool remembered(int slot, const uint8_t digest[64]) {
+static bool remembered(int slot, const uint8_t digest[DIGEST]) {
     for (int i = 0; i < STATE_VERIFIED_PAGES; i++)
-        if (memcmp(state_at(slot)->verified[i], digest, 64) == 0) return true;
+        if (memcmp(state_at(slot)->verified[i], digest, DIGEST) == 0) return true;
     return false;
 }
 
-static void remember(int slot, const uint8_t digest[64]) {
+static void remember(int slot, const uint8_t digest[DIGEST]) {
     for (int i = 0; i < STATE_VERIFIED_PAGES; i++) {
         const uint8_t *page = state_at(slot)->verified[i];
         bool blank = true;
-        for (int j = 0; j < 64; j++) blank = blank && page[j] == 0xFF;
+        for (int j = 0; j < DIGEST; j++) blank = blank && page[j] == 0xFF;
         if (!blank) continue;
-        flash_program(STATE_OFFSET(slot) + (4u + (uint32_t)i) * PAGE, digest, 64);
+        flash_program(STATE_OFFSET(slot) + (4u + (uint32_t)i) * PAGE, digest, DIGEST);
         return;
     }
 }
 
 // Copies the slot's image to where it runs; what is checked is the copy, not the flash.
 static bool genuine(int slot) {
-    uint8_t digest[64];
-    struct sha512 hash;
+    uint8_t digest[DIGEST];
+    struct sha256 hash;
     header = *header_at(slot);
     memcpy((void *)APP_BASE, flash_at(SLOT_OFFSET(slot) + PAGE), header.size);
-    sha512_begin(&hash);
-    sha512_add(&hash, &header, IMAGE_SIGNED + sizeof header.signature);
-    sha512_add(&hash, (const void *)APP_BASE, header.size);
-    sha512_end(&hash, digest);
+    sha256_begin(&hash);
+    sha256_add(&hash, &header, IMAGE_SIGNED + sizeof header.signature);
+    sha256_add(&hash, (const void *)APP_BASE, header.size);
+    sha256_end(&hash, digest);
     if (remembered(slot, digest)) return true;
     chip_feed();
     if (!signature_good(header.signature, LOADER_KEY, &header, IMAGE_SIGNED, (const void *)APP_BASE, header.size)) return false;

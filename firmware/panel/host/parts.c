@@ -9,6 +9,7 @@
 #include "../link.h"
 #include "../power.h"
 #include "../scenes.h"
+#include "../sha256.h"
 #include "../sha512.h"
 #include "../signature.h"
 #include "../slots.h"
@@ -465,6 +466,16 @@ static void from_hex(const char *hex, uint8_t *out) {
     }
 }
 
+static void short_digest_is(const char *text, size_t times, const char *hex) {
+    uint8_t wanted[32], got[32];
+    struct sha256 hash;
+    sha256_begin(&hash);
+    for (size_t i = 0; i < times; i++) sha256_add(&hash, text, strlen(text));
+    sha256_end(&hash, got);
+    from_hex(hex, wanted);
+    CHECK(memcmp(wanted, got, 32) == 0);
+}
+
 static void digest_is(const char *text, size_t times, const char *hex) {
     uint8_t wanted[64], got[64];
     struct sha512 hash;
@@ -477,6 +488,11 @@ static void digest_is(const char *text, size_t times, const char *hex) {
 
 // FIPS 180-4's examples.
 static void digests_are_the_known_ones(void) {
+    short_digest_is("abc", 1, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    short_digest_is("", 1, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    short_digest_is("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 1,
+                    "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+    short_digest_is("a", 1000000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
     digest_is("abc", 1,
               "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
               "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
