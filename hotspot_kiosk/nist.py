@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from hotspot_kiosk import nist_traditional, nist_xml, nist_xml_write
 from hotspot_kiosk.errors import BadBytes, BadSample, Refused
+from hotspot_kiosk.nist_absence import absence_record, absent
 from hotspot_kiosk.nist_describe import describe, outline
 from hotspot_kiosk.nist_images import encode_jpeg, encode_wsq, portrait
 from hotspot_kiosk.nist_model import (
@@ -89,7 +90,7 @@ def pack(
     destination: Agency = INTERPOL,
     encoding: Encoding = Encoding.TRADITIONAL,
 ) -> bytes:
-    """The request as a file, with its best face and best touch of each finger, every rule checked.
+    """The request as a file, with its best face and best touch of each finger, and the fingers that are missing.
 
     Raises BadSample if an image cannot be sent as it is (size, resolution), Refused if there is nothing to search
     with or a name cannot be sent, BadBytes if the profile forbids it for another reason.
@@ -124,6 +125,8 @@ def compose(request: Request, origin: Agency, destination: Agency = INTERPOL) ->
         raise Refused("1.003 CNT: there is neither a face nor a finger to search with")
     day = _sent(request.stamp)[:8]
     images = [_record(i, each, request.stamp, origin, day) for i, each in enumerate(captures, start=1)]
+    gone = enumerate(absent(request.acquisition_failures, captures), start=len(images) + 1)
+    images += [absence_record(i, position, origin, day) for i, position in gone]
     others = [_description(request, origin, day), *images]
     return Transaction((_head(request, origin, destination, others), *others))
 

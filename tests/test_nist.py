@@ -21,7 +21,7 @@ from nistfiles import (
 )
 
 from hotspot_kiosk.errors import BadBytes, BadSample, Refused
-from hotspot_kiosk.nist import INTERPOL, Agency, Encoding, compose, images, pack, read
+from hotspot_kiosk.nist import INTERPOL, Agency, Encoding, Transaction, compose, images, pack, read
 from hotspot_kiosk.terms import RequestType, SensorGrade, Tcn
 
 
@@ -143,3 +143,40 @@ def test_images_never_show_in_a_repr() -> None:
     """A log line with a transaction in it holds neither image bytes nor texts."""
     assert "\\xff" not in repr(sample())
     assert "north gate" not in repr(sample())
+
+
+def with_failures(*failures: str) -> Transaction:
+    """The usual request (right index, left index) with fingers that were not taken."""
+    return read(pack(replace(request(), acquisition_failures=failures), HERE))
+
+
+def test_a_missing_or_bandaged_finger_is_coded() -> None:
+    """A Type-14 record of its own without an image: AMP UP, in either encoding."""
+    failures = ("right middle: missing", "left little: bandaged")
+    sent = replace(request(), acquisition_failures=failures)
+    for encoding in Encoding:
+        made = read(pack(sent, HERE, encoding=encoding))
+        records = list(made.of(14))
+        assert len(images(made)) == 3
+        assert [(r.text(13), r.subfields(18), bool(r.data)) for r in records[2:]] == [
+            ("3", (("3", "UP"),), False),
+            ("10", (("10", "UP"),), False),
+        ]
+
+
+@pytest.mark.parametrize(
+    "failure", ["right middle: refuses", "right middle: cannot", "right middle", "face: missing"]
+)
+def test_a_finger_that_was_not_acquired_otherwise_has_no_record(failure: str) -> None:
+    """Refusal is nothing that the standard's codes say, and is never sent as an amputation."""
+    assert len(list(with_failures(failure).of(14))) == 2
+
+
+def test_a_finger_that_was_taken_is_not_called_missing() -> None:
+    """A touch counts for more than a word."""
+    assert len(list(with_failures("right index: missing").of(14))) == 2
+
+
+def test_a_finger_is_called_missing_once() -> None:
+    """Said twice, or for two reasons, it is one record."""
+    assert len(list(with_failures("right ring: missing", "right ring: bandaged").of(14))) == 3
