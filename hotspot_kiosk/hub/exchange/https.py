@@ -114,16 +114,16 @@ class HttpsExchange:
         limit: int = LARGEST_ANSWER,
     ) -> _Reply:
         """One exchange of messages. Raises LinkDown if there is none, or none is wanted yet."""
-        wait_s = self._not_before - self._clock()
-        if wait_s > 0:
-            raise LinkDown(f"the partner asked for patience, {wait_s:.0f} s more")
+        left_s = self._not_before - self._clock()
+        if left_s > 0:
+            raise LinkDown(f"the partner asked for patience, {left_s:.0f} s more")
         try:
             reply = self._talk(method, path, body, headers or {}, limit)
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise LinkDown(f"the partner cannot be reached: {error or type(error).__name__}") from None
         if reply.status in LATER:
-            self._not_before = self._clock() + self._wait_s(reply.retry_after)
+            self._not_before = self._clock() + wait_s(reply.retry_after, self._now())
             raise LinkDown(f"the partner asks for patience (HTTP {reply.status})")
         return reply
 
@@ -150,16 +150,20 @@ class HttpsExchange:
             self._connection.close()
             self._connection = None
 
-    def _wait_s(self, told: str) -> float:
-        """Retry-After as seconds or a date (RFC 9110, 10.2.3); a few seconds if it says nothing readable."""
-        if told.isascii() and told.isdigit():
-            wait_s = float(told[:9])
-        else:
-            try:
-                wait_s = parsedate_to_datetime(told).timestamp() - self._now()
-            except (ValueError, TypeError, OverflowError):
-                wait_s = UNSAID_WAIT_S
-        return min(max(wait_s, 0.0), LONGEST_WAIT_S)
+
+def wait_s(told: str, now: float) -> float:
+    """Retry-After as seconds, or a date from which `now` is taken (RFC 9110, 10.2.3); at most an hour.
+
+    A few seconds if it says nothing that can be read.
+    """
+    if told.isascii() and told.isdigit():
+        seconds = float(told[:9])
+    else:
+        try:
+            seconds = parsedate_to_datetime(told).timestamp() - now
+        except (ValueError, TypeError, OverflowError):
+            seconds = UNSAID_WAIT_S
+    return min(max(seconds, 0.0), LONGEST_WAIT_S)
 
 
 def _check(reply: _Reply, *fine: int) -> None:
