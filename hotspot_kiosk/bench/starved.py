@@ -3,8 +3,8 @@
 Real Mosquitto with TLS and the project's configuration; the kiosk's real outbox, uplink and
 transport on its near side, through the project's model of a link; the real hub behind the broker,
 which finds two candidates in a small gallery. What the model leaves out stands in
-simulator/thin_link.py. A probe as sent: one face and one touch of a 192 x 192 sensor. A probe of 4 KB
-is the same with a long note in it. Without Mosquitto there are no figures.
+simulator/thin_link.py. The smallest probe has one face and one touch of a 192 x 192 sensor; what is
+larger is the same with a note in it: as long as a second touch, or 4 KB in all. Without Mosquitto there are no figures.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ from hotspot_kiosk.transports import mqtt
 
 DEVICE = 17
 LARGE_PROBE = 4_096
+TWO_TOUCHES = 2_660  # sealed, with a face: what the demo's operation asks for
 EVIDENCE_BYTES = 60_000
 PATIENCE_S = 120.0
 RUNS = 3
@@ -120,6 +121,8 @@ def _measure(folder: Path, broker: Broker) -> Iterator[Figure]:
         loaded = _Kiosk(folder / "loaded", broker, GPRS, LARGE_PROBE).cold(hub, EVIDENCE_BYTES)
         yield _seconds("cold start with evidence behind it, 9.6 kbit/s, 600 ms", [loaded], None, NAIVE)
         yield from _rows("2.4 kbit/s, 1,200 ms", IRIDIUM, pairs("iridium-real", IRIDIUM), (20.0, 20.0), TRIAL)
+        two = pairs("iridium-two", IRIDIUM, TWO_TOUCHES, 1)
+        yield from _rows("2.4 kbit/s, 1,200 ms", IRIDIUM, two, (20.0, 20.0), TRIAL)
         large = pairs("iridium", IRIDIUM, LARGE_PROBE, 1)
         yield from _rows("2.4 kbit/s, 1,200 ms", IRIDIUM, large, (20.0, 20.0), TRIAL)
         yield from _rows("1 Mbit/s, 50 ms", GOOD, pairs("good", GOOD, LARGE_PROBE), (0.5, 0.5), TRIAL)
