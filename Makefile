@@ -5,6 +5,7 @@ BIN := .venv/bin
 PYTEST_ARGS ?=
 
 MINUTES ?= 10
+WORKERS ?= 0
 SEED ?= 1
 COUNT ?= 100000
 
@@ -16,7 +17,7 @@ help:
 	@echo "make test-camera  the camera's contract over the real picamera2, in a Debian 13 of its own (needs root)"
 	@echo "make check   format, lint, types and all tests"
 	@echo "make bench   measure; ONLY=name[,name] for some: one JSON object a figure"
-	@echo "make torture power cuts, kills, bad links; counts what was lost: MINUTES=10 SEED=1"
+	@echo "make torture power cuts, kills, bad links; counts what was lost: MINUTES=10 SEED=1; WORKERS=2: hub workers over PostgreSQL"
 	@echo "make soak    eight hours of the finger sensor in minutes, faults included: MINUTES=16 SEED=1"
 	@echo "make fuzz    change ANSI/NIST files at random: none may crash the reader or be taken with a broken rule: COUNT=100000"
 	@echo "make models  build the models (make demo and make test do it, too)"
@@ -52,7 +53,7 @@ bench: .venv/ready models
 
 torture: .venv/ready
 	@.ci/debian mosquitto mosquitto
-	@$(BIN)/hotspot torture --minutes $(MINUTES) --seed $(SEED)
+	@$(BIN)/hotspot torture --minutes $(MINUTES) --seed $(SEED) --workers $(WORKERS)
 
 soak: MINUTES = 16
 soak: .venv/ready
