@@ -1,7 +1,7 @@
 """The messages between kiosk and hub, as bytes and as values (MessagePack, arrays, tagged).
 
-Up (`u/<device>`): Offer, Chunk, Got, Ask, Done. Down (`d/<device>`): Missing, Receipt, Answered,
-Refusal, Order; to all kiosks at once (`d/0`): Here. A single chunk that holds the whole envelope
+Up (`u/<device>`): Offer, Chunk, Got, Ask, Done, Reached. Down (`d/<device>`): Missing, Receipt,
+Answered, Refusal, Order, Witness; to all kiosks at once (`d/0`): Here. A single chunk that holds the whole envelope
 needs no offer. Decoding proves nothing: whatever makes somebody keep, erase or obey carries a
 signature, and whoever acts on it checks that first. `systemd/mosquitto/README.md` says what a forged, replayed or reordered message can do.
 """
@@ -23,6 +23,7 @@ LARGEST_ENVELOPE = 16 << 20
 LARGEST_MESSAGE = 256 << 10
 CHUNK_OVERHEAD = 64
 MOST_RANGES = 256
+LARGEST_NUMBER = (1 << 53) - 1
 TIME_BYTES = 8
 NONCE_BYTES = 8
 M = TypeVar("M")
@@ -146,8 +147,26 @@ class Here(Message, frozen=True, tag="h"):
     """
 
 
-Up = Offer | Chunk | Got | Ask | Done
-Down = Missing | Receipt | Answered | Refusal | Order | Here
+class Reached(Message, frozen=True, tag="j"):
+    """Up: my journal's entry of this number has this SHA-256; so many minors were referred. Signed."""
+
+    number: int
+    digest: bytes
+    minors: int
+    signature: bytes
+
+
+class Witness(Message, frozen=True, tag="w"):
+    """Down: your word about that entry is kept here; my own journal reaches so far. Signed."""
+
+    number: int
+    hub_number: int
+    hub_digest: bytes
+    signature: bytes
+
+
+Up = Offer | Chunk | Got | Ask | Done | Reached
+Down = Missing | Receipt | Answered | Refusal | Order | Here | Witness
 _encoder = msgspec.msgpack.Encoder(enc_hook=as_plain)
 _up: msgspec.msgpack.Decoder[Up] = msgspec.msgpack.Decoder(Up)
 _down: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down)
@@ -163,6 +182,8 @@ def decode_up(payload: bytes) -> Up:
     message = _decode(_up, payload)
     if isinstance(message, Offer | Chunk) and not 1 <= message.size <= LARGEST_ENVELOPE:
         raise BadBytes("a message names an impossible size")
+    if isinstance(message, Reached) and not _is_plausible(message):
+        raise BadBytes("a word about a journal names impossible numbers")
     if isinstance(message, Chunk) and not _fits(message):
         raise BadBytes("a chunk does not fit the envelope that it names")
     return message
@@ -245,6 +266,29 @@ def verify_done(done: Done, device: int, kiosk: Trusted) -> None:
     kiosk.verify(_done_words(device, done.number), done.signature)
 
 
+def sign_reached(device: int, number: int, digest: bytes, minors: int, by: PrivateKeys) -> Reached:
+    """A kiosk's word about its journal."""
+    return Reached(number, digest, minors, by.sign(_reached_words(device, number, digest, minors)))
+
+
+def verify_reached(reached: Reached, device: int, kiosk: Trusted) -> None:
+    """Raises SealError unless that kiosk signed exactly this."""
+    words = _reached_words(device, reached.number, reached.digest, reached.minors)
+    kiosk.verify(words, reached.signature)
+
+
+def sign_witness(device: int, number: int, hub_number: int, hub_digest: bytes, by: PrivateKeys) -> Witness:
+    """The hub's word about both journals."""
+    words = _witness_words(device, number, hub_number, hub_digest)
+    return Witness(number, hub_number, hub_digest, by.sign(words))
+
+
+def verify_witness(witness: Witness, device: int, hub: Trusted) -> None:
+    """Raises SealError unless the hub signed exactly this, for this kiosk."""
+    words = _witness_words(device, witness.number, witness.hub_number, witness.hub_digest)
+    hub.verify(words, witness.signature)
+
+
 def time_body(nonce: bytes, now: datetime) -> bytes:
     """What an order of kind TIME says: the nonce it answers, then milliseconds since 1970."""
     return nonce + int(now.timestamp() * 1000).to_bytes(TIME_BYTES, "big")
@@ -267,6 +311,14 @@ def _done_words(device: int, number: int) -> bytes:
     return f"done\0{device}\0{number}".encode()
 
 
+def _reached_words(device: int, number: int, digest: bytes, minors: int) -> bytes:
+    return f"reached\0{device}\0{number}\0{minors}\0".encode() + digest
+
+
+def _witness_words(device: int, number: int, hub_number: int, hub_digest: bytes) -> bytes:
+    return f"witness\0{device}\0{number}\0{hub_number}\0".encode() + hub_digest
+
+
 def _got_words(tcn: str, answer: bytes) -> bytes:
     return b"got\0" + f"{tcn}\0".encode() + hashlib.sha256(answer).digest()
 
@@ -277,6 +329,14 @@ def _receipt_words(tcn: str, part: Part, digest: bytes) -> bytes:
 
 def _refusal_words(tcn: str, part: Part, digest: bytes, reason: str) -> bytes:
     return b"refusal\0" + f"{tcn}\0{part}\0{reason}\0".encode() + digest
+
+
+def _is_plausible(reached: Reached) -> bool:
+    return (
+        0 < reached.number <= LARGEST_NUMBER
+        and 0 <= reached.minors <= LARGEST_NUMBER
+        and len(reached.digest) == hashlib.sha256().digest_size
+    )
 
 
 def _fits(chunk: Chunk) -> bool:

@@ -8,6 +8,7 @@ from making import DEVICE, HUB, NOW, keys, public_file, request, tcn
 from test_uplink import Rig
 
 from hotspot_kiosk import contents, seal, wire
+from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator
 from hotspot_kiosk.compare.port import Calibration, Thresholds
@@ -93,6 +94,7 @@ def test_a_hub_answers_a_person_before_all_kiosks_backlog(tmp_path: Path) -> Non
         own=HUB,
         post_keys=lambda device: public[device].keys(),
         now=lambda: NOW,
+        journal=Journal(tmp_path / "journal", HUB, lambda: (NOW, True)),
     )
     station.enough = hub.stop
     hub.run()

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import msgspec
 
 from hotspot_kiosk.audit import Journal
-from hotspot_kiosk.audit_chain import Account, Anchor, Entry, read, verify
+from hotspot_kiosk.audit_chain import Account, Anchor, Deed, Entry, read, verify
 from hotspot_kiosk.cli.options import json_option, list_out
 from hotspot_kiosk.errors import BadBytes, ConfigError
 from hotspot_kiosk.keyring import load_private, load_public
@@ -35,14 +36,36 @@ def command() -> None:
     help="The .pub file of the machine that wrote it; again for keys it had before.",
 )
 @click.option("--anchor", "anchors", multiple=True, help="NUMBER:SHA256 of an entry, noted elsewhere.")
+@click.option(
+    "--anchors",
+    "lists",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The hub's list of its kiosks' journals: hotspot hub anchors.",
+)
+@click.option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A kiosk's exported journal, whose lines tell how far the hub's reached; verify that one, too.",
+)
 @click.option("--open-end", is_flag=True, help="A file copied from a running machine has no end line yet.")
 @json_option
 def verify_(
-    file: Path, keys: tuple[Path, ...], anchors: tuple[str, ...], open_end: bool, as_json: bool
+    file: Path,
+    keys: tuple[Path, ...],
+    anchors: tuple[str, ...],
+    lists: tuple[Path, ...],
+    witnesses: tuple[Path, ...],
+    open_end: bool,
+    as_json: bool,
 ) -> None:
     """Check every line of an exported journal; the exit code is 0 only if all of it holds."""
     ring = Ring(tuple(load_public(path).keys() for path in keys))
     noted = [_anchor(text, ring.owner) for text in anchors]
+    noted += [anchor for path in lists for anchor in _listed(path)]
+    noted += [anchor for path in witnesses for anchor in _witnessed(path)]
     try:
         account = verify(_lines(file), ring, noted, ended=not open_end)
     except BadBytes as error:
@@ -113,6 +136,23 @@ def _lines(file: Path) -> Iterator[bytes]:
             yield from (line.removesuffix(b"\n") for line in text)
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _listed(path: Path) -> list[Anchor]:
+    try:
+        return msgspec.json.decode(b"\n".join(_lines(path)), type=list[Anchor])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadBytes(
+            f"{path} is no list of anchors; write one at the hub with: hotspot hub anchors"
+        ) from None
+
+
+def _witnessed(path: Path) -> Iterator[Anchor]:
+    """What a kiosk wrote down of the hub's journal."""
+    for line in _lines(path):
+        found = read(line)
+        if isinstance(found, Entry) and found.what is Deed.ANCHORED and found.about.startswith("hub/"):
+            yield _anchor(f"{found.about[4:]}:{found.ground.removeprefix('sha256 ')}", 0)
 
 
 def _anchor(text: str, owner: int) -> Anchor:

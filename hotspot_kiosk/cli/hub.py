@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import msgspec
 
+from hotspot_kiosk import files
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.cli import exchange
 from hotspot_kiosk.cli.hub_journal import open_journal
@@ -105,6 +107,18 @@ def purge(config: Path, dry_run: bool, as_json: bool) -> None:
         {"tcn": each.tcn, "state": str(each.ended), "due": each.due.isoformat()} for each, _ in purging.due()
     ]
     list_out(rows, as_json, "Nothing is due.")
+
+
+@command.command()
+@config_option
+@click.option("--to", type=click.Path(path_type=Path), required=True, help="A new file.")
+def anchors(config: Path, to: Path) -> None:
+    """Write how far kiosks' journals reached into a file, for: hotspot audit verify --anchors."""
+    found = [anchor for anchor, _, _ in open_store(config).anchors.anchors()]
+    if to.exists():
+        raise ConfigError(f"{to} exists already; name a new file")
+    files.replace(to, msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+    click.echo(f"{to}: {len(found)} anchors of {len({each.owner for each in found})} kiosks.")
 
 
 @command.group()

@@ -17,6 +17,7 @@ from hotspot_kiosk import seal, wire
 from hotspot_kiosk.errors import BadBytes, SealError
 from hotspot_kiosk.hub.orders import OrderBook
 from hotspot_kiosk.hub.store import Committed, PartKey, Store
+from hotspot_kiosk.hub.witness import Witness
 from hotspot_kiosk.keyring import PublicFile, as_bytes
 from hotspot_kiosk.terms import Part, Tcn
 
@@ -55,6 +56,7 @@ class Inbox:
         previous: Sequence[seal.PrivateKeys] = (),
         newest: PublicFile | None = None,
         book: OrderBook | None = None,
+        witness: Witness | None = None,
     ) -> None:
         self._store = store
         self._own = own
@@ -62,6 +64,7 @@ class Inbox:
         self._openers = {keys.public().key_id: keys for keys in (own, *previous)}
         self._newest = newest
         self._book = book
+        self._witness = witness
         self._kiosks = kiosks
         self._now = now
         self.ignored: Counter[str] = Counter()
@@ -72,10 +75,8 @@ class Inbox:
         """Act on one message of a kiosk. Raises StorageFailed; anything wrong outside is counted."""
         if device not in self._kiosks:
             return self._ignore(f"device {device} is not admitted: its .pub file is not among the peers")
-        if isinstance(message, wire.Ask):
-            return self._asked(device, message)
-        if isinstance(message, wire.Done):
-            return self._done(device, message)
+        if isinstance(message, wire.Ask | wire.Done | wire.Reached):
+            return self._about_kiosk(device, message)
         tcn = Tcn(message.tcn)
         if isinstance(message, wire.Got):
             return self._got(device, tcn, message)
@@ -83,6 +84,14 @@ class Inbox:
             return self._ignore(f"device {device} sent a number of another device")
         key = PartKey(device, tcn, message.part)
         return self._offer(key, message) if isinstance(message, wire.Offer) else self._chunk(key, message)
+
+    def _about_kiosk(self, device: int, message: wire.Ask | wire.Done | wire.Reached) -> Outcome:
+        """A message about no record."""
+        if isinstance(message, wire.Ask):
+            return self._asked(device, message)
+        return (
+            self._done(device, message) if isinstance(message, wire.Done) else self._reached(device, message)
+        )
 
     def acknowledge(self, device: int, tcn: Tcn, edition: int = 1) -> None:
         """The kiosk is known to hold this edition of an answer."""
@@ -134,6 +143,14 @@ class Inbox:
         except SealError as error:
             return self._ignore(f"device {device}: {error}")
         return Outcome()
+
+    def _reached(self, device: int, reached: wire.Reached) -> Outcome:
+        if self._witness is None:
+            return self._ignore("this hub is witness of no journal")
+        try:
+            return Outcome((self._witness.take(device, reached, self._kiosks[device].keys()),))
+        except SealError as error:
+            return self._ignore(f"device {device}: {error}")
 
     def _offer(self, key: PartKey, offer: wire.Offer) -> Outcome:
         held = self._store.inbox.digest(key)

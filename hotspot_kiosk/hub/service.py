@@ -41,6 +41,7 @@ from hotspot_kiosk.hub.retention import PURGING, Hourly, Purge
 from hotspot_kiosk.hub.store import PartKey, Store
 from hotspot_kiosk.hub.telling import Teller
 from hotspot_kiosk.hub.vault import guard
+from hotspot_kiosk.hub.witness import Witness
 from hotspot_kiosk.inference.port import Manifest, read_manifest
 from hotspot_kiosk.keyring import HUB, PublicFile, load_peers, load_private, load_public
 from hotspot_kiosk.seal_answer import is_sealed_answer
@@ -345,7 +346,8 @@ def build(config: HubConfig, folder: Path) -> Hub:
     ridge_code.warm_up()
     now_trusted, place = (lambda: (_now(), True)), journal_folder(config, folder)
     journal = Journal(place, own, now_trusted)
-    inbox, renewal = _inbox(config, store, own, kiosks), _renewal(config, folder, own, kiosks)
+    witness = Witness(store.anchors, journal, own, _now)
+    inbox, renewal = _inbox(config, store, own, kiosks, witness), _renewal(config, folder, own, kiosks)
     return Hub(
         store=store,
         inbox=inbox,
@@ -360,7 +362,7 @@ def build(config: HubConfig, folder: Path) -> Hub:
         hourly=Hourly(Purge(store, operations(config, own), journal, place / PURGING, _now)),
         share=config.hub.share,
         renewal=renewal,
-        counts=_counts(config, inbox, renewal),
+        counts=_counts(config, inbox, renewal, witness),
     )
 
 
@@ -394,10 +396,18 @@ def operations(config: HubConfig, own: seal.PrivateKeys) -> Operations:
     return Operations(config.hub.operations, seal.Ring((own.public(), *previous)))
 
 
-def _inbox(config: HubConfig, store: Store, own: seal.PrivateKeys, kiosks: Mapping[int, PublicFile]) -> Inbox:
+def _inbox(
+    config: HubConfig,
+    store: Store,
+    own: seal.PrivateKeys,
+    kiosks: Mapping[int, PublicFile],
+    witness: Witness,
+) -> Inbox:
     previous = [load_private(path) for path in config.keys.previous]
     newest = load_public(config.keys.own.with_suffix(".pub")) if previous else None
-    return Inbox(store, own, kiosks, _now, previous=previous, newest=newest, book=_book(config))
+    return Inbox(
+        store, own, kiosks, _now, previous=previous, newest=newest, book=_book(config), witness=witness
+    )
 
 
 def _renewal(
@@ -420,12 +430,13 @@ def _renewal(
     return Desk(issuer, transport, f"{CLIENT}-{secrets.token_hex(6)}", config.hub.share)
 
 
-def _counts(config: HubConfig, inbox: Inbox, renewal: Desk | None) -> Counts | None:
+def _counts(config: HubConfig, inbox: Inbox, renewal: Desk | None, witness: Witness) -> Counts | None:
     if config.hub.counts is None:
         return None
     sources: dict[str, Mapping[str, int]] = {
         "ignored": inbox.ignored, "repeated": inbox.repeated, "refused": inbox.refused
     }  # fmt: skip
+    sources["alarms"] = witness.alarms
     if renewal is not None:
         sources["renewals not followed"] = renewal.issuer.ignored
         sources["renewals repeated"] = renewal.issuer.repeated

@@ -27,6 +27,7 @@ from hotspot_kiosk.inference.finger_utility import FingerUtility
 from hotspot_kiosk.inference.port import ModelShelf
 from hotspot_kiosk.keyring import Trust, load_private
 from hotspot_kiosk.kiosk.alerts import Alerts
+from hotspot_kiosk.kiosk.anchoring import Anchoring, Minors
 from hotspot_kiosk.kiosk.booths import FaceBooth, FingerBooth, Voices
 from hotspot_kiosk.kiosk.clock import SYNCHRONISED, Clock
 from hotspot_kiosk.kiosk.daemon import Daemon
@@ -75,6 +76,7 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         on_fault=daemon.fault,
         on_trouble=daemon.troubled,
         alerts=place.alerts,
+        anchoring=_anchoring(place),
     )
     preview = Preview(of(config.kiosk.desk))
     daemon.attach(
@@ -137,7 +139,13 @@ def _place(config: KioskConfig, clock: Clock, folder: Path) -> Place:
         alerts=Alerts(beside, own),
         remains=remains(config, folder),
         tamper=config.tamper,
+        minors=Minors(beside.with_name("minors")),
     )
+
+
+def _anchoring(place: Place) -> Anchoring:
+    minors = place.minors
+    return Anchoring(place.device, place.own, place.journal, lambda: minors.count if minors else 0)
 
 
 def remains(config: KioskConfig, folder: Path) -> Remains:

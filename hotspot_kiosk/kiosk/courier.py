@@ -88,6 +88,11 @@ class Courier:
         """Whether a transfer is open."""
         return bool(self._open)
 
+    def has_live(self, now_ms: int) -> bool:
+        """Whether anything of somebody who still stands there waits or is under way."""
+        items = (*self._waiting.values(), *(transfer.item for transfer in self._open.values()))
+        return any(self._live(item, now_ms) for item in items)
+
     def came_up(self, largest: int, now_ms: int) -> None:
         """The link stands and takes messages of `largest` bytes."""
         self._largest = largest - wire.CHUNK_OVERHEAD

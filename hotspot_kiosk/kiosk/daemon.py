@@ -223,6 +223,8 @@ class Daemon:
         session, place, stamp = self._session, self._place, self._clock.stamp()
         if place.orders.memory.revoked:
             raise Refused("this kiosk was withdrawn by the hub; what it holds is still sent")
+        if not ask.adult and place.minors is not None:
+            place.minors.add()
         operation = policy.may_capture(
             installed.current(place.operation, place.trust.ring),
             place.device,

@@ -28,6 +28,7 @@ from hotspot_kiosk.errors import (
 )
 from hotspot_kiosk.keyring import Trust, from_bytes
 from hotspot_kiosk.kiosk.alerts import Alerts
+from hotspot_kiosk.kiosk.anchoring import Anchoring
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.courier import Courier
 from hotspot_kiosk.kiosk.orders import Orders
@@ -76,6 +77,7 @@ class Uplink:
         on_fault: Callable[[str], None],
         on_trouble: Callable[[str], None],
         alerts: Alerts | None = None,
+        anchoring: Anchoring | None = None,
     ) -> None:
         """`on_trouble` hears why the outbox's disk does not work, and an empty word when it does again.
 
@@ -95,6 +97,7 @@ class Uplink:
         self._on_quarantine = on_quarantine
         self._on_fault = on_fault
         self._on_trouble = on_trouble
+        self._anchoring = anchoring
         self._events: SimpleQueue[LinkEvent | Carried | None] = SimpleQueue()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="uplink")
@@ -165,6 +168,16 @@ class Uplink:
         else:
             self._patiently(lambda: self._take(event))
         self._patiently(self._pump)
+        self._anchor()
+
+    def _anchor(self) -> None:
+        """Never before a person who waits."""
+        now_ms = self._clock.now_ms()
+        if self._anchoring is None or not self.up or self._courier.has_live(now_ms):
+            return
+        word = self._anchoring.next(now_ms)
+        if word is not None:
+            self._send(word)
 
     def _patiently(self, work: Callable[[], None]) -> None:
         """A disk that does not work is waited for; only damage needs a restart, which salvages."""
@@ -233,6 +246,8 @@ class Uplink:
     def _came_up(self, event: LinkUp) -> None:
         log.info("link up")
         self._courier.came_up(event.largest, self._clock.now_ms())
+        if self._anchoring is not None:
+            self._anchoring.came_up()
         self._on_link(True)
         self._ask_due = True
         self._pump()
@@ -346,6 +361,8 @@ class Uplink:
                 self._answered(Tcn(message.tcn), message.envelope)
             elif isinstance(message, wire.Order):
                 self._ordered(message)
+            elif isinstance(message, wire.Witness):
+                self._witnessed(message)
             else:
                 self._refused(message)
         except (BadBytes, SealError, Refused, ConfigError) as error:
@@ -448,6 +465,11 @@ class Uplink:
             self._courier.settled(tcn, Part.PROBE)
             if self._ask_due:
                 self._ask()
+
+    def _witnessed(self, witness: wire.Witness) -> None:
+        if self._anchoring is None:
+            raise Refused("the hub is witness of something that nobody sent")
+        self._anchoring.witnessed(witness, self._trust.ring)
 
     def _ordered(self, order: wire.Order) -> None:
         if order.kind is wire.OrderKind.TIME:
