@@ -156,7 +156,7 @@ def test_the_story(scene: Scene) -> None:
     assert scene.states()[:2] == ["sealed", "sealed"]
     assert_sealed(scene)
 
-    scene.link.stall_after(2_500)
+    scene.link.stall_after(1_000)
     assert scene.link.stalled.wait(30)
     outbox = Outbox(scene.folders.outbox)
     assert "sending" in [state for entry in outbox.entries() for _, state, _, _ in entry.parts]

@@ -14,6 +14,7 @@ SYSTEMD = Path(__file__).resolve().parents[1] / "systemd"
 UNITS = sorted((SYSTEMD / "units").glob("*.service"))
 MOST_EXPOSED = {
     "hotspot-kiosk.service": 2.0,
+    "hotspot-page.service": 1.5,
     "hotspot-hub@.service": 2.0,
 }
 COMMAND = re.compile(r"^ExecStart=/opt/hotspot/bin/hotspot (.+)$", re.MULTILINE)
