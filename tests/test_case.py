@@ -12,6 +12,7 @@ from hotspot_kiosk.hub.case import (
     Failed,
     Found,
     Judged,
+    Kept,
     Known,
     Left,
     Opened,
@@ -45,7 +46,8 @@ def reply(message: int, sequence: int, total: int = 2, *, verified: bool = False
 ALL: tuple[Known, ...] = (
     OPENED,
     POSSIBLE,
-    Sent(NOW, "INTERPOL"),
+    Sent(NOW, "INTERPOL", ("fingers taken out",)),
+    Kept(NOW, "national", "not lawful"),
     reply(1, 1),
     Failed(NOW, "national", tcn(3, 900), 115, "maintainer"),
     Told(NOW, DEVICE, 2, b"view"),

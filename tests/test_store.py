@@ -307,3 +307,19 @@ def test_events_added_at_once_are_each_kept_once(again: Build) -> None:
 
             assert sum(threads.map(add, stores, (events, events[::-1]))) == 8
             assert sorted(stores[0].cases.events(tcn(counter))) == sorted(body for _, body in events)
+
+
+def test_an_errand_is_due_once_its_evidence_is_here_and_until_it_is_done(store: Store) -> None:
+    """To each partner apart, the oldest or the newest first; what was done is never due again."""
+    for counter in (1, 2, 3):
+        assert store.errands.put(tcn(counter), "INTERPOL", NOW + timedelta(minutes=counter))
+    assert not list(store.errands.due("INTERPOL", 9))
+    for counter in (1, 3):
+        store.inbox.commit(PartKey(DEVICE, tcn(counter), Part.EVIDENCE), b"x", NOW)
+        store.inbox.commit(PartKey(DEVICE, tcn(counter), Part.PROBE), b"x", NOW)
+    assert list(store.errands.due("INTERPOL", 9)) == [tcn(1), tcn(3)]
+    assert list(store.errands.due("INTERPOL", 1, newest=True)) == [tcn(3)]
+    assert not list(store.errands.due("another", 9))
+    store.errands.done(tcn(1), "INTERPOL")
+    assert not store.errands.put(tcn(1), "INTERPOL", NOW)
+    assert list(store.errands.due("INTERPOL", 9)) == [tcn(3)]

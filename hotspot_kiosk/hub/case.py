@@ -67,14 +67,27 @@ class Searched(Event, frozen=True):
 
 
 class Sent(Event, frozen=True):
-    """The evidence went to a partner."""
+    """The evidence went to a partner. notes: what was taken out of it before."""
 
     partner: str
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """Once to each."""
         return f"sent/{self.partner}"
+
+
+class Kept(Event, frozen=True):
+    """The evidence will not go to a partner, and why."""
+
+    partner: str
+    why: str
+
+    @property
+    def name(self) -> str:
+        """Once for each."""
+        return f"kept/{self.partner}"
 
 
 class Replied(Event, frozen=True):
@@ -165,7 +178,7 @@ class Purged(Event, frozen=True):
     due: datetime | None = None
 
 
-Known = Opened | Searched | Sent | Replied | Failed | Told | Voted | Judged | Left | Purged
+Known = Opened | Searched | Sent | Kept | Replied | Failed | Told | Voted | Judged | Left | Purged
 _encoder = msgspec.msgpack.Encoder(enc_hook=as_plain)
 _decoder: msgspec.msgpack.Decoder[Known] = msgspec.msgpack.Decoder(Known)
 
@@ -208,6 +221,7 @@ class Case:
     opened: Opened | None = None
     searched: Searched | None = None
     sent: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
     replies: tuple[Replied, ...] = field(default=(), repr=False)
     failures: tuple[Failed, ...] = ()
     told: Mapping[int, Told] = field(default_factory=dict)
@@ -241,7 +255,9 @@ class Case:
         return next((each for each in self.possible if each.reference == reference), None)
 
     def answered(self, partner: str) -> bool:
-        """Whether a partner has said all: no hit, an error, or as many different candidates as it announced."""
+        """Whether nothing is to come: no hit, an error, as many different candidates as announced, or never asked."""
+        if partner in self.kept:
+            return True
         mine = [reply for reply in self.replies if reply.partner == partner]
         if any(not reply.sequence for reply in mine) or any(e.partner == partner for e in self.failures):
             return True
@@ -290,7 +306,7 @@ def _with(case: Case, event: Known) -> Case:
             return replace(case, opened=event)
         case Searched():
             return replace(case, searched=event)
-        case Sent() | Replied() | Failed():
+        case Sent() | Kept() | Replied() | Failed():
             return _with_partner(case, event)
         case Voted():
             return replace(case, votes=(*case.votes, event))
@@ -298,7 +314,9 @@ def _with(case: Case, event: Known) -> Case:
             return _with_rest(case, event)
 
 
-def _with_partner(case: Case, event: Sent | Replied | Failed) -> Case:
+def _with_partner(case: Case, event: Sent | Kept | Replied | Failed) -> Case:
+    if isinstance(event, Kept):
+        return replace(case, kept=case.kept | {event.partner})
     case = replace(case, sent=case.sent | {event.partner})
     match event:
         case Replied():

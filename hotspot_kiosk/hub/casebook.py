@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from hotspot_kiosk import contents, policy
-from hotspot_kiosk.audit_chain import Deed
+from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.hub import route
 from hotspot_kiosk.hub.case import (
@@ -21,6 +21,7 @@ from hotspot_kiosk.hub.case import (
     Failed,
     Found,
     Judged,
+    Kept,
     Known,
     Left,
     Opened,
@@ -34,11 +35,12 @@ from hotspot_kiosk.hub.case import (
     encode,
     fold,
 )
+from hotspot_kiosk.hub.exchange.port import Outgoing
 from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.store import PartKey, Store
-from hotspot_kiosk.nist_answer import ForeignAnswer, SearchResult
-from hotspot_kiosk.operation import Operation
-from hotspot_kiosk.policy import Finding, Outcome
+from hotspot_kiosk.nist_answer import SearchError, SearchResult
+from hotspot_kiosk.operation import Kind, Operation
+from hotspot_kiosk.policy import Finding, Outcome, Regime
 from hotspot_kiosk.terms import Decision, Part, RequestType, Tcn
 
 Note = Callable[[Deed, str, str, str], object]
@@ -108,8 +110,8 @@ class Casebook:
 
     def asked(self, tcn: Tcn) -> Asked | None:
         """The probe of a case; None if it is not here any more or does not open."""
-        envelope = self._store.inbox.envelope(PartKey(tcn.device, tcn, Part.PROBE))
         try:
+            envelope = self._store.inbox.envelope(PartKey(tcn.device, tcn, Part.PROBE))
             probe = contents.decode(self._opener(envelope or b"", tcn.device))
         except (BadBytes, SealError, KeyError):
             return None
@@ -130,30 +132,84 @@ class Casebook:
         """A probe came and was compared with the own gallery. Said again, the first word stays."""
         now = self._now()
         opened = _opened(tcn, asked, now)
+        self._ask_partners(tcn, opened)
         searched = Searched(now, decision, tuple(found), trouble)
         self._add(tcn, opened, searched, lightly=True)
         if asked is not None and found:
             self._note_sealed(tcn, route.sealed(fold(tcn, (opened, searched)), asked.probe.shielded))
 
-    def sent(self, tcn: Tcn, partner: str) -> bool:
-        """The evidence went to a partner; False if that is known."""
-        return self._add(self._existing(tcn).tcn, Sent(self._now(), partner))
+    def _ask_partners(self, tcn: Tcn, opened: Opened) -> None:
+        operation = self._operations.get(opened.operation)
+        if operation is not None and not route.check_place(opened, operation):
+            for partner in self._partners.intersection(operation.datasets):
+                self._store.errands.put(tcn, partner, opened.at)
 
-    def replied(self, partner: str, answer: ForeignAnswer) -> bool:
-        """A partner's message about a case; False if it is known. Raises Refused for no case of ours."""
-        case = self._existing(answer.tcr)
+    def due(self, partner: str, most: int) -> Sequence[Outgoing]:
+        """Checks that this partner is to search; a person who is still at the post comes first."""
+        newest = self._store.errands.due(partner, most, newest=True)
+        oldest = self._store.errands.due(partner, most)
         now = self._now()
-        if not isinstance(answer, SearchResult):
-            return self._add(
-                case.tcn, Failed(now, partner, answer.tcn, answer.code, f"{answer.meaning}; {answer.course}")
-            )
-        reply = _reply(partner, answer, now)
-        new = self._add(case.tcn, reply)
+        going = [self._outgoing(tcn, partner) for tcn in dict.fromkeys((*newest, *oldest))]
+        found = [each for each in going if each is not None]
+        found.sort(key=lambda out: (now - out.captured > route.PRESENT, out.captured, out.tcn))
+        return found[:most]
+
+    def _outgoing(self, tcn: Tcn, partner: str) -> Outgoing | None:
+        """Nothing goes of a record whose operation or person is not known (any more)."""
+        case = self.case(tcn)
+        if case.purged is not None:
+            self._store.errands.done(tcn, partner)
+            return None
+        asked, evidence = self.asked(tcn), self._evidence(tcn)
+        operation = self.operation(case)
+        if case.opened is None or asked is None or evidence is None or operation is None:
+            self.withheld(tcn, partner, self._now(), "its operation, its evidence or its probe is not here")
+            return None
+        regime = Regime.NATIONAL if operation.kind is Kind.RECEPTION else Regime.CHECK
+        seen = route.last_seen(case.opened)
+        return Outgoing(tcn, partner, evidence, operation, regime, seen, asked.probe.shielded)
+
+    def _evidence(self, tcn: Tcn) -> bytes | None:
+        try:
+            envelope = self._store.inbox.envelope(PartKey(tcn.device, tcn, Part.EVIDENCE))
+            return self._opener(envelope or b"", tcn.device)
+        except (BadBytes, SealError, KeyError):
+            return None
+
+    def sent(self, tcn: Tcn, partner: str, at: datetime, notes: tuple[str, ...]) -> None:
+        """The partner has the evidence."""
+        self._add(tcn, Sent(at, partner, notes))
+        self._store.errands.done(tcn, partner)
+
+    def withheld(self, tcn: Tcn, partner: str, at: datetime, why: str) -> None:
+        """It will not go to that partner."""
+        self._add(tcn, Kept(at, partner, why))
+        self._store.errands.done(tcn, partner)
+
+    def replied(self, partner: str, answer: SearchResult, at: datetime) -> bool:
+        """One message of a search's answer; False if this partner cannot have been asked that."""
+        case = self.case(answer.tcr)
+        if not self._may_have_asked(case, partner):
+            return False
+        reply = _reply(partner, answer, at)
         asked = self.asked(case.tcn)
-        if new and asked is not None:
+        if self._add(case.tcn, reply) and asked is not None:
             sealed = route.sealed(self.case(case.tcn), asked.probe.shielded)
             self._note_sealed(case.tcn, [each for each in sealed if each.reference == reply.reference])
-        return new
+        return True
+
+    def failed(self, partner: str, error: SearchError, at: datetime) -> bool:
+        """The partner could not search; False as for `replied`."""
+        case = self.case(error.tcr)
+        if not self._may_have_asked(case, partner):
+            return False
+        words = f"{error.meaning}; {error.course}"
+        self._add(case.tcn, Failed(at, partner, error.tcn, error.code, words))
+        return True
+
+    def _may_have_asked(self, case: Case, partner: str) -> bool:
+        operation = self.operation(case)
+        return case.purged is None and operation is not None and partner in operation.datasets
 
     def vote(self, tcn: Tcn, reference: str, by: Person, finding: Finding, reason: str) -> Outcome:
         """What somebody found who compared the two pictures. Raises Refused; returns where it stands now."""
@@ -166,7 +222,7 @@ class Casebook:
             raise Refused("you have said what you found; another person must look now")
         deed = Deed.CONFIRMED if finding is Finding.CONFIRM else Deed.REFUTED
         stands = self.case(tcn).outcome(reference, known.rule)
-        self._note(deed, f"{by.role}:{by.id}", tcn, f"candidate {reference}: {stands}")
+        self._note(deed, f"{by.role}:{by.id}", tcn, printable(f"candidate {reference}: {stands}"))
         return stands
 
     def judge(self, tcn: Tcn, reference: str, by: Person, *, released: bool, reason: str) -> None:
@@ -183,7 +239,7 @@ class Casebook:
         if not self._add(tcn, Judged(self._now(), reference, by.id, released, reason)):
             raise Refused("that was decided before")
         deed = Deed.RELEASED if released else Deed.WITHHELD
-        self._note(deed, f"{Role.LEGAL}:{by.id}", tcn, f"candidate {reference}")
+        self._note(deed, f"{Role.LEGAL}:{by.id}", tcn, printable(f"candidate {reference}"))
 
     def left(self, tcn: Tcn, by: Person) -> bool:
         """The person is not at the post any more; False if that is known."""

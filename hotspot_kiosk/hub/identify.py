@@ -20,6 +20,7 @@ from hotspot_kiosk.terms import (
     Decision,
     FaceTemplate,
     FingerTemplate,
+    Modality,
     Template,
 )
 
@@ -44,8 +45,7 @@ class Identifier:
         Both thresholds rise by ln(number of references): each further reference is one more chance
         for a false match, so the false positive identification rate stays where it was set.
         """
-        faces = [t for t in probe if isinstance(t, FaceTemplate)]
-        fingers = [(t.position, prepare(t)) for t in probe if isinstance(t, FingerTemplate)]
+        faces, fingers = _split(probe)
         said = self.face.best_log_odds(faces, references.faces).tolist()
         scored = [
             (self._score(odds, fingers, person), person.name)
@@ -61,18 +61,33 @@ class Identifier:
         """Whether this candidate's score alone makes it a possible match among so many references."""
         return candidate.score >= _raised(self.thresholds, references).possible_match
 
+    def explain(self, probe: Sequence[Template], reference: Reference) -> tuple[tuple[str, float], ...]:
+        """What each comparison adds to the score of a candidate: `face`, `right index`; log-odds."""
+        faces, fingers = _split(probe)
+        said = _said(self.face.log_odds, [(a, b) for a in faces for b in reference.faces])
+        face = [(Modality.FACE.value, max(said))] if said else []
+        return (*face, *self._finger_log_odds(fingers, reference))
+
     def _score(self, face: float, fingers: Sequence[Finger], reference: Reference) -> float:
         """`face`: log-odds of the faces, NaN where none could be compared."""
-        evidence = [*([] if math.isnan(face) else [face]), *self._finger_log_odds(fingers, reference)]
+        evidence = [] if math.isnan(face) else [face]
+        evidence += [odds for _, odds in self._finger_log_odds(fingers, reference)]
         return fuse(evidence) if evidence else -math.inf
 
-    def _finger_log_odds(self, fingers: Sequence[Finger], reference: Reference) -> Iterator[float]:
+    def _finger_log_odds(
+        self, fingers: Sequence[Finger], reference: Reference
+    ) -> Iterator[tuple[str, float]]:
         for position in sorted({position for position, _ in fingers}):
             touches = [finger for at, finger in fingers if at == position]
             known = [finger for at, finger in reference.fingers if at == position]
             said = _said(self.finger.log_odds, [(a, b) for a in touches for b in known])
             if any(said):
-                yield max(odds for odds in said if odds)  # 0: there was nothing to compare
+                yield position.words, max(odds for odds in said if odds)  # 0: there was nothing to compare
+
+
+def _split(probe: Sequence[Template]) -> tuple[list[FaceTemplate], list[Finger]]:
+    faces = [t for t in probe if isinstance(t, FaceTemplate)]
+    return faces, [(t.position, prepare(t)) for t in probe if isinstance(t, FingerTemplate)]
 
 
 def _said(log_odds: Callable[[A, B], float], pairs: Iterable[tuple[A, B]]) -> list[float]:

@@ -83,9 +83,9 @@ def next_look(case: Case, known: Known, now: datetime) -> datetime | None:
 
 def to_tell(case: Case, known: Known, now: datetime) -> tuple[Word, ...]:
     """What is not told yet, or not as it is now."""
-    if case.opened is None or case.purged is not None:
+    plain = as_it_stands(case, known, now)
+    if case.opened is None or plain is None:
         return ()
-    plain = _answer(case, case.opened, known, now)
     view = _view(plain)
     before = case.told.get(case.opened.device)
     known_since = before.at if before is not None and before.view == view else now
@@ -95,6 +95,13 @@ def to_tell(case: Case, known: Known, now: datetime) -> tuple[Word, ...]:
     alert = replace(plain, late=late or _told_late(case.opened, known))
     words += [Word(device, alert, view) for device in _others(case, case.opened, known, now, late)]
     return tuple(word for word in words if _is_new(case, word))
+
+
+def as_it_stands(case: Case, known: Known, now: datetime) -> Answer | None:
+    """What the post that asked may know now; None if there is no case, or not any more."""
+    if case.opened is None or case.purged is not None:
+        return None
+    return _answer(case, case.opened, known, now)
 
 
 def _is_new(case: Case, word: Word) -> bool:
@@ -164,7 +171,7 @@ def _late(case: Case, opened: Opened, known: Known, moment: datetime) -> Late | 
 
 def _told_late(opened: Opened, known: Known) -> Late:
     """A clock that cannot be trusted was not set yet: that kiosk had no link, and its person is gone."""
-    seen = min(opened.captured, opened.at) if opened.clock else opened.at
+    seen = last_seen(opened)
     return Late(opened.post, seen, opened.clock, seen + known.patience)
 
 
@@ -178,6 +185,11 @@ def _others(case: Case, opened: Opened, known: Known, now: datetime, late: Late 
         for device in known.operation.devices:
             if known.posts.get(device) == post and device not in told | {opened.device}:
                 yield device
+
+
+def last_seen(opened: Opened) -> datetime:
+    """When the person was captured, as far as can be told; never after the hub got the record."""
+    return min(opened.captured, opened.at) if opened.clock else opened.at
 
 
 def check_place(opened: Opened, operation: Operation | None) -> str:

@@ -14,7 +14,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -30,7 +30,7 @@ from hotspot_kiosk.errors import BadBytes, ConfigError, LinkDown, SealError, Sto
 from hotspot_kiosk.hub.case import Found
 from hotspot_kiosk.hub.casebook import Asked, Casebook, Note, nobody_notes
 from hotspot_kiosk.hub.counts import Counts
-from hotspot_kiosk.hub.gallery import Gallery
+from hotspot_kiosk.hub.gallery import Gallery, References
 from hotspot_kiosk.hub.identify import Identifier
 from hotspot_kiosk.hub.inbox import Delivered, Inbox
 from hotspot_kiosk.hub.line import Line
@@ -46,7 +46,7 @@ from hotspot_kiosk.inference.port import Manifest, read_manifest
 from hotspot_kiosk.keyring import HUB, PublicFile, load_peers, load_private, load_public
 from hotspot_kiosk.seal_answer import is_sealed_answer
 from hotspot_kiosk.seal_certificates import Identity
-from hotspot_kiosk.terms import Decision, Part, Tcn
+from hotspot_kiosk.terms import Candidate, Decision, Part, Tcn, Template
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Transport
 
 log = logging.getLogger(__name__)
@@ -294,14 +294,24 @@ class Hub:
             log.warning("%s probe cannot be used: %s", tcn, error)
             self._book.search(tcn, asked, Decision.UNDECIDED, (), str(error))
             return asked
-        found = [
+        self._book.search(tcn, asked, decision, self._found(probe.templates, candidates, references))
+        return asked
+
+    def _found(
+        self, probe: Sequence[Template], candidates: Sequence[Candidate], references: References
+    ) -> list[Found]:
+        named = {each.name: each for each in references.people}
+        return [
             Found(
-                each.reference, each.rank, each.score, self._identifier.strong(each, len(references.people))
+                each.reference,
+                each.rank,
+                each.score,
+                self._identifier.strong(each, len(references.people)),
+                each.source,
+                self._identifier.explain(probe, named[each.reference]),
             )
             for each in candidates
         ]
-        self._book.search(tcn, asked, decision, found)
-        return asked
 
     def _check_evidence(self, part: Delivered) -> None:
         try:
@@ -364,6 +374,16 @@ def build(config: HubConfig, folder: Path) -> Hub:
         renewal=renewal,
         counts=_counts(config, inbox, renewal, witness),
     )
+
+
+def open_book(config: HubConfig, folder: Path) -> Casebook:
+    """The cases of a hub, for a command; the hub may run meanwhile. Raises as `build`."""
+    own = load_private(config.keys.own)
+    kiosks = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
+    store = guard(build_variant("hotspot_kiosk.hub", "store", config.store, folder), _now)
+    journal = Journal(journal_folder(config, folder), own, lambda: (_now(), True))
+    opener = _inbox(config, store, own, kiosks).open
+    return casebook(config, store, own, kiosks, opener, journal.write)
 
 
 def casebook(

@@ -173,6 +173,19 @@ class CaseStore(Protocol):
         """Cases that must be looked at by now, the longest due first."""
 
 
+class ErrandStore(Protocol):
+    """Which checks are still to be sent to which partner."""
+
+    def put(self, tcn: Tcn, partner: str, now: datetime) -> bool:
+        """Note one; False if it was noted before, done or not."""
+
+    def due(self, partner: str, most: int, *, newest: bool = False) -> Sequence[Tcn]:
+        """Those not done whose evidence the inbox holds, oldest (or newest) first."""
+
+    def done(self, tcn: Tcn, partner: str) -> None:
+        """It went, or never will."""
+
+
 class KeyStore(Protocol):
     """One key a record, kept apart from what it locks, and destroyed for good."""
 
@@ -242,6 +255,7 @@ class Store(NamedTuple):
     keys: KeyStore
     tally: TallyStore
     anchors: AnchorStore
+    errands: ErrandStore
     close: Callable[[], None]
     check: Callable[[], None]
     backup: Callable[[Path], None]

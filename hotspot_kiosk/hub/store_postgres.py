@@ -60,6 +60,7 @@ def build(options: Options) -> Store:
         keys=law.Keys(server),
         tally=law.Tally(server),
         anchors=law.Anchors(server),
+        errands=Errands(server),
         close=server.close,
         check=server.check,
         backup=_refuse_backup,
@@ -279,6 +280,37 @@ class Cases:
             "SELECT tcn FROM case_file WHERE due <= %s ORDER BY due, tcn", (as_text(now),)
         )
         return [Tcn(tcn) for (tcn,) in rows]
+
+
+class Errands:
+    """What is still to be sent to whom."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def put(self, tcn: Tcn, partner: str, now: datetime) -> bool:
+        """See the port."""
+        with self._server.change() as db:
+            db.execute(
+                "INSERT INTO errand VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", (tcn, partner, as_text(now))
+            )
+            return db.rowcount == 1
+
+    def due(self, partner: str, most: int, *, newest: bool = False) -> Sequence[Tcn]:
+        """See the port."""
+        order: LiteralString = "DESC" if newest else "ASC"
+        rows = self._server.rows(
+            "SELECT errand.tcn FROM errand JOIN inbox ON device = substr(errand.tcn, 3, 5)::INTEGER "
+            "AND inbox.tcn = errand.tcn AND part = 'evidence' WHERE partner = %s AND NOT done "
+            f"ORDER BY since {order}, errand.tcn LIMIT %s",
+            (partner, most),
+        )
+        return [Tcn(tcn) for (tcn,) in rows]
+
+    def done(self, tcn: Tcn, partner: str) -> None:
+        """See the port."""
+        with self._server.change() as db:
+            db.execute("UPDATE errand SET done = TRUE WHERE tcn = %s AND partner = %s", (tcn, partner))
 
 
 def _lock(key: PartKey) -> int:

@@ -159,8 +159,16 @@ BEGIN
 END $$;
 UPDATE hub_schema SET version = 5;
 """,
+    5: """
+CREATE TABLE errand (
+    tcn TEXT, partner TEXT, since TEXT NOT NULL, done BOOLEAN NOT NULL DEFAULT FALSE,
+    PRIMARY KEY (tcn, partner)
+);
+CREATE INDEX errand_open ON errand (partner, since) WHERE NOT done;
+UPDATE hub_schema SET version = 6;
+""",
 }
-VERSION = 5
+VERSION = 6
 SCHEMA_LOCK = 0x485F5350
 # Connection lost, server's resources, operator's hand, deadlock (SQLSTATE classes): all may pass.
 PASSING = ("08", "40", "53", "57")

@@ -66,6 +66,10 @@ CREATE TABLE IF NOT EXISTS anchor (
     device INTEGER, number INTEGER, digest TEXT NOT NULL, minors INTEGER NOT NULL, at TEXT NOT NULL,
     PRIMARY KEY (device, number)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS errand (
+    tcn TEXT, partner TEXT, since TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (tcn, partner)
+) STRICT;
+CREATE INDEX IF NOT EXISTS errand_open ON errand (partner, since) WHERE done = 0;
 CREATE TABLE IF NOT EXISTS identity (only INTEGER PRIMARY KEY CHECK (only = 1), number TEXT NOT NULL) STRICT;
 INSERT OR IGNORE INTO identity VALUES (1, lower(hex(randomblob(16))));
 """
@@ -96,6 +100,7 @@ def build(options: Options) -> Store:
         answers=Answers(file),
         gallery=Gallery(file),
         cases=Cases(file),
+        errands=Errands(file),
         keys=keys,
         tally=law.Tally(file),
         anchors=law.Anchors(file),
@@ -352,3 +357,29 @@ class Cases:
         """See the port."""
         rows = self._file.rows("SELECT tcn FROM case_file WHERE due <= ? ORDER BY due, tcn", (as_text(now),))
         return [Tcn(tcn) for (tcn,) in rows]
+
+
+class Errands:
+    """What is still to be sent to whom."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    def put(self, tcn: Tcn, partner: str, now: datetime) -> bool:
+        """See the port. Synced with the answer that is put next; until then the probe is owed one."""
+        row = (tcn, partner, as_text(now))
+        return bool(self._file.update("INSERT OR IGNORE INTO errand VALUES (?, ?, ?, 0)", row, lightly=True))
+
+    def due(self, partner: str, most: int, *, newest: bool = False) -> Sequence[Tcn]:
+        """See the port."""
+        rows = self._file.rows(
+            "SELECT errand.tcn FROM errand CROSS JOIN inbox ON device = CAST(substr(errand.tcn, 3, 5) AS INTEGER) "
+            "AND inbox.tcn = errand.tcn AND part = 'evidence' WHERE partner = ? AND done = 0 "
+            f"ORDER BY since {'DESC' if newest else ''}, errand.tcn LIMIT ?",
+            (partner, most),
+        )
+        return [Tcn(tcn) for (tcn,) in rows]
+
+    def done(self, tcn: Tcn, partner: str) -> None:
+        """See the port."""
+        self._file.update("UPDATE errand SET done = 1 WHERE tcn = ? AND partner = ?", (tcn, partner))

@@ -1,0 +1,191 @@
+"""`hotspot case`: what became of checks; two people on a possible match; the legal officer's queue."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hotspot_kiosk.cli.options import config_option, json_option, list_out
+from hotspot_kiosk.config import HubConfig, load
+from hotspot_kiosk.errors import Refused
+from hotspot_kiosk.hub import route, service
+from hotspot_kiosk.hub.case import Case, Possible
+from hotspot_kiosk.hub.casebook import Casebook, Person, Role
+from hotspot_kiosk.policy import Finding
+from hotspot_kiosk.terms import Tcn
+
+tcn_argument = click.argument("tcn")
+candidate_option = click.option("--candidate", required=True, help="Its reference, as `case show` lists it.")
+officer_option = click.option("--officer", required=True, help="Your id, never a name.")
+reason_option = click.option("--reason", required=True, help="What you compared and what you saw.")
+
+
+@click.group("case")
+def command() -> None:
+    """What became of checks. A hit is a possible match: different people compare the pictures."""
+
+
+@command.command("list")
+@config_option
+@json_option
+def list_(config: Path, as_json: bool) -> None:
+    """List all checks, each kiosk's newest first. What is sealed to the legal officer does not show."""
+    book, now = _open(config), datetime.now(UTC)
+    rows = [_row(book, book.case(tcn), now) for tcn in book.all()]
+    list_out(rows, as_json, "The hub knows no check.")
+
+
+@command.command()
+@config_option
+@json_option
+@tcn_argument
+def show(config: Path, as_json: bool, tcn: str) -> None:
+    """Show one check: its candidates with what their scores are made of, and what people found."""
+    book, now = _open(config), datetime.now(UTC)
+    case = book.case(Tcn(tcn))
+    if case.opened is None:
+        raise Refused(f"the hub knows no check {tcn}")
+    known = book.known(case, book.asked(case.tcn))
+    found = _row(book, case, now) | {
+        "candidates": [_candidate(case, known, each) for each in route.visible(case, known.person)],
+        "editions": {str(device): told.edition for device, told in sorted(case.told.items())},
+    }
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for key, value in found.items():
+        for line in value if isinstance(value, list) else [value]:
+            click.echo(f"{key:>12}  {_plain(line)}")
+
+
+@command.command()
+@config_option
+@tcn_argument
+@candidate_option
+@officer_option
+@reason_option
+def confirm(config: Path, tcn: str, candidate: str, officer: str, reason: str) -> None:
+    """I compared the pictures: they show the same person."""
+    _vote(config, tcn, candidate, Finding.CONFIRM, officer, reason)
+
+
+@command.command()
+@config_option
+@tcn_argument
+@candidate_option
+@officer_option
+@reason_option
+def refute(config: Path, tcn: str, candidate: str, officer: str, reason: str) -> None:
+    """I compared the pictures: they show different people."""
+    _vote(config, tcn, candidate, Finding.REFUTE, officer, reason)
+
+
+@command.command()
+@config_option
+@json_option
+def legal(config: Path, as_json: bool) -> None:
+    """The legal officer's queue: what nobody else may see before it is released."""
+    rows = [
+        {
+            "tcn": case.tcn,
+            "operation": case.opened.operation,
+            "candidate": hit.reference,
+            "placed by": hit.source,
+        }
+        for case, hits in _open(config).for_legal()
+        for hit in hits
+        if case.opened is not None
+    ]
+    list_out(rows, as_json, "Nothing waits for the legal officer.")
+
+
+@command.command()
+@config_option
+@tcn_argument
+@candidate_option
+@click.option("--legal", "officer", required=True, help="Your id as the legal officer.")
+@reason_option
+def release(config: Path, tcn: str, candidate: str, officer: str, reason: str) -> None:
+    """Let the post see this candidate. It cannot be called back."""
+    _judge(config, tcn, candidate, officer, reason, released=True)
+
+
+@command.command()
+@config_option
+@tcn_argument
+@candidate_option
+@click.option("--legal", "officer", required=True, help="Your id as the legal officer.")
+@reason_option
+def withhold(config: Path, tcn: str, candidate: str, officer: str, reason: str) -> None:
+    """The post is told nothing of this candidate. It may still be released later."""
+    _judge(config, tcn, candidate, officer, reason, released=False)
+
+
+@command.command()
+@config_option
+@tcn_argument
+@officer_option
+def left(config: Path, tcn: str, officer: str) -> None:
+    """The person has left the post: a hit from now on goes to the next posts of the route, too."""
+    new = _open(config).left(Tcn(tcn), Person(officer))
+    click.echo(f"{tcn}: the person has left." if new else f"{tcn}: that was known.")
+
+
+def _vote(config: Path, tcn: str, candidate: str, finding: Finding, officer: str, reason: str) -> None:
+    stands = _open(config).vote(Tcn(tcn), candidate, Person(officer), finding, reason)
+    click.echo(f"{tcn}, {candidate}: {stands}.")
+
+
+def _judge(config: Path, tcn: str, candidate: str, officer: str, reason: str, *, released: bool) -> None:
+    by = Person(officer, Role.LEGAL)
+    _open(config).judge(Tcn(tcn), candidate, by, released=released, reason=reason)
+    click.echo(f"{tcn}, {candidate}: {'released to the post' if released else 'withheld'}.")
+
+
+def _open(config: Path) -> Casebook:
+    return service.open_book(load(config, HubConfig), config.parent.resolve())
+
+
+def _row(book: Casebook, case: Case, now: datetime) -> dict[str, Any]:
+    known = book.known(case, book.asked(case.tcn))
+    opened = case.opened
+    answer = route.as_it_stands(case, known, now)
+    return {
+        "tcn": case.tcn,
+        "operation": opened.operation if opened else "",
+        "post": opened.post if opened else "",
+        "captured": f"{route.last_seen(opened):%Y-%m-%d %H:%M}" if opened else "",
+        "stands": "purged" if case.purged else answer.decision.value if answer else "",
+        "waits for": ", ".join(route.waiting(case, known, now)),
+        "note": answer.note if answer else "",
+    }
+
+
+def _candidate(case: Case, known: route.Known, candidate: Possible) -> dict[str, Any]:
+    return {
+        "reference": candidate.reference,
+        "from": candidate.partner or "own gallery",
+        "placed by": candidate.source,
+        "score": candidate.score,
+        "made of": {what: round(odds, 2) for what, odds in candidate.why},
+        "verified there": candidate.verified,
+        "stands": case.outcome(candidate.reference, known.rule).value,
+        "needed": known.rule.people,
+        "law": known.rule.law,
+        "found": [
+            {"officer": vote.officer, "finding": vote.finding.value, "reason": vote.reason}
+            for vote in case.findings(candidate.reference)
+        ],
+    }
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return "; ".join(
+            f"{key}: {_plain(each)}" for key, each in value.items() if each not in ("", None, [], {})
+        )
+    return ", ".join(map(_plain, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,318 @@
+"""The hub's cases over a real store: partners, people, the legal officer; what is shielded has no way out."""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from making import DEVICE, HUB, KIOSK, NOW, keys, operation, public_file, request, tcn
+
+from hotspot_kiosk import contents, seal
+from hotspot_kiosk.audit_chain import Deed
+from hotspot_kiosk.errors import BadBytes, Refused, SealError
+from hotspot_kiosk.hub import store_sqlite
+from hotspot_kiosk.hub.case import Found
+from hotspot_kiosk.hub.casebook import Casebook, Person, Role
+from hotspot_kiosk.hub.inbox import Inbox
+from hotspot_kiosk.hub.operations import Operations
+from hotspot_kiosk.hub.store import PartKey
+from hotspot_kiosk.hub.telling import Teller
+from hotspot_kiosk.nist_answer import ForeignCandidate, Reference, SearchError, SearchResult
+from hotspot_kiosk.operation import Confirmation, Operation, sign
+from hotspot_kiosk.policy import Finding, Outcome, Shielded
+from hotspot_kiosk.seal_answer import open_answer, reply_key
+from hotspot_kiosk.terms import Answer, Decision, Part, Tcn
+
+OTHER = 18
+FIRST = tcn()
+OTHER_KEYS = keys(OTHER)
+INTERPOL = "INTERPOL-AFIS"
+KIOSKS = {DEVICE: public_file(KIOSK, "Green line 4"), OTHER: public_file(OTHER_KEYS, "Harbour")}
+ROUTED = operation(
+    posts=("Green line 4", "Harbour"), devices=(DEVICE, OTHER), route={"Green line 4": ("Harbour",)}
+)
+HIT = (Found("CASE-1", 1, 9.5, why=(("face", 6.0), ("right index", 3.5))),)
+ONE, TWO, LEGAL = Person("k7"), Person("k8"), Person("l1", Role.LEGAL)
+
+
+def candidate(sequence: int, source: str = "FRA") -> ForeignCandidate:
+    """Somebody whom a country placed."""
+    number = (Reference(source, f"N{sequence}"),)
+    return ForeignCandidate(sequence, False, number, (), "", (0, 0), None, "", ())
+
+
+def result(
+    message: int, sequence: int = 0, total: int = 1, source: str = "FRA", of: Tcn = FIRST
+) -> SearchResult:
+    """One message of an answer; sequence 0 is a no hit."""
+    one = candidate(sequence, source) if sequence else None
+    return SearchResult(tcn(message, 900), of, NOW, "XPO", "NPS", total if sequence else 0, one)
+
+
+class Bureau:
+    """A hub's cases, its clock, what went down and what was journaled."""
+
+    def __init__(self, folder: Path, signed: Operation | None = ROUTED) -> None:
+        self.folder = folder
+        self.now = NOW
+        self.deeds: list[tuple[Deed, str, str, str]] = []
+        (folder / "operations").mkdir()
+        if signed is not None:
+            (folder / "operations" / "one.op").write_bytes(sign(signed, HUB))
+        self.store = store_sqlite.build(store_sqlite.Options(path=folder / "hub.db"))
+        self.book = Casebook(
+            store=self.store,
+            opener=Inbox(self.store, HUB, KIOSKS, self.clock).open,
+            operations=Operations(folder / "operations", HUB.public()),
+            posts={device: file.name for device, file in KIOSKS.items()},
+            now=self.clock,
+            partners=frozenset({INTERPOL}),
+            note=lambda *deed: self.deeds.append(deed),
+        )
+        self.teller = Teller(
+            self.store.answers, self.book, HUB, lambda device: KIOSKS[device].keys(), self.clock
+        )
+
+    def clock(self) -> datetime:
+        """The hub's time."""
+        return self.now
+
+    def hold(self, content: bytes, part: Part, counter: int = 1) -> None:
+        """Commit a part."""
+        number = tcn(counter)
+        envelope = seal.seal(content, number, part, HUB.public(), KIOSK)
+        self.store.inbox.commit(PartKey(DEVICE, number, part), envelope, self.now)
+
+    def check(
+        self, person: Shielded | None = None, found: tuple[Found, ...] = (), counter: int = 1
+    ) -> list[tuple[int, Answer]]:
+        """A probe comes and is searched; what is told of it."""
+        number = tcn(counter)
+        self.hold(contents.encode(request(counter), reply_key(KIOSK, number), person), Part.PROBE, counter)
+        decision = Decision.POSSIBLE_MATCH if found else Decision.NO_HIT
+        self.book.search(number, self.book.asked(number), decision, found)
+        return self.tell(number)
+
+    def tell(self, number: Tcn = FIRST) -> list[tuple[int, Answer]]:
+        """What each kiosk reads, opened with its own keys."""
+        read = []
+        asked = self.book.asked(number)
+        for device, message in self.teller.tell(number):
+            own = KIOSK if device == DEVICE else OTHER_KEYS
+            digest = asked.digest if asked else b"\0" * 32
+            plain = open_answer(message.envelope, number, digest, HUB.public(), own)
+            read.append((device, contents.decode_answer(plain)))
+        return read
+
+    def later(self, **span: float) -> None:
+        """Time passes."""
+        self.now += timedelta(**span)
+
+
+@pytest.fixture
+def bureau(tmp_path: Path) -> Iterator[Bureau]:
+    """No case yet."""
+    made = Bureau(tmp_path)
+    yield made
+    made.store.close()
+
+
+def test_a_check_is_sent_answered_and_told_in_editions(bureau: Bureau) -> None:
+    """Pending, the first candidate, both; the kiosk's newest waits, the hub owes nothing."""
+    ((device, first),) = bureau.check()
+    assert (device, first.decision, first.edition) == (DEVICE, Decision.PENDING, 1)
+    assert not bureau.book.due(INTERPOL, 8)
+    bureau.hold(b"a file", Part.EVIDENCE)
+    (out,) = bureau.book.due(INTERPOL, 8)
+    assert (out.tcn, out.evidence, out.operation) == (tcn(), b"a file", ROUTED)
+    bureau.book.sent(tcn(), INTERPOL, NOW, ("fingers taken out",))
+    assert not bureau.book.due(INTERPOL, 8)
+    assert bureau.book.replied(INTERPOL, result(1, 1, 2), NOW)
+    ((_, second),) = bureau.tell()
+    assert bureau.book.replied(INTERPOL, result(1, 1, 2), NOW)
+    assert not bureau.tell()
+    assert bureau.book.replied(INTERPOL, result(2, 2, 2), NOW)
+    ((_, third),) = bureau.tell()
+    assert [answer.edition for answer in (second, third)] == [2, 3]
+    assert [c.reference for c in third.candidates] == ["FRA/N1", "FRA/N2"]
+    assert [number for number, _ in bureau.store.answers.waiting(DEVICE)] == [tcn()]
+
+
+def test_a_late_hit_is_sealed_to_the_next_post(bureau: Bureau) -> None:
+    """Hours later; the other kiosk reads it with its own keys and nobody else can."""
+    bureau.check()
+    bureau.later(hours=5)
+    bureau.book.replied(INTERPOL, result(1, 1), bureau.now)
+    said = dict(bureau.tell())
+    assert set(said) == {DEVICE, OTHER}
+    assert said[OTHER].late is not None
+    assert said[OTHER].late.post == "Green line 4"
+    ((_, envelope),) = bureau.store.answers.waiting(OTHER)
+    with pytest.raises((SealError, BadBytes)):
+        seal.open_envelope(envelope, HUB.public(), KIOSK)
+
+
+def test_what_is_due_goes_in_the_order_of_need(bureau: Bureau) -> None:
+    """Who may still stand there first, then those who have waited longest."""
+    for counter in (1, 2):
+        bureau.check(counter=counter)
+        bureau.hold(b"file", Part.EVIDENCE, counter)
+        bureau.later(minutes=1)
+    order = [out.tcn for out in bureau.book.due(INTERPOL, 8)]
+    assert order == [tcn(1), tcn(2)]
+    assert len(bureau.book.due(INTERPOL, 1)) == 1
+
+
+def test_only_partners_of_the_operation_can_have_been_asked(bureau: Bureau) -> None:
+    """And only about checks that are known."""
+    bureau.check()
+    assert not bureau.book.replied("stranger", result(1, 1), NOW)
+    assert not bureau.book.replied(INTERPOL, result(1, 1, of=tcn(9)), NOW)
+    error = SearchError(tcn(3, 900), tcn(), NOW, "XPO", 501, "", "")
+    assert not bureau.book.failed("stranger", error, NOW)
+    assert bureau.book.failed(INTERPOL, error, NOW)
+    ((_, answer),) = bureau.tell()
+    assert "take them again" in answer.note
+
+
+def test_without_a_signed_operation_nothing_goes_to_anybody_else(tmp_path: Path) -> None:
+    """Only who asked is answered, from the own gallery alone."""
+    bureau = Bureau(tmp_path, None)
+    try:
+        ((device, answer),) = bureau.check(found=HIT)
+        assert (device, answer.decision) == (DEVICE, Decision.POSSIBLE_MATCH)
+        bureau.hold(b"file", Part.EVIDENCE)
+        assert not bureau.book.due(INTERPOL, 8)
+        assert not bureau.book.replied(INTERPOL, result(1, 1), NOW)
+    finally:
+        bureau.store.close()
+
+
+def test_two_people_confirm_and_both_stand_in_the_journal(bureau: Bureau) -> None:
+    """The same one twice is refused, a reason is asked for, and their reasons stay out of the journal."""
+    bureau.check(found=HIT)
+    vote = bureau.book.vote
+    assert vote(tcn(), "CASE-1", ONE, Finding.CONFIRM, "the scar of A. Name") is Outcome.OPEN
+    with pytest.raises(Refused, match="another person"):
+        vote(tcn(), "CASE-1", ONE, Finding.CONFIRM, "again")
+    for person, reason in ((Person(""), "seen"), (TWO, "  ")):
+        with pytest.raises(Refused):
+            vote(tcn(), "CASE-1", person, Finding.CONFIRM, reason)
+    assert vote(tcn(), "CASE-1", TWO, Finding.CONFIRM, "the ear") is Outcome.CONFIRMED
+    assert [(deed, who) for deed, who, _, _ in bureau.deeds] == [
+        (Deed.CONFIRMED, "officer:k7"), (Deed.CONFIRMED, "officer:k8"),
+    ]  # fmt: skip
+    assert "Name" not in str(bureau.deeds)
+    assert bureau.tell()[0][1].note == "CASE-1: match confirmed"
+
+
+def test_one_person_is_enough_only_under_the_law_that_the_operation_cites(tmp_path: Path) -> None:
+    """The signed operation says so, and nothing else."""
+    alone = Bureau(tmp_path, operation(confirmation=Confirmation(people=1, law="the act, art. 5")))
+    try:
+        alone.check(found=HIT)
+        assert alone.book.vote(tcn(), "CASE-1", ONE, Finding.REFUTE, "other nose") is Outcome.REFUTED
+    finally:
+        alone.store.close()
+
+
+SYRIAN = Shielded(frozenset({"QZX"}), True)
+
+
+def test_a_sealed_hit_waits_for_the_legal_officer(bureau: Bureau) -> None:
+    """Nobody can vote on it or tell that it is there; the officer may release it, with a reason."""
+    bureau.check(SYRIAN)
+    bureau.book.replied(INTERPOL, result(1, 1, source="QZX"), NOW)
+    assert not bureau.tell()
+    with pytest.raises(Refused, match="no such candidate"):
+        bureau.book.vote(tcn(), "QZX/N1", ONE, Finding.CONFIRM, "seen")
+    ((case, hits),) = bureau.book.for_legal()
+    assert (case.tcn, [hit.reference for hit in hits]) == (tcn(), ["QZX/N1"])
+    for person, reason in ((ONE, "I want to"), (LEGAL, ""), (Person("", Role.LEGAL), "because")):
+        with pytest.raises(Refused):
+            bureau.book.judge(tcn(), "QZX/N1", person, released=True, reason=reason)
+    bureau.book.judge(tcn(), "QZX/N1", LEGAL, released=True, reason="status checked with the bureau")
+    assert not bureau.book.for_legal()
+    assert bureau.tell()[0][1].decision is Decision.POSSIBLE_MATCH
+    with pytest.raises(Refused, match="nothing of this is sealed"):
+        bureau.book.judge(tcn(), "QZX/N1", LEGAL, released=False, reason="too late")
+    assert [deed for deed, *_ in bureau.deeds] == [Deed.SEALED, Deed.RELEASED]
+
+
+def test_if_the_probe_cannot_be_read_every_hit_is_sealed(bureau: Bureau) -> None:
+    """Nobody knows any more whom it would harm; and nothing goes to a partner."""
+    bureau.hold(b"sealed nonsense", Part.PROBE)
+    bureau.book.search(tcn(), None, Decision.POSSIBLE_MATCH, HIT)
+    bureau.hold(b"file", Part.EVIDENCE)
+    assert [answer.candidates for _, answer in bureau.tell()] == [()]
+    assert bureau.book.for_legal()
+    assert not bureau.book.due(INTERPOL, 8)
+
+
+def test_what_is_shielded_has_no_way_out(bureau: Bureau, caplog: pytest.LogCaptureFixture) -> None:
+    """Not into an answer, an event, the journal, the log, a repr, a partner's view of a check or the database's bytes."""
+    caplog.set_level("DEBUG")
+    said = bureau.check(SYRIAN, HIT)
+    bureau.hold(b"file", Part.EVIDENCE)
+    (out,) = bureau.book.due(INTERPOL, 8)
+    bureau.book.sent(tcn(), INTERPOL, NOW, ())
+    bureau.book.replied(INTERPOL, result(1, 1), NOW)
+    bureau.later(hours=5)
+    said += bureau.tell()
+    asked = bureau.book.asked(tcn())
+    assert asked is not None
+    assert asked.probe.shielded.origins == {"QZX"}
+    words = repr((said, out, asked, bureau.deeds, bureau.book.case(tcn()), caplog.text))
+    raw = b"".join(path.read_bytes() for path in bureau.folder.glob("hub.db*"))
+    raw += b"".join(bureau.store.cases.events(tcn()))
+    for secret in ("QZX", "protection"):
+        assert secret not in words
+        assert secret.encode() not in raw
+
+
+def test_a_crash_after_an_answer_was_kept_tells_it_again_as_a_later_edition(bureau: Bureau) -> None:
+    """Never an older one, never none."""
+    bureau.hold(contents.encode(request(), reply_key(KIOSK, tcn())), Part.PROBE)
+    bureau.book.search(tcn(), bureau.book.asked(tcn()), Decision.NO_HIT, ())
+    bureau.store.answers.put(DEVICE, tcn(), b"kept by a worker that died", NOW, 1)
+    assert list(bureau.store.cases.due(NOW)) == [tcn()]
+    assert [answer.edition for _, answer in bureau.tell()] == [2]
+    assert not list(bureau.store.cases.due(NOW))
+    assert not bureau.tell()
+
+
+def test_events_in_any_order_end_in_the_same_words(tmp_path: Path) -> None:
+    """Answers late, repeated and out of order, told after each: the last edition says the same."""
+    coming = [result(1, 1, 3), result(2, 2, 3), result(3, 3, 3), result(2, 2, 3)]
+    last = set()
+    for seed in range(4):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        bureau = Bureau(folder)
+        try:
+            bureau.check()
+            answer = None
+            for each in random.Random(seed).sample(coming, len(coming)):
+                bureau.book.replied(INTERPOL, each, NOW)
+                told = bureau.tell()
+                answer = told[-1][1] if told else answer
+            assert answer is not None
+            last.add((answer.decision, answer.candidates))
+        finally:
+            bureau.store.close()
+    assert len(last) == 1
+
+
+def test_an_operation_that_another_signed_is_none(tmp_path: Path) -> None:
+    """Nor one that was altered; of two editions the higher counts."""
+    folder = tmp_path / "operations"
+    folder.mkdir()
+    known = Operations(folder, HUB.public())
+    (folder / "a.op").write_bytes(sign(operation(), keys(3)))
+    assert known.get("OP-1") is None
+    (folder / "b.op").write_bytes(sign(operation(edition=2, name="newer"), HUB))
+    (folder / "c.op").write_bytes(sign(operation(edition=1), HUB))
+    found = known.get("OP-1")
+    assert found is not None
+    assert found.name == "newer"
