@@ -382,8 +382,8 @@ def open_book(config: HubConfig, folder: Path) -> Casebook:
     kiosks = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
     store = guard(build_variant("hotspot_kiosk.hub", "store", config.store, folder), _now)
     journal = Journal(journal_folder(config, folder), own, lambda: (_now(), True))
-    opener = _inbox(config, store, own, kiosks).open
-    return casebook(config, store, own, kiosks, opener, journal.write)
+    inbox = _inbox(config, store, own, kiosks, Witness(store.anchors, journal, own, _now))
+    return casebook(config, store, own, kiosks, inbox.open, journal.write)
 
 
 def casebook(
@@ -401,6 +401,7 @@ def casebook(
         operations=operations(config, own),
         posts={device: file.name for device, file in kiosks.items()},
         now=_now,
+        partners=frozenset(config.exchange),
         note=note,
     )
 
