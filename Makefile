@@ -9,12 +9,13 @@ WORKERS ?= 0
 SEED ?= 1
 COUNT ?= 100000
 
-.PHONY: help demo test test-camera check lint format bench torture soak fuzz models firmware install uninstall deb lock clean
+.PHONY: help demo test pages test-camera check lint format bench torture soak fuzz models firmware install uninstall deb lock clean
 
 help:
 	@echo "make demo    the whole way of a record on this machine, with the link cut in the middle"
 	@echo "make test    all tests"
 	@echo "make test-camera  the camera's contract over the real picamera2, in a Debian 13 of its own (needs root)"
+	@echo "make pages   the kiosk's pages in Chromium, with a picture of each in every language in build/pages"
 	@echo "make check   format, lint, types and all tests"
 	@echo "make bench   measure; ONLY=name[,name] for some: one JSON object a figure"
 	@echo "make torture power cuts, kills, bad links; counts what was lost: MINUTES=10 SEED=1; WORKERS=2: hub workers over PostgreSQL"
@@ -32,7 +33,15 @@ demo: .venv/ready models
 test: .venv/ready models
 	@.ci/debian mosquitto mosquitto
 	@.ci/debian gcc-arm-none-eabi arm-none-eabi-gcc
+	@.ci/debian chromium chromium
+	@.ci/debian fonts-noto-core
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+pages: .venv/ready
+	@.ci/debian --must chromium chromium
+	@.ci/debian --must fonts-noto-core
+	@PAGES_PICTURES=1 $(BIN)/python -m pytest tests/test_web_browser.py $(PYTEST_ARGS)
+	@echo "build/pages holds a picture of every page in every language: look at them"
 
 test-camera: .venv/ready
 	@tests/camera/run $(PYTEST_ARGS)

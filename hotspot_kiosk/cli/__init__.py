@@ -21,6 +21,7 @@ GROUPS = {
     "gallery": "Look after the references of a hub.",
     "keys": "Make and show keys.",
     "audit": "Show and verify the signed journals.",
+    "languages": "What each language of the pages still lacks: translations, reviews, voices.",
     "nist": "Look into ANSI/NIST-ITL files, check and convert them.",
     "devices": "Record a sensor's session, without a finger in it.",
     "panel": "Look at the panel, update it, announce a maintainer's visit.",
