@@ -88,7 +88,7 @@ def page(browser: Any, pages: Pages, kiosk: Kiosk) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     shown = context.new_page()
     wrong: list[str] = []
-    shown.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+    shown.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
     shown.on("pageerror", lambda error: wrong.append(str(error)))
     until(lambda: shown.goto(pages.url).status == 200)
     shown.locator(".languages").wait_for()
