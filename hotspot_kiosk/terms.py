@@ -164,13 +164,45 @@ def _check_pixels(pixels: NDArray[np.uint8], dimensions: int) -> None:
         raise BadSample("the image is larger than 8192 pixels on a side")
 
 
+class Advice(StrEnum):
+    """What may be done about a sample, or that nothing need be; the words are chosen where it is shown."""
+
+    NONE = ""
+    NO_FACE = "no face"
+    SEVERAL_FACES = "several faces"
+    TOO_FAR = "too far"
+    TOO_CLOSE = "too close"
+    OUT_OF_FRAME = "out of frame"
+    LOOK_STRAIGHT = "look straight"
+    HEAD_UPRIGHT = "head upright"
+    EYES = "eyes"
+    FACE_COVERED = "face covered"
+    TOO_DARK = "too dark"
+    GLARE = "glare"
+    UNEVEN_LIGHT = "uneven light"
+    HOLD_STILL = "hold still"
+    BACKGROUND = "background"
+    ONCE_MORE = "once more"
+    FACE_CAPTURED = "captured"
+    NO_FINGER = "no finger"
+    MORE_FINGER = "more of the finger"
+    FINGER_MIDDLE = "middle of the finger"
+    PRESS_HARDER = "press harder"
+    FINGER_WET = "wet finger"
+    FINGER_STILL = "hold finger still"
+
+
 @dataclass(frozen=True, slots=True)
 class QualityComponent:
-    """One aspect of a sample's quality, 0 (useless) to 100, and what to do when it is low."""
+    """One aspect of a sample's quality, 0 (useless) to 100, and what to do when it is low.
+
+    counts: whether it limits the sample's score; what does not is only told.
+    """
 
     name: str
     score: int
-    advice: str = ""
+    advice: Advice = Advice.NONE
+    counts: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.score <= 100:
@@ -179,19 +211,20 @@ class QualityComponent:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Quality score of a sample, 0..100: the least of its components (ISO/IEC 29794-1 sense)."""
+    """Quality score of a sample, 0..100: the least of the components that count (ISO/IEC 29794-1 sense)."""
 
     components: tuple[QualityComponent, ...]
 
     @property
     def score(self) -> int:
         """The least component's score; 0 if nothing was measured."""
-        return min((part.score for part in self.components), default=0)
+        return min((part.score for part in self.components if part.counts), default=0)
 
     @property
-    def advice(self) -> str:
-        """What to do about the least component."""
-        return min(self.components, key=lambda part: part.score).advice if self.components else ""
+    def advice(self) -> Advice:
+        """What to do about the least component that counts."""
+        counting = [part for part in self.components if part.counts]
+        return min(counting, key=lambda part: part.score).advice if counting else Advice.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from hotspot_kiosk.keyring import PublicFile
 from hotspot_kiosk.operation import Kind, Operation
 from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.terms import (
+    Advice,
     Capture,
     ClockStamp,
     FaceSample,
@@ -91,7 +92,7 @@ def finger_template(
     return FingerTemplate("test-finger", position, 500, 192, 192, minutiae, area, ridges)
 
 
-def quality(score: int = 80, advice: str = "Press a little harder.") -> Quality:
+def quality(score: int = 80, advice: Advice = Advice.PRESS_HARDER) -> Quality:
     """One component of that score."""
     return Quality((QualityComponent("clarity", score, advice),))
 

@@ -19,6 +19,7 @@ from hotspot_kiosk.errors import BadSample, CaptureTimeout, ConfigError, DeviceL
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.face_quality import face_quality
+from hotspot_kiosk.inference.face_utility import NAME, FaceUtility
 from hotspot_kiosk.inference.port import DetectedFace, ModelShelf
 from hotspot_kiosk.kiosk.booths import PORTRAIT_WIDTH, SLICE_S, FaceBooth, FingerBooth, Voices
 from hotspot_kiosk.kiosk.devices import folder
@@ -34,11 +35,12 @@ from hotspot_kiosk.kiosk.events import (
     TakeFace,
     TakeFinger,
 )
-from hotspot_kiosk.terms import FaceSample, FaceTemplate, FingerPosition, FingerSample
+from hotspot_kiosk.terms import Advice, FaceSample, FaceTemplate, FingerPosition, FingerSample, Quality
 
 MANIFEST = Path(__file__).resolve().parents[1] / "models" / "manifest.toml"
 THUMB = FingerPosition.LEFT_THUMB
 FINGER_FAULT = "finger sensor"
+MARK = (231, 7)
 # Eyes, nose and mouth of a frontal face whose eyes lie one apart, around the middle of the eyes.
 FRONTAL = np.array([[-0.5, 0], [0.5, 0], [0, 0.55], [-0.4, 1], [0.4, 1]])
 
@@ -81,7 +83,7 @@ def _wait(until: threading.Event) -> None:
 
 
 class Eye:
-    """Stands for the two models: a frame's blue says how far apart its face's eyes are (0: none)."""
+    """Stands for the models: the blue of a frame's marked corner says how far apart its face's eyes are (0: none)."""
 
     def __init__(self) -> None:
         self.looking: Callable[[], None] = lambda: None
@@ -92,12 +94,16 @@ class Eye:
             raise BadSample("no colours")
         self.looking()
         eyes = int(pixels[0, 0, 2])
-        if not eyes:
+        if not eyes or tuple(pixels[0, 0, :2]) != MARK:
             return ()
         height, width = pixels.shape[:2]
         points = (FRONTAL * eyes + (width / 2, height / 2)).astype(np.float32)
         box = (width / 2 - eyes, height / 2 - eyes, width / 2 + eyes, height / 2 + 1.6 * eyes)
         return (DetectedFace(box, 0.9, points),)
+
+    def score(self, pixels: NDArray[np.uint8], face: DetectedFace) -> int:
+        """Of no use is what has no light in it."""
+        return 100 if pixels.any() else 0
 
     def encode(self, pixels: NDArray[np.uint8], face: DetectedFace) -> FaceTemplate:
         """A vector; a face of 13 pixels cannot be encoded."""
@@ -108,14 +114,25 @@ class Eye:
 
 def frame(eyes: int, width: int = 900) -> FaceSample:
     """A frame of fine patterns, in which the models see a face of that size."""
-    pixels = np.random.default_rng(eyes).integers(0, 230, (800, width, 3)).astype(np.uint8)
-    pixels[:, :, 2] = eyes
+    grey = np.random.default_rng(eyes).integers(0, 230, (800, width, 1)).astype(np.uint8)
+    pixels = np.repeat(grey, 3, axis=2)
+    pixels[0, 0] = (*MARK, eyes)
     return FaceSample("scripted", pixels)
 
 
+def quality(sample: FaceSample) -> Quality:
+    """The frame's."""
+    return face_quality(sample.pixels, Eye().detect(sample.pixels))
+
+
 def score(sample: FaceSample) -> int:
-    """The frame's quality."""
-    return face_quality(sample.pixels, Eye().detect(sample.pixels)).score
+    """The frame's quality score."""
+    return quality(sample).score
+
+
+def eyes_score(quality: Quality) -> int:
+    """That of the one component that these frames differ in on purpose."""
+    return next(part.score for part in quality.components if part.name == "inter-eye distance")
 
 
 def touch(seed: int = 1) -> FingerSample:
@@ -155,7 +172,7 @@ def sensor() -> ScriptedSensor:
 
 def face_booth(camera: ScriptedCamera, eye: Eye, ears: Ears, wait_s: float = 60) -> FaceBooth:
     """A booth that waits long for a first frame, and little for a better one."""
-    return FaceBooth(camera, eye, eye, ears.voices(), ENOUGH, wait_s, patience_s=0.3, reopen_s=0.01)
+    return FaceBooth(camera, eye, eye, eye, ears.voices(), ENOUGH, wait_s, patience_s=0.3, reopen_s=0.01)
 
 
 @pytest.fixture
@@ -220,7 +237,7 @@ def test_the_best_frame_is_given_when_patience_ends(
     face.take(TakeFace(1))
     sampled = ears.next()
     assert isinstance(sampled, Sampled)
-    assert sampled.capture.quality.score == score(FAIR)
+    assert eyes_score(sampled.capture.quality) == eyes_score(quality(FAIR))
     assert {show.prompt for show in ears.shown} == {Prompt.LOOK_AT_CAMERA}
     assert len(ears.shown) == 4
 
@@ -231,7 +248,7 @@ def test_frames_without_a_face_are_a_miss_with_advice(
     """Frames in which nobody is say what to do."""
     camera.give(NOBODY)
     face.take(TakeFace(3))
-    assert ears.next() == Missed(3, "Please step in front of the camera.")
+    assert ears.next() == Missed(3, Advice.NO_FACE)
 
 
 def test_no_frame_is_a_miss(camera: ScriptedCamera, eye: Eye, ears: Ears) -> None:
@@ -240,7 +257,7 @@ def test_no_frame_is_a_miss(camera: ScriptedCamera, eye: Eye, ears: Ears) -> Non
     booth.start()
     for turn in (4, 5):
         booth.take(TakeFace(turn))
-        assert ears.next() == Missed(turn, "Look straight at the camera.")
+        assert ears.next() == Missed(turn, Advice.LOOK_STRAIGHT)
     booth.close()
 
 
@@ -259,7 +276,7 @@ def test_bad_pictures_alone_end_in_a_miss(camera: ScriptedCamera, eye: Eye, ears
     booth = face_booth(camera, eye, ears, wait_s=0.25)
     booth.start()
     booth.take(TakeFace(1))
-    assert ears.next() == Missed(1, "Look straight at the camera.")
+    assert ears.next() == Missed(1, Advice.LOOK_STRAIGHT)
     assert camera.waits < 10
     booth.close()
 
@@ -271,7 +288,7 @@ def test_an_unsettled_frame_is_never_a_sample(face: FaceBooth, camera: ScriptedC
     face.take(TakeFace(1))
     sampled = ears.next()
     assert isinstance(sampled, Sampled)
-    assert sampled.capture.quality.score == score(FAIR)
+    assert eyes_score(sampled.capture.quality) == eyes_score(quality(FAIR))
 
 
 def test_every_frame_is_given_back(face: FaceBooth, camera: ScriptedCamera, ears: Ears) -> None:
@@ -293,7 +310,7 @@ def test_a_preview_is_told_every_frame(camera: ScriptedCamera, eye: Eye, ears: E
     """Whoever shows a preview gets each small picture with the faces in it."""
     told: list[int] = []
     booth = FaceBooth(
-        camera, eye, eye, ears.voices(), ENOUGH, 60, seen=lambda _pixels, faces: told.append(len(faces))
+        camera, eye, eye, eye, ears.voices(), ENOUGH, 60, seen=lambda _pixels, faces: told.append(len(faces))
     )
     booth.start()
     for each in (NOBODY, POOR, GOOD):
@@ -381,7 +398,7 @@ def test_a_lost_camera_is_told_and_found_again(face: FaceBooth, camera: Scripted
 def test_a_camera_that_goes_while_nobody_asks_is_known(camera: ScriptedCamera, eye: Eye, ears: Ears) -> None:
     """It is looked after between people: a slow one is left in peace, a lost one is told and found again."""
     camera.trouble = CaptureTimeout("slow")
-    booth = FaceBooth(camera, eye, eye, ears.voices(), ENOUGH, 60, reopen_s=0.01, idle_s=0.01)
+    booth = FaceBooth(camera, eye, eye, eye, ears.voices(), ENOUGH, 60, reopen_s=0.01, idle_s=0.01)
     booth.start()
     assert ears.silent()
     assert camera.checked > 1
@@ -430,7 +447,7 @@ def test_close_ends_a_running_turn(heard: bool, camera: ScriptedCamera, eye: Eye
 def test_close_ends_the_search_for_a_lost_camera(camera: ScriptedCamera, eye: Eye, ears: Ears) -> None:
     """A booth whose camera is away closes without it."""
     camera.give(DeviceLost("x"))
-    booth = FaceBooth(camera, eye, eye, ears.voices(), ENOUGH, 60, reopen_s=60)
+    booth = FaceBooth(camera, eye, eye, eye, ears.voices(), ENOUGH, 60, reopen_s=60)
     booth.start()
     booth.take(TakeFace(1))
     assert ears.next() == Lost("camera")
@@ -443,7 +460,7 @@ def test_devices_of_the_other_kind_are_refused(
 ) -> None:
     """A sensor in the camera's table, or a camera in the sensor's, refuses to start."""
     with pytest.raises(ConfigError, match=r"\[camera\] driver"):
-        FaceBooth(sensor, eye, eye, ears.voices(), 30, 1)
+        FaceBooth(sensor, eye, eye, eye, ears.voices(), 30, 1)
     with pytest.raises(ConfigError, match=r"\[finger\] driver"):
         FingerBooth(camera, ears.voices(), 30, 1)
 
@@ -507,7 +524,7 @@ def test_no_touch_is_a_miss(sensor: ScriptedSensor, ears: Ears) -> None:
     booth = FingerBooth(sensor, ears.voices(), good_enough=25, wait_s=wait_s)
     booth.start()
     booth.take(TakeFinger(1, THUMB))
-    assert ears.next() == Missed(1, "Put your finger on the glass.")
+    assert ears.next() == Missed(1, Advice.NO_FINGER)
     assert sensor.waits == 2
     assert sensor.lights == [Light.PLACE_FINGER, Light.AGAIN]
     booth.close()
@@ -612,6 +629,7 @@ def test_portraits_in_a_folder_become_captures(models_built: Path, tmp_path: Pat
         folder.build(folder.Options(path=tmp_path)),
         FaceDetector(shelf.open("centerface")),
         FaceEncoder(shelf.open("dlib-face-resnet-v1")),
+        FaceUtility(shelf.open(NAME)),
         ears.voices(),
         good_enough=30,
         wait_s=60,

@@ -10,13 +10,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from hotspot_kiosk.cli.kiosk import ADVICE
 from hotspot_kiosk.errors import BadSample
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import PLACES
 from hotspot_kiosk.inference.face_quality import blur_effect, face_quality, head_pose, luminance
 from hotspot_kiosk.inference.port import DetectedFace, ModelShelf
 from hotspot_kiosk.simulator.retake import scene
-from hotspot_kiosk.terms import Quality
+from hotspot_kiosk.terms import Advice, Quality
 
 MANIFEST = Path(__file__).resolve().parents[1] / "models" / "manifest.toml"
 Pixels = NDArray[np.uint8]
@@ -69,16 +70,16 @@ def far(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.resize(pixels, (320, 240), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-FAULTS: list[tuple[str, Callable[[Pixels], Pixels], str]] = [
-    ("sharpness", lambda p: np.asarray(cv2.GaussianBlur(p, (0, 0), 7), np.uint8), "hold still"),
-    ("sharpness", motion, "hold still"),
-    ("brightness", lambda p: clipped(p * 0.2), "towards the light"),
-    ("glare", lambda p: clipped(p * 2.2), "away from the bright light"),
-    ("contrast", lambda p: clipped(p * 0.15 + 110), "evenly"),
-    ("tilted", tilted, "upright"),
-    ("inter-eye distance", far, "come closer"),
-    ("in the frame", lambda p: p[:, 640:], "whole face is in the picture"),
-    ("single face", lambda p: np.hstack([p, p]), "One person at a time"),
+FAULTS: list[tuple[str, Callable[[Pixels], Pixels], Advice]] = [
+    ("sharpness", lambda p: np.asarray(cv2.GaussianBlur(p, (0, 0), 7), np.uint8), Advice.HOLD_STILL),
+    ("sharpness", motion, Advice.HOLD_STILL),
+    ("brightness", lambda p: clipped(p * 0.2), Advice.TOO_DARK),
+    ("glare", lambda p: clipped(p * 2.2), Advice.GLARE),
+    ("contrast", lambda p: clipped(p * 0.15 + 110), Advice.UNEVEN_LIGHT),
+    ("tilted", tilted, Advice.HEAD_UPRIGHT),
+    ("inter-eye distance", far, Advice.TOO_FAR),
+    ("in the frame", lambda p: p[:, 640:], Advice.OUT_OF_FRAME),
+    ("single face", lambda p: np.hstack([p, p]), Advice.SEVERAL_FACES),
 ]
 
 
@@ -87,27 +88,32 @@ def test_good_portrait_needs_no_advice(detector: FaceDetector, frame: Pixels) ->
     quality = judged(detector, frame)
     assert quality.score >= 90
     assert quality.advice == ""
-    assert len(quality.components) == 10
+    assert len(quality.components) == 14
 
 
 @pytest.mark.parametrize(("name", "spoil", "advice"), FAULTS)
 def test_each_fault_is_named(
-    detector: FaceDetector, frame: Pixels, name: str, spoil: Callable[[Pixels], Pixels], advice: str
+    detector: FaceDetector, frame: Pixels, name: str, spoil: Callable[[Pixels], Pixels], advice: Advice
 ) -> None:
-    """A fault takes its own component below 60 and the advice names the remedy, in a kind sentence."""
+    """A fault takes its own component below 60 and the advice names the remedy."""
     quality = judged(detector, spoil(frame))
     part = next(part for part in quality.components if part.name == name)
     assert part.score < 60
-    assert advice in part.advice
+    assert part.advice is advice
     assert quality.score <= part.score
-    assert not any(word in part.advice.lower() for word in BLAME)
-    assert part.advice.endswith(".")
+
+
+@pytest.mark.parametrize("advice", list(Advice)[1:])
+def test_every_advice_has_kind_words(advice: Advice) -> None:
+    """Each id has one English sentence where it is shown, and none blames."""
+    assert ADVICE[advice].endswith(".")
+    assert not any(word in ADVICE[advice].lower() for word in BLAME)
 
 
 def test_nobody_there(frame: Pixels) -> None:
     """Without a face the score is 0 and the advice is to step in front of the camera."""
     quality = face_quality(frame, ())
-    assert (quality.score, quality.advice) == (0, "Please step in front of the camera.")
+    assert (quality.score, quality.advice) == (0, Advice.NO_FACE)
 
 
 def test_passer_by_does_not_matter() -> None:

@@ -12,7 +12,7 @@ from prints import finger, middle, real, sample, touch
 from hotspot_kiosk.inference import finger_quality as quality
 from hotspot_kiosk.inference.finger import extract
 from hotspot_kiosk.simulator.finger_touch import R503, Touch, impression
-from hotspot_kiosk.terms import Quality
+from hotspot_kiosk.terms import Advice, Quality
 
 
 def of(pixels: np.ndarray) -> Quality:
@@ -41,7 +41,7 @@ def test_every_aspect_is_named() -> None:
 def test_an_empty_glass_scores_zero(grey: int) -> None:
     """Nothing on the glass: 0, and what to do."""
     nothing = of(np.full((192, 192), grey, np.uint8))
-    assert (nothing.score, nothing.advice) == (0, quality.PLACE)
+    assert (nothing.score, nothing.advice) == (0, Advice.NO_FINGER)
 
 
 def test_half_a_finger_wants_more_of_it() -> None:
@@ -68,7 +68,7 @@ def test_a_faint_touch_is_told_to_press_harder() -> None:
     faint = (235 + (touch(1, 1).astype(float) - 255) * 0.07).astype(np.uint8)
     told = of(faint)
     assert told.score < 50
-    assert told.advice == quality.HARDER
+    assert told.advice == Advice.PRESS_HARDER
 
 
 def test_a_wet_touch_is_told_to_dry() -> None:
@@ -76,7 +76,7 @@ def test_a_wet_touch_is_told_to_dry() -> None:
     wet = (touch(1, 1).astype(float) * 0.07 + 10).astype(np.uint8)
     told = of(wet)
     assert told.score < 50
-    assert told.advice == quality.DRY
+    assert told.advice == Advice.FINGER_WET
 
 
 def test_dirt_lowers_clarity() -> None:

@@ -11,10 +11,12 @@ from PIL import Image
 from hotspot_kiosk import pictures
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face_quality import inter_eye
+from hotspot_kiosk.inference.face_utility import NAME, FaceUtility
 from hotspot_kiosk.inference.port import DetectedFace, ModelShelf
 from hotspot_kiosk.kiosk.devices.port import SMALL_SIDE, Frame
-from hotspot_kiosk.kiosk.looks import Pixels, look
+from hotspot_kiosk.kiosk.looks import Looker, Pixels, Sighting
 from hotspot_kiosk.simulator.retake import scene
+from hotspot_kiosk.terms import Advice, FaceSample, Quality, QualityComponent
 
 MANIFEST = Path(__file__).resolve().parents[1] / "models" / "manifest.toml"
 
@@ -25,6 +27,14 @@ class NoEye:
     def detect(self, pixels: Pixels, long_side: int = 640) -> tuple[DetectedFace, ...]:
         """Nobody."""
         return ()
+
+
+class Sure:
+    """A utility model that is always content."""
+
+    def score(self, pixels: Pixels, face: DetectedFace) -> int:
+        """All of it."""
+        return 100
 
 
 def frame(whole: Pixels, settled: bool = True) -> Frame:
@@ -39,6 +49,12 @@ def detector(models_built: Path) -> FaceDetector:
 
 
 @pytest.fixture(scope="module")
+def utility(models_built: Path) -> FaceUtility:
+    """The real one."""
+    return FaceUtility(ModelShelf(MANIFEST, models_built, threads=1).open(NAME))
+
+
+@pytest.fixture(scope="module")
 def portrait(models_built: Path) -> Pixels:
     """A person at arm's length before the wide camera."""
     picture = np.array(Image.open(models_built / "pictures" / "portrait_b.jpg").convert("RGB"))
@@ -49,9 +65,11 @@ def unseen(_pixels: Pixels, _faces: object) -> None:
     """Nobody looks at the preview."""
 
 
-def test_the_points_are_those_of_all_the_pixels(detector: FaceDetector, portrait: Pixels) -> None:
+def test_the_points_are_those_of_all_the_pixels(
+    detector: FaceDetector, utility: FaceUtility, portrait: Pixels
+) -> None:
     """A face found in the small picture is looked at closely: its points lie where a slow search finds them."""
-    _, sighting = look(frame(portrait), detector, unseen)
+    _, sighting = Looker(detector, utility, unseen).look(frame(portrait))
     assert sighting is not None
     slow = detector.detect(portrait, 1280)[0]
     away = np.linalg.norm(sighting.face.landmarks - slow.landmarks, axis=1).max()
@@ -59,11 +77,15 @@ def test_the_points_are_those_of_all_the_pixels(detector: FaceDetector, portrait
     assert sighting.sample.pixels.shape == portrait.shape
 
 
-def test_the_preview_comes_before_the_judgement(detector: FaceDetector, portrait: Pixels) -> None:
+def test_the_preview_comes_before_the_judgement(
+    detector: FaceDetector, utility: FaceUtility, portrait: Pixels
+) -> None:
     """The small picture and where its faces are is told first, in the small picture's own pixels."""
     told: list[tuple[Pixels, tuple[DetectedFace, ...]]] = []
     one = Frame("test", pictures.shrunk(portrait, SMALL_SIDE), lambda: portrait[:0] if not told else portrait)
-    _, sighting = look(one, detector, lambda pixels, faces: told.append((pixels, tuple(faces))))
+    _, sighting = Looker(detector, utility, lambda pixels, faces: told.append((pixels, tuple(faces)))).look(
+        one
+    )
     assert sighting is not None
     ((small, faces),) = told
     assert small.shape[1] == SMALL_SIDE
@@ -77,23 +99,90 @@ def test_nobody_costs_no_large_picture() -> None:
     def forbidden() -> Pixels:
         raise AssertionError("asked for the whole picture")
 
-    quality, sighting = look(Frame("test", np.zeros((9, 16, 3), np.uint8), forbidden), NoEye(), unseen)
+    quality, sighting = Looker(NoEye(), Sure(), unseen).look(
+        Frame("test", np.zeros((9, 16, 3), np.uint8), forbidden)
+    )
     assert sighting is None
-    assert (quality.score, quality.advice) == (0, "Please step in front of the camera.")
+    assert (quality.score, quality.advice) == (0, Advice.NO_FACE)
 
 
-def test_an_unsettled_frame_guides_but_gives_no_sample(detector: FaceDetector, portrait: Pixels) -> None:
+def test_an_unsettled_frame_guides_but_gives_no_sample(
+    detector: FaceDetector, utility: FaceUtility, portrait: Pixels
+) -> None:
     """While the exposure is found a person hears what to do, and no sample is taken."""
-    quality, sighting = look(frame(portrait, settled=False), detector, unseen)
+    quality, sighting = Looker(detector, utility, unseen).look(frame(portrait, settled=False))
     assert sighting is None
     assert quality.score > 0
 
 
-def test_a_face_at_the_border_is_looked_at(detector: FaceDetector, portrait: Pixels) -> None:
+def test_a_face_at_the_border_is_looked_at(
+    detector: FaceDetector, utility: FaceUtility, portrait: Pixels
+) -> None:
     """A face cut by the picture's border is found in a window that ends there."""
     right = detector.detect(portrait)[0].box[2]
     cut = np.ascontiguousarray(portrait[:, : int(right) - 10])
-    quality, sighting = look(frame(cut), detector, unseen)
+    quality, sighting = Looker(detector, utility, unseen).look(frame(cut))
     assert sighting is not None
     assert sighting.face.box[2] <= cut.shape[1]
     assert quality.score < 70
+
+
+def test_usefulness_is_told_and_counts(
+    detector: FaceDetector, utility: FaceUtility, portrait: Pixels
+) -> None:
+    """A look carries the utility model's score of the very face it gives, as one component of its quality."""
+    quality, sighting = Looker(detector, utility, unseen).look(frame(portrait))
+    assert sighting is not None
+    told = [part.score for part in quality.components if part.name == "utility"]
+    assert told == [utility.score(sighting.sample.pixels, sighting.face)]
+    assert quality.score <= told[0]
+
+
+def test_the_most_useful_of_good_ones_ranks_first() -> None:
+    """Good enough comes first, then usefulness, whatever the least component says."""
+
+    def one(least: int, useful: int) -> tuple[int, int, int]:
+        parts = (QualityComponent("sharpness", least), QualityComponent("utility", useful))
+        pixels = np.zeros((9, 9, 3), np.uint8)
+        face = DetectedFace((0, 0, 1, 1), 1.0, np.zeros((5, 2), np.float32))
+        return Sighting(FaceSample("x", pixels), face, Quality(parts)).rank(50)
+
+    assert one(55, 90) > one(80, 80) > one(49, 99) > one(40, 100)
+
+
+def test_a_head_that_moves_is_asked_to_hold_still(
+    detector: FaceDetector, utility: FaceUtility, portrait: Pixels
+) -> None:
+    """A shift between two pictures lowers one component; the same place twice does not, nor does a new person."""
+    looker = Looker(detector, utility, unseen)
+
+    def stillness(pixels: Pixels) -> list[int]:
+        quality, _ = looker.look(frame(pixels))
+        return [part.score for part in quality.components if part.name == "held still"]
+
+    assert stillness(portrait) == []
+    assert stillness(portrait) == [100]
+    assert stillness(np.roll(portrait, 130, axis=1))[0] < 40
+    looker.forget()
+    assert stillness(portrait) == []
+
+
+def test_passers_by_are_masked_in_what_is_kept_and_shown(
+    detector: FaceDetector, utility: FaceUtility, models_built: Path
+) -> None:
+    """Of a second face nothing is left in sample or preview; the subject's pixels are as they were."""
+    one, two = (
+        np.array(Image.open(models_built / "pictures" / name).convert("RGB"))
+        for name in ("portrait_b.jpg", "portrait_a.png")
+    )
+    whole = np.hstack([scene(one, 1200, 1000, 0.9), scene(two, 900, 1000, 0.4)])
+    shown: list[Pixels] = []
+    _, sighting = Looker(detector, utility, lambda pixels, _faces: shown.append(pixels)).look(frame(whole))
+    assert sighting is not None
+    _, passer_by = detector.detect(whole)
+    for pixels in (sighting.sample.pixels, shown[0]):
+        factor = pixels.shape[1] / whole.shape[1]
+        left, top, right, bottom = (int(edge * factor) for edge in passer_by.box)
+        assert (pixels[top:bottom, left:right] == 128).all()
+    left, top, right, bottom = (int(edge) for edge in sighting.face.box)
+    assert np.array_equal(sighting.sample.pixels[top:bottom, left:right], whole[top:bottom, left:right])

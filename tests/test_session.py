@@ -39,7 +39,7 @@ from hotspot_kiosk.kiosk.events import (
     Without,
 )
 from hotspot_kiosk.kiosk.session import EVERYWHERE, TABLE, Plan, Session, State, step
-from hotspot_kiosk.terms import Answer, AnswerType, Decision, FingerPosition, RequestType
+from hotspot_kiosk.terms import Advice, Answer, AnswerType, Decision, FingerPosition, RequestType
 
 RIGHT, LEFT = FingerPosition.RIGHT_INDEX, FingerPosition.LEFT_INDEX
 PLAN = Plan(fingers=(RIGHT, LEFT), attempts=2)
@@ -224,10 +224,10 @@ def test_face_and_fingers_have_their_own_least_quality() -> None:
 
 def test_a_miss_is_asked_for_again() -> None:
     """A try that gave nothing costs one attempt."""
-    session, effects = walk(at(State.FINGERS), Missed(2, "Put your finger on the glass."))
+    session, effects = walk(at(State.FINGERS), Missed(2, Advice.NO_FINGER))
     assert session.state is State.FINGERS
     assert effects == [
-        Show(Prompt.AGAIN, "Put your finger on the glass."),
+        Show(Prompt.AGAIN, Advice.NO_FINGER),
         TakeFinger(3, RIGHT, "left index"),
     ]
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from hotspot_kiosk.errors import BadBytes, BadSample
 from hotspot_kiosk.terms import (
+    Advice,
     FaceSample,
     FingerPosition,
     FingerSample,
@@ -81,10 +82,10 @@ def test_a_finger_needs_8_bit_grey() -> None:
 def test_quality_is_its_worst_component_and_that_ones_advice() -> None:
     """A chain is as strong as its weakest link, and the advice is about that link."""
     quality = Quality(
-        (QualityComponent("light", 70, "more light"), QualityComponent("pose", 20, "look here"))
+        (QualityComponent("light", 70, Advice.TOO_DARK), QualityComponent("pose", 20, Advice.LOOK_STRAIGHT))
     )
-    assert (quality.score, quality.advice) == (20, "look here")
-    assert (Quality(()).score, Quality(()).advice) == (0, "")
+    assert (quality.score, quality.advice) == (20, Advice.LOOK_STRAIGHT)
+    assert (Quality(()).score, Quality(()).advice) == (0, Advice.NONE)
 
 
 def test_quality_outside_0_to_100_is_refused() -> None:

@@ -20,10 +20,11 @@ from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.errors import ModelError
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face_quality import face_quality
+from hotspot_kiosk.inference.face_utility import NAME, FaceUtility
 from hotspot_kiosk.inference.port import REMEDY, DetectedFace, ModelShelf
 from hotspot_kiosk.kiosk.devices.picamera_planes import Layout, Pixels, rgb
 from hotspot_kiosk.kiosk.devices.port import SMALL_SIDE, Frame
-from hotspot_kiosk.kiosk.looks import Seen, look
+from hotspot_kiosk.kiosk.looks import Looker, Seen
 from hotspot_kiosk.simulator.retake import scene
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
@@ -39,9 +40,10 @@ CAREFUL = (960, 1120, 1280, 1440)  # pixels of the long side, for searches that 
 def run() -> Iterator[Figure]:
     """Times with two threads; then how far off the points are. Raises ModelError without models."""
     portraits = _portraits()
-    detector = FaceDetector(ModelShelf(MODELS / "manifest.toml", MODELS / "built", 2).open("centerface"))
-    yield from _times(scene(portraits[0], WHOLE.width, WHOLE.height, FILL), detector)
-    yield from _points(portraits, detector)
+    shelf = ModelShelf(MODELS / "manifest.toml", MODELS / "built", 2)
+    detector, utility = FaceDetector(shelf.open("centerface")), FaceUtility(shelf.open(NAME))
+    yield from _times(scene(portraits[0], WHOLE.width, WHOLE.height, FILL), detector, utility)
+    yield from _points(portraits, detector, utility)
 
 
 def _portraits() -> list[Pixels]:
@@ -51,13 +53,15 @@ def _portraits() -> list[Pixels]:
     return [pictures.decode(file.read_bytes()) for file in files]
 
 
-def _times(shown: Pixels, detector: FaceDetector) -> Iterator[Figure]:
+def _times(shown: Pixels, detector: FaceDetector, utility: FaceUtility) -> Iterator[Figure]:
     buffers = [_buffer(each) for each in (shown, pictures.shrunk(shown, SMALL_SIDE))]
     moments: dict[str, list[float]] = {"preview": [], "step": [], "whole": []}
 
     def step() -> None:
         began = time.perf_counter()
-        _look(buffers, detector, lambda _p, _f: moments["preview"].append(time.perf_counter() - began))
+        seen: Seen = lambda _p, _f: moments["preview"].append(time.perf_counter() - began)  # noqa: E731
+        frame = Frame("bench", rgb(buffers[1], SMALL), lambda: rgb(buffers[0], WHOLE))
+        Looker(detector, utility, seen).look(frame)
         moments["step"].append(time.perf_counter() - began)
 
     def whole() -> None:
@@ -82,10 +86,6 @@ def _turns(*steps: Callable[[], None]) -> None:
             step()
 
 
-def _look(buffers: list[Pixels], detector: FaceDetector, seen: Seen) -> None:
-    look(Frame("bench", rgb(buffers[1], SMALL), lambda: rgb(buffers[0], WHOLE)), detector, seen)
-
-
 def _unseen(_pixels: Pixels, _faces: Sequence[DetectedFace]) -> None:
     """Nobody looks at the preview."""
 
@@ -94,14 +94,14 @@ def _buffer(picture: Pixels) -> Pixels:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420), np.uint8)
 
 
-def _points(portraits: list[Pixels], detector: FaceDetector) -> Iterator[Figure]:
+def _points(portraits: list[Pixels], detector: FaceDetector, utility: FaceUtility) -> Iterator[Figure]:
     """How far the points lie from where careful searches put them on average."""
     close, whole = [], []
     for portrait in portraits:
         for fill in FILLS:
             shown = scene(portrait, WHOLE.width, WHOLE.height, fill)
             truth = np.mean([detector.detect(shown, side)[0].landmarks for side in CAREFUL], axis=0)
-            _, sighting = look(_frame(shown), detector, _unseen)
+            _, sighting = Looker(detector, utility, _unseen).look(_frame(shown))
             if sighting is None:
                 raise ModelError("the face in a portrait is not found")
             close.append(_away(sighting.face.landmarks, truth))

@@ -17,7 +17,7 @@ from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.daemon import told_answer
 from hotspot_kiosk.kiosk.start import Start
-from hotspot_kiosk.terms import RequestType
+from hotspot_kiosk.terms import Advice, RequestType
 
 WORDS = {
     "ready": "Ready for the next person.",
@@ -36,6 +36,30 @@ WORDS = {
     "stopped": "Stopped. Nothing was kept.",
     "nothing captured": "Nothing could be captured; nothing was kept.",
     "fault": "Out of order:",
+}
+ADVICE = {
+    Advice.NO_FACE: "Please step in front of the camera.",
+    Advice.SEVERAL_FACES: "One person at a time, please.",
+    Advice.TOO_FAR: "Please come closer.",
+    Advice.TOO_CLOSE: "Please step back a little.",
+    Advice.OUT_OF_FRAME: "Move until your whole face is in the picture.",
+    Advice.LOOK_STRAIGHT: "Please look straight at the camera.",
+    Advice.HEAD_UPRIGHT: "Please hold your head upright.",
+    Advice.EYES: "Please let the camera see your eyes.",
+    Advice.FACE_COVERED: "Please let the camera see your whole face, if you can.",
+    Advice.TOO_DARK: "Please turn towards the light.",
+    Advice.GLARE: "Please turn away from the bright light a little.",
+    Advice.UNEVEN_LIGHT: "Please turn your face evenly towards the light.",
+    Advice.HOLD_STILL: "Please hold still for a moment.",
+    Advice.BACKGROUND: "A plain wall behind the person would be better.",
+    Advice.ONCE_MORE: "Please look at the camera once more.",
+    Advice.FACE_CAPTURED: "Thank you, that was it.",
+    Advice.NO_FINGER: "Put your finger on the glass.",
+    Advice.MORE_FINGER: "Put more of the finger on the glass.",
+    Advice.FINGER_MIDDLE: "Put the middle of the finger on the glass.",
+    Advice.PRESS_HARDER: "Press a little harder.",
+    Advice.FINGER_WET: "Dry your finger and press a little less.",
+    Advice.FINGER_STILL: "Hold your finger still.",
 }
 
 
@@ -145,7 +169,8 @@ def say(told: desk.Told, as_json: bool) -> None:
 def words(told: desk.Told) -> str:
     """What was told, in plain words."""
     if told.kind == "show":
-        return f"{WORDS.get(told.prompt, told.prompt)} {told.detail}".strip()
+        detail = ADVICE[Advice(told.detail)] if told.detail in ADVICE else told.detail
+        return f"{WORDS.get(told.prompt, told.prompt)} {detail}".strip()
     if told.kind == "status":
         link = "up" if told.link else "down"
         faults = f", out of order: {', '.join(told.faults)}" if told.faults else ""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot_kiosk.inference.finger_utility import FingerUtility
-from hotspot_kiosk.terms import FingerSample, FingerTemplate, Quality, QualityComponent
+from hotspot_kiosk.terms import Advice, FingerSample, FingerTemplate, Quality, QualityComponent
 
 BLOCK = 8
 ENOUGH_AREA_MM2, ENOUGH_SHARE = 100.0, 0.8
@@ -22,13 +22,6 @@ CENTRE_FREE, CENTRE_LOST = 0.06, 0.30
 CONTRAST_NONE, CONTRAST_FULL = 5.0, 25.0
 CLARITY_NONE, CLARITY_FULL = 0.25, 0.75
 DARK, BRIGHT = 50.0, 190.0
-
-PLACE = "Put your finger on the glass"
-MORE = "Put more of the finger on the glass"
-MIDDLE = "Put the middle of the finger on the glass"
-HARDER = "Press a little harder"
-DRY = "Dry your finger and press a little less"
-STILL = "Hold your finger still"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +39,20 @@ def measure(sample: FingerSample, template: FingerTemplate, utility: FingerUtili
     With the utility model its word is one aspect more; the advice is then that of the weakest other aspect.
     """
     if not template.area.any():
-        return Quality((QualityComponent("ridge area", 0, PLACE),))
+        return Quality((QualityComponent("ridge area", 0, Advice.NO_FINGER),))
     look = _look(sample.pixels, template.area)
-    area = QualityComponent("ridge area", _area_score(template), MORE)
-    centre = QualityComponent("centre", _centre_score(template.area), MIDDLE)
+    area = QualityComponent("ridge area", _area_score(template), Advice.MORE_FINGER)
+    centre = QualityComponent("centre", _centre_score(template.area), Advice.FINGER_MIDDLE)
     contrast = _between(look.contrast, CONTRAST_NONE, CONTRAST_FULL)
     clarity = _between(look.clarity, CLARITY_NONE, CLARITY_FULL)
     minutiae = _between(len(template.minutiae), 0, ENOUGH_MINUTIAE)
+    strength = Advice.FINGER_WET if look.grey < DARK else Advice.PRESS_HARDER
     parts = (
         area,
         centre,
-        QualityComponent("contrast", contrast, DRY if look.grey < DARK else HARDER),
+        QualityComponent("contrast", contrast, strength),
         QualityComponent("clarity", clarity, _pressure_advice(look.grey)),
-        QualityComponent("minutiae", minutiae, MIDDLE),
+        QualityComponent("minutiae", minutiae, Advice.FINGER_MIDDLE),
     )
     if utility is None:
         return Quality(parts)
@@ -71,10 +65,10 @@ def _between(value: float, none: float, full: float) -> int:
     return round(100 * min(max((value - none) / (full - none), 0.0), 1.0))
 
 
-def _pressure_advice(grey: float) -> str:
+def _pressure_advice(grey: float) -> Advice:
     if grey < DARK:
-        return DRY
-    return HARDER if grey > BRIGHT else STILL
+        return Advice.FINGER_WET
+    return Advice.PRESS_HARDER if grey > BRIGHT else Advice.FINGER_STILL
 
 
 def _area_score(template: FingerTemplate) -> int:

@@ -21,6 +21,8 @@ from hotspot_kiosk.config import KioskConfig, Section, SessionPlan, build_varian
 from hotspot_kiosk.errors import ConfigError, Refused, StorageFailed
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
+from hotspot_kiosk.inference.face_utility import NAME as UTILITY
+from hotspot_kiosk.inference.face_utility import FaceUtility
 from hotspot_kiosk.inference.finger import warm_up
 from hotspot_kiosk.inference.finger_utility import NAME as FINGER_UTILITY
 from hotspot_kiosk.inference.finger_utility import FingerUtility
@@ -235,6 +237,7 @@ def _face_booth(config: KioskConfig, folder: Path, voices: Voices, preview: Prev
         camera=build_variant("hotspot_kiosk.kiosk.devices", "camera", config.camera, folder),
         detector=FaceDetector(shelf.open("centerface")),
         encoder=FaceEncoder(shelf.open("dlib-face-resnet-v1")),
+        utility=FaceUtility(shelf.open(UTILITY)),
         voices=voices,
         good_enough=config.session.face_quality,
         wait_s=PATIENCE * config.session.subject_s,

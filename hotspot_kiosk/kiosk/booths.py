@@ -46,10 +46,10 @@ from hotspot_kiosk.kiosk.events import (
     TakeFace,
     TakeFinger,
 )
-from hotspot_kiosk.kiosk.looks import Seen, Sighting, look
+from hotspot_kiosk.kiosk.looks import Looker, Scorer, Seen, Sighting
 from hotspot_kiosk.kiosk.touches import Touches
 from hotspot_kiosk.nist_images import portrait
-from hotspot_kiosk.terms import Capture, FaceSample, FingerSample, Quality
+from hotspot_kiosk.terms import Advice, Capture, FaceSample, FingerSample, Quality
 
 log = logging.getLogger(__name__)
 REOPEN_S = 2.0
@@ -58,6 +58,7 @@ SLICE_S = 0.5  # a device is asked for no longer, so that a stop it did not hear
 PASSED_OVER_S = 0.1  # a camera that gives nothing but bad pictures does not keep the processor busy
 PPI, PPI_TOLERANCE = 500, 10  # the class of resolution that evidence is sent in (ANSI/NIST-ITL 1.011)
 PORTRAIT_WIDTH = 600  # SAP 30 asks for 480 x 600; more costs a thin link dearly
+BEST_OF, BEST_S = 3, 0.3  # once a face is good enough: the most useful of so many frames or seconds
 Turn = TypeVar("Turn")
 DEVICE_ERRORS = (DeviceLost, WrongDevice)
 
@@ -206,6 +207,7 @@ class FaceBooth(Booth[TakeFace]):
         camera: Camera,
         detector: FaceDetector,
         encoder: FaceEncoder,
+        utility: Scorer,
         voices: Voices,
         good_enough: int,
         wait_s: float,
@@ -219,12 +221,11 @@ class FaceBooth(Booth[TakeFace]):
         if not hasattr(camera, "frame"):
             raise ConfigError("[camera] driver names a device that is no camera")
         self._camera = camera
-        self._detector = detector
+        self._looker = Looker(detector, utility, seen)
         self._encoder = encoder
         self._good_enough = good_enough
         self._wait_s = wait_s
         self._patience_s = patience_s
-        self._seen = seen
 
     def _open(self) -> None:
         self._camera.open()
@@ -241,29 +242,41 @@ class FaceBooth(Booth[TakeFace]):
 
     def _capture(self, turn: TakeFace) -> None:
         best: Sighting | None = None
-        advice = "Look straight at the camera."
+        advice, good = Advice.LOOK_STRAIGHT, 0
+        self._looker.forget()
         ends, looked = time.monotonic() + self._wait_s, False
         while (left := ends - time.monotonic()) > 0 and not self._stopped():
             seen = self._look(left)
             if seen is None:
                 continue
             quality, sighting = seen
-            if sighting and (best is None or quality.score > best.quality.score):
-                best = sighting
+            best = self._better(best, sighting)
             advice = quality.advice or advice
             if best is not None and best.quality.score >= self._good_enough:
-                break
+                good += 1
+                ends = min(ends, time.monotonic() + BEST_S) if good == 1 else ends
+                if good == BEST_OF:
+                    break
+                continue
             self._say(Show(Prompt.LOOK_AT_CAMERA, advice))
             if not looked:
                 ends, looked = time.monotonic() + self._patience_s, True
+        if good:
+            self._say(Show(Prompt.LOOK_AT_CAMERA, Advice.FACE_CAPTURED))
         if not self._stopped():
             self._answer(Missed(turn.turn, advice) if best is None else self._made(turn, best))
+
+    def _better(self, one: Sighting | None, other: Sighting | None) -> Sighting | None:
+        """The one to keep; the earlier of two alike."""
+        if one is None or other is None:
+            return one or other
+        return other if other.rank(self._good_enough) > one.rank(self._good_enough) else one
 
     def _look(self, left_s: float) -> tuple[Quality, Sighting | None] | None:
         """One look; None if there was no frame, or none that can be used, for a while."""
         try:
             with self._camera.frame(min(left_s, SLICE_S)) as frame:
-                return look(frame, self._detector, self._seen)
+                return self._looker.look(frame)
         except CaptureTimeout:
             return None
         except BadSample as error:
@@ -348,7 +361,7 @@ class FingerBooth(Booth[TakeFinger]):
             self._sensor.show(Light.OFF)
             raise
         except CaptureTimeout:
-            event = Missed(turn.turn, "Put your finger on the glass.")
+            event = Missed(turn.turn, Advice.NO_FINGER)
         except BadSample as error:
             event = Missed(turn.turn, str(error))
         good = isinstance(event, Sampled) and event.capture.quality.score >= self._good_enough

@@ -1,4 +1,4 @@
-"""One look through the camera: whose face is in the frame, how good it is. Pure; keeps nothing.
+"""One look through the camera: whose face is in the frame, how good it is. It keeps no pixels.
 
 It looks twice: at the small picture, quickly, for guidance and preview; and, around the face only,
 at all the pixels there are, for the points that a sample is judged and encoded by.
@@ -8,12 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotspot_kiosk.inference.detect import FaceDetector
-from hotspot_kiosk.inference.face_quality import face_quality
+from hotspot_kiosk.inference.face_quality import (
+    LEAST_EYES,
+    face_quality,
+    inter_eye,
+    with_motion,
+    with_utility,
+)
+from hotspot_kiosk.inference.masking import without_others
 from hotspot_kiosk.inference.port import DetectedFace
 from hotspot_kiosk.kiosk.devices.port import Frame
 from hotspot_kiosk.terms import FaceSample, Quality
@@ -33,23 +41,57 @@ class Sighting:
     face: DetectedFace
     quality: Quality
 
+    def rank(self, good_enough: int) -> tuple[int, int, int]:
+        """What the best of several is chosen by: good enough first, then the most useful one."""
+        score = self.quality.score
+        useful = [part.score for part in self.quality.components if part.name == "utility"]
+        return min(score, good_enough), max(useful, default=0), score
 
-def look(frame: Frame, detector: FaceDetector, seen: Seen) -> tuple[Quality, Sighting | None]:
-    """How good the frame is, with advice, and the face in it, if there is one and the camera has settled.
 
-    `seen` is told the small picture and the faces in it before they are judged. Raises BadSample if the
-    frame is no picture.
-    """
-    small = detector.detect(frame.small, LOOK_SIDE)
-    seen(frame.small, small)
-    if not small:
-        return face_quality(frame.small, ()), None
-    sample = frame.sample()
-    factor = sample.pixels.shape[1] / frame.small.shape[1]
-    first, *others = (_moved(face, factor) for face in small)
-    faces = (_closer(sample.pixels, first, detector), *others)
-    quality = face_quality(sample.pixels, faces)
-    return quality, Sighting(sample, faces[0], quality) if frame.settled else None
+class Scorer(Protocol):
+    """Says how useful a face in an RGB picture will be, 0 to 100."""
+
+    def score(self, pixels: Pixels, face: DetectedFace) -> int:
+        """Raises BadSample if the points make no face."""
+
+
+class Looker:
+    """Looks at one frame after another; of the one before it keeps where the face was."""
+
+    def __init__(self, detector: FaceDetector, utility: Scorer, seen: Seen) -> None:
+        """`seen` is told each small picture, others masked, and the faces in it before they are judged."""
+        self._detector = detector
+        self._utility = utility
+        self._seen = seen
+        self._before: DetectedFace | None = None
+
+    def forget(self) -> None:
+        """Another person may stand there now."""
+        self._before = None
+
+    def look(self, frame: Frame) -> tuple[Quality, Sighting | None]:
+        """How good the frame is, with advice, and the face in it, if there is one and the camera has settled.
+
+        Everybody else is masked in what is given. Raises BadSample if the frame is no picture.
+        """
+        small = self._detector.detect(frame.small, LOOK_SIDE)
+        self._seen(without_others(frame.small, small), small)
+        before, self._before = self._before, small[0] if small else None
+        if not small:
+            return face_quality(frame.small, ()), None
+        whole = frame.sample()
+        factor = whole.pixels.shape[1] / frame.small.shape[1]
+        first, *others = (_moved(face, factor) for face in small)
+        faces = (_closer(whole.pixels, first, self._detector), *others)
+        sample = FaceSample(whole.device, without_others(whole.pixels, faces))
+        quality = with_motion(self._judged(sample.pixels, faces), small[0], before)
+        return quality, Sighting(sample, faces[0], quality) if frame.settled else None
+
+    def _judged(self, pixels: Pixels, faces: Sequence[DetectedFace]) -> Quality:
+        quality = face_quality(pixels, faces)
+        if inter_eye(faces[0]) < LEAST_EYES:
+            return quality
+        return with_utility(quality, self._utility.score(pixels, faces[0]))
 
 
 def _closer(pixels: Pixels, face: DetectedFace, detector: FaceDetector) -> DetectedFace:

@@ -58,4 +58,4 @@ def _finger(rng: np.random.Generator, position: FingerPosition) -> Capture:
 
 
 def _quality() -> Quality:
-    return Quality((QualityComponent("clarity", 80, ""),))
+    return Quality((QualityComponent("clarity", 80),))

@@ -243,7 +243,7 @@ class Records:
         template = FaceTemplate("drawn", np.frombuffer(noise[:128], np.uint8).astype(np.float32))
         capture = Capture(
             FaceSample("drawn", np.zeros((1, 1, 3), np.uint8)),
-            Quality((QualityComponent("all", 1, ""),)),
+            Quality((QualityComponent("all", 1),)),
             template,
         )
         request = Request(
