@@ -6,6 +6,8 @@ pictures (one sub-folder per person) and is left out where there are none.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,9 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hotspot_kiosk import pictures
+from hotspot_kiosk.bench import face_faults, face_set
+from hotspot_kiosk.bench.face_set import DETECTOR, ENCODER, UNSCALED
 from hotspot_kiosk.bench.figure import Figure
+from hotspot_kiosk.bench.prints import named
+from hotspot_kiosk.bench.set_options import SetOptions
 from hotspot_kiosk.compare.face import FaceComparator
-from hotspot_kiosk.compare.port import Calibration
 from hotspot_kiosk.errors import ModelError
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
@@ -29,15 +35,12 @@ MANIFEST = ROOT / "models" / "manifest.toml"
 BUILT = ROOT / "models" / "built"
 PORTRAIT = BUILT / "pictures" / "portrait_b.jpg"
 NEWS = ROOT.parent / "shared" / "data" / "faces" / "news"
-DETECTOR, ENCODER = "centerface", "dlib-face-resnet-v1"
 SUFFIXES = (".jpg", ".jpeg", ".png")
 FRAME = (640, 480)
 PREVIEW = 320
 ROUNDS = 25
 GOAL_MS = 20.0
 GOAL_OVERHEAD = 1.15
-FMR = 1e-3
-UNSCALED = Calibration(1.0, 0.0, np.inf, "none: raw scores")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,53 @@ class PairScores:
     missed: int
 
 
+MEMORY = """
+import sys
+from pathlib import Path
+from hotspot_kiosk.inference.port import ModelShelf
+def now():
+    return next(int(l.split()[1]) for l in open("/proc/self/status") if l.startswith("VmRSS"))
+before = now()
+shelf = ModelShelf(Path(sys.argv[1]), Path(sys.argv[2]), 1)
+from hotspot_kiosk.inference.detect import FaceDetector
+import numpy as np
+from hotspot_kiosk.inference.face_utility import NAME
+models = [shelf.open(name) for name in ("centerface", "dlib-face-resnet-v1", NAME)]
+FaceDetector(models[0]).detect(np.zeros((480, 640, 3), np.uint8), 640)
+models[1].run(np.zeros((1, 3, 150, 150), np.float32))
+models[2].run(np.zeros((1, 21), np.float32))
+print(now() - before)
+"""
+
+
 def run() -> Iterator[Figure]:
     """Times with one and two threads, then accuracy if the pictures are there. Raises ModelError without models."""
     for threads in (1, 2):
         yield from _times(threads)
+    yield _memory()
     if NEWS.is_dir():
-        yield from _accuracy(pair_scores(NEWS, ModelShelf(MANIFEST, BUILT)))
+        shelf = ModelShelf(MANIFEST, BUILT)
+        faces = face_set.read_set(NEWS, shelf)
+        yield from face_set.figures(faces, face_set.trials(faces), ", news")
+        yield from face_faults.figures(_some(NEWS), FaceDetector(shelf.open(DETECTOR)))
+
+
+def run_set(options: SetOptions, say: Callable[[str], None]) -> Iterator[Figure]:
+    """Rates on a folder of faces, as shipped."""
+    yield from face_set.run_set(options, ModelShelf(MANIFEST, BUILT), say)
+
+
+def _memory() -> Figure:
+    """What the face's models take once they have worked, in a process of their own."""
+    command = [sys.executable, "-c", MEMORY, str(MANIFEST), str(BUILT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    against = "the same process before they were opened"
+    return Figure("face", "memory_of_models", int(done.stdout) / 1024, "MiB", 200.0, "lower", against, 1)
+
+
+def _some(folder: Path) -> list[NDArray[np.uint8]]:
+    """Every third picture."""
+    return [pictures.decode(pictures.read(path)) for path, _ in list(named(folder))[::3]]
 
 
 def pair_scores(folder: Path, shelf: ModelShelf) -> PairScores:
@@ -83,14 +127,6 @@ def _all_pairs(people: NDArray[np.str_], vectors: NDArray[np.float32], missed: i
     table = np.array([comparator.scores(vector, vectors) for vector in vectors], np.float64)
     scores, same = table[first, second], people[first] == people[second]
     return PairScores(scores[same], scores[~same], missed)
-
-
-def _accuracy(scores: PairScores) -> Iterator[Figure]:
-    rate = float(np.mean(scores.mated >= least_score(scores.non_mated, FMR)))
-    pairs = len(scores.mated) + len(scores.non_mated)
-    against = "a threshold set on the same pairs"
-    yield Figure("face", "news_tar_at_fmr_0.001", rate, "share", 0.98, "higher", against, pairs)
-    yield Figure("face", "news_not_detected", scores.missed, "pictures", 0, "lower", "all pictures", 100)
 
 
 def _times(threads: int) -> Iterator[Figure]:

@@ -61,7 +61,7 @@ def read_set(folder: Path) -> tuple[list[Print], list[str]]:
     prints, out = [], []
     numbers: dict[str, int] = {}
     seen: dict[str, int] = {}
-    for path, subject in _named(folder):
+    for path, subject in named(folder):
         try:
             pixels = pictures.decode_grey(pictures.read(path))
             reading.check_size(pixels)
@@ -78,7 +78,7 @@ def read_set(folder: Path) -> tuple[list[Print], list[str]]:
     return prints, out
 
 
-def _named(folder: Path) -> Iterator[tuple[Path, str]]:
+def named(folder: Path) -> Iterator[tuple[Path, str]]:
     """Image files with their subject's name, in order."""
     if not folder.is_dir():
         raise Refused(f"there is no folder {folder}")

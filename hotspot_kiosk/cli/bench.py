@@ -15,7 +15,18 @@ from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.bench.set_options import SetOptions
 from hotspot_kiosk.errors import Refused
 
-NOT_BENCHES = {"figure", "finger_report", "finger_set", "fitting", "plot", "prints", "rates", "set_options"}
+NOT_BENCHES = {
+    "face_faults",
+    "face_set",
+    "figure",
+    "finger_report",
+    "finger_set",
+    "fitting",
+    "plot",
+    "prints",
+    "rates",
+    "set_options",
+}
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
