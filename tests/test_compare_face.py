@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from hotspot_kiosk.compare.calibrate import calibrate, fit, limit
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.port import Calibration
-from hotspot_kiosk.errors import Incomparable
+from hotspot_kiosk.errors import Incomparable, Refused
 from hotspot_kiosk.inference.port import ModelShelf
 from hotspot_kiosk.terms import FaceTemplate
-from models.calibrate_face import fit, limit
 
 MANIFEST = Path(__file__).resolve().parents[1] / "models" / "manifest.toml"
 COMPARATOR = FaceComparator(Calibration(slope=50.0, offset=30.0, limit=6.0, source="made up"))
@@ -111,3 +111,26 @@ def test_our_calibration_claims_no_more_than_its_data() -> None:
     assert fitted is not None
     assert fitted.limit <= limit(450, 4500) + 0.01
     assert -fitted.offset / fitted.slope == pytest.approx(-0.6, abs=0.03)
+
+
+def test_a_stated_rate_holds_on_fresh_scores() -> None:
+    """A threshold calibrated for FMR 1 % lets about one in a hundred of other non-mated scores pass, and says its TAR."""
+    chance = np.random.default_rng(8)
+    fitted = calibrate(chance.normal(-0.4, 0.1, 500), chance.normal(-0.8, 0.1, 20_000), (1e-2,), "made up")
+    ((fmr, least, tar),) = fitted.thresholds
+    assert np.mean(chance.normal(-0.8, 0.1, 20_000) >= least) == pytest.approx(fmr, rel=0.3)
+    assert tar == pytest.approx(np.mean(chance.normal(-0.4, 0.1, 20_000) >= least), abs=0.05)
+    assert fitted.calibration.limit == pytest.approx(np.log(500))
+
+
+@pytest.mark.parametrize("fmr", [1e-3, 1e-9, 0.0, -1.0, 1.0])
+def test_a_rate_that_so_few_pairs_cannot_show_is_refused(fmr: float) -> None:
+    """A thousand pairs show no FMR of 0.1 %: one of them would decide."""
+    with pytest.raises(Refused, match="cannot show an FMR"):
+        calibrate(np.full(9, -0.4), np.linspace(-1, -0.7, 1000), (fmr,), "made up")
+
+
+def test_one_kind_of_pairs_alone_is_refused() -> None:
+    """Nothing is fitted without both."""
+    with pytest.raises(Refused, match="both mated and non-mated"):
+        calibrate(np.zeros(0), np.linspace(-1, -0.7, 1000), (0.1,), "made up")

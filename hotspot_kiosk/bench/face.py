@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -20,11 +19,10 @@ from PIL import Image
 
 from hotspot_kiosk import pictures
 from hotspot_kiosk.bench import face_faults, face_set
-from hotspot_kiosk.bench.face_set import DETECTOR, ENCODER, UNSCALED
+from hotspot_kiosk.bench.face_set import DETECTOR, ENCODER
 from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.bench.prints import named
 from hotspot_kiosk.bench.set_options import SetOptions
-from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.errors import ModelError
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
@@ -41,15 +39,6 @@ PREVIEW = 320
 ROUNDS = 25
 GOAL_MS = 20.0
 GOAL_OVERHEAD = 1.15
-
-
-@dataclass(frozen=True, slots=True)
-class PairScores:
-    """Comparison scores of all pairs of pictures; `missed` pictures showed no face and are in none."""
-
-    mated: NDArray[np.float64]
-    non_mated: NDArray[np.float64]
-    missed: int
 
 
 MEMORY = """
@@ -99,34 +88,6 @@ def _memory() -> Figure:
 def _some(folder: Path) -> list[NDArray[np.uint8]]:
     """Every third picture."""
     return [pictures.decode(pictures.read(path)) for path, _ in list(named(folder))[::3]]
-
-
-def pair_scores(folder: Path, shelf: ModelShelf) -> PairScores:
-    """Scores of all pairs of pictures below `folder`, a person being a sub-folder; each one's largest face counts."""
-    detector, encoder = FaceDetector(shelf.open(DETECTOR)), FaceEncoder(shelf.open(ENCODER))
-    people, vectors, missed = [], [], 0
-    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES):
-        pixels = np.asarray(Image.open(path).convert("RGB"))
-        faces = detector.detect(pixels)
-        if faces:
-            people.append(path.parent.name)
-            vectors.append(encoder.encode(pixels, faces[0]).vector)
-        missed += not faces
-    return _all_pairs(np.array(people), np.array(vectors), missed)
-
-
-def least_score(non_mated: NDArray[np.float64], fmr: float) -> float:
-    """The least score that at most the share `fmr` of non-mated pairs reaches."""
-    ordered = np.sort(non_mated)[::-1]
-    return float(np.nextafter(ordered[int(len(ordered) * fmr)], np.inf))
-
-
-def _all_pairs(people: NDArray[np.str_], vectors: NDArray[np.float32], missed: int) -> PairScores:
-    first, second = np.triu_indices(len(people), 1)
-    comparator = FaceComparator(UNSCALED)
-    table = np.array([comparator.scores(vector, vectors) for vector in vectors], np.float64)
-    scores, same = table[first, second], people[first] == people[second]
-    return PairScores(scores[same], scores[~same], missed)
 
 
 def _times(threads: int) -> Iterator[Figure]:
