@@ -59,7 +59,7 @@ def run() -> Iterator[Figure]:
     """Bytes on a link that comes and goes; drain rate; a person who waits behind a backlog."""
     with tempfile.TemporaryDirectory(prefix="hotspot-bench-") as folder:
         try:
-            with _broker(Path(folder)) as port:
+            with broker(Path(folder)) as port:
                 for measure in (_flapping, _draining, _waiting):
                     yield from measure(Path(folder) / measure.__name__, port)
         except NoBroker as error:
@@ -67,7 +67,7 @@ def run() -> Iterator[Figure]:
 
 
 def _flapping(folder: Path, port: int) -> Iterator[Figure]:
-    with _thin(port) as link, _kiosk(folder, port, link.port) as kiosk:
+    with _thin(port) as link, kiosk_and_hub(folder, port, link.port) as kiosk:
         with _cuts(link):
             kiosk.put(ON_OFFER, EVIDENCE)
             took = kiosk.until_held(ON_OFFER)
@@ -94,7 +94,7 @@ def _flapping(folder: Path, port: int) -> Iterator[Figure]:
 
 
 def _draining(folder: Path, port: int) -> Iterator[Figure]:
-    with _kiosk(folder, port, port) as kiosk:
+    with kiosk_and_hub(folder, port, port) as kiosk:
         kiosk.put(DRAINED, EVIDENCE)
         before = kiosk.held()
         took = kiosk.until_held(DRAINED)
@@ -112,7 +112,7 @@ def _draining(folder: Path, port: int) -> Iterator[Figure]:
 
 
 def _waiting(folder: Path, port: int) -> Iterator[Figure]:
-    with _thin(port) as link, _kiosk(folder, port, link.port) as kiosk:
+    with _thin(port) as link, kiosk_and_hub(folder, port, link.port) as kiosk:
         alone = statistics.median(kiosk.live() for _ in range(LIVE))
         kiosk.put(BACKLOG, SMALL)
         time.sleep(1)
@@ -275,7 +275,7 @@ def _until_the_end_of_input(events: SimpleQueue[LinkEvent | None]) -> None:
 
 
 @contextmanager
-def _kiosk(folder: Path, broker: int, link: int) -> Iterator[Kiosk]:
+def kiosk_and_hub(folder: Path, broker: int, link: int) -> Iterator[Kiosk]:
     """A kiosk on the link, and its hub on the broker."""
     folder.mkdir()
     words = [sys.executable, "-c", CHILD, str(folder), str(broker)]
@@ -323,7 +323,7 @@ def _cuts(link: ThinLink) -> Iterator[None]:
 
 
 @contextmanager
-def _broker(folder: Path) -> Iterator[int]:
+def broker(folder: Path) -> Iterator[int]:
     """A Mosquitto without certificates. Raises NoBroker."""
     program = find()
     if program is None:
