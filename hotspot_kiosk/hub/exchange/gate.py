@@ -26,6 +26,7 @@ KEPT_RECORDS = frozenset({1, 2, 10, 14})
 FINGERS_STAY = "fingers of a sensor below the operation's grade were taken out: they stay in the local lane"
 KEPT_HERE = "the law of its lane keeps this record from this partner"
 """One sentence for every such rule: which of them spoke could tell what is shielded about the person."""
+NOTHING_LEFT = "nothing is left to search with: there is no face, and the fingers stay in the local lane"
 MORE_STAYS = "what a search does not need was taken out"
 
 _GREY_LEVELS = re.compile(r"\b([0-9]{1,3}) grey levels\b")
@@ -92,13 +93,11 @@ def _allowed(
     known = tuple(_minimal(record) for record in every if record.kind in KEPT_RECORDS)
     kept = tuple(r for r in known if terms.kind is not Partner.INTERPOL or _finger_may_go(r, out))
     if not any(record.shows for record in kept):
-        raise Refused(
-            "nothing is left to search with: there is no face, and the fingers stay in the local lane"
-        )
-    if not any(record.kind == 14 and record.shows for record in kept):
-        kept = tuple(record for record in kept if record.kind != 14)
+        raise Refused(NOTHING_LEFT)
     notes = (FINGERS_STAY,) if len(kept) < len(known) else ()
-    spare = any(a != b for a, b in zip(known, (r for r in every if r.kind in KEPT_RECORDS), strict=True))
+    if notes and not any(record.kind == 14 and record.shows for record in kept):
+        kept = tuple(record for record in kept if record.kind != 14)
+    spare = known != tuple(record for record in every if record.kind in KEPT_RECORDS)
     return kept, (*notes, MORE_STAYS) if spare or len(known) < len(every) else notes
 
 
