@@ -74,10 +74,10 @@ class KeepsOther(Over):
 class ForgetsAnswers(Over):
     """Drops an answer as soon as it is made, before its kiosk has it."""
 
-    def put(self, device: int, tcn: Tcn, envelope: bytes, now: datetime) -> bool:
+    def put(self, device: int, tcn: Tcn, envelope: bytes, now: datetime, edition: int = 1) -> bool:
         """See the port."""
-        done = self._real.put(device, tcn, envelope, now)  # type: ignore[union-attr,call-arg]
-        self._real.acknowledge(device, tcn, now)  # type: ignore[union-attr]
+        done = self._real.put(device, tcn, envelope, now, edition)  # type: ignore[union-attr,call-arg]
+        self._real.acknowledge(device, tcn, now, edition)  # type: ignore[union-attr]
         return bool(done)
 
 
