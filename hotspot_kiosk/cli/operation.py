@@ -10,6 +10,7 @@ import msgspec
 
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Deed
+from hotspot_kiosk.cli import statistics
 from hotspot_kiosk.cli.options import config_option, json_option
 from hotspot_kiosk.config import KioskConfig, load
 from hotspot_kiosk.errors import ConfigError
@@ -60,6 +61,10 @@ people = 2                   # 1 only with: law = "the law that allows one perso
 @click.group("operation")
 def command() -> None:
     """The signed operation without which nobody is checked."""
+
+
+command.add_command(statistics.counts)
+command.add_command(statistics.report)
 
 
 @command.command()

@@ -1,23 +1,24 @@
-"""Counts of an operation by post and day, without anything about a person. Pure.
+"""Counts of an operation by post and day, without anything about a person.
 
 A record is counted when it is looked at while it is held, and once for good when it is purged; what
-is published goes through `policy.suppress`. Days are UTC, by the kiosk's clock if that was trusted.
+is published goes through `publish`. Days are UTC, by the kiosk's clock if that was trusted.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 import msgspec
 
-from hotspot_kiosk import policy
 from hotspot_kiosk.audit_chain import Anchor
-from hotspot_kiosk.hub.case import Case
+from hotspot_kiosk.hub.case import Case, decode, fold
+from hotspot_kiosk.hub.store import Store
+from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.policy import Ended
 from hotspot_kiosk.terms import Decision
 
@@ -58,6 +59,9 @@ class Place(NamedTuple):
 
 
 Table = Mapping[Place, Mapping[What, int]]
+Cell = tuple[str, str, What]
+Sum = tuple[Cell, list[Cell]]
+POST, DAY, TOTAL = "post", "day", "total"
 _names: msgspec.json.Decoder[tuple[str, str, str, What]] = msgspec.json.Decoder(tuple[str, str, str, What])
 
 
@@ -87,10 +91,12 @@ def table(counts: Iterable[Mapping[str, int]]) -> dict[Place, dict[What, int]]:
     return found
 
 
-def minors(anchors: Sequence[tuple[Anchor, int, datetime]], posts: Mapping[int, Place]) -> dict[str, int]:
-    """How many were referred for their age, from what kiosks counted: by the day on which the hub heard of it.
+def minors(
+    anchors: Sequence[tuple[Anchor, int, datetime]], operation: Operation, posts: Mapping[int, str]
+) -> dict[str, int]:
+    """How many were referred for their age while an operation ran, by the day on which the hub heard of it.
 
-    posts: for each kiosk its operation and post. A kiosk that counts anew begins at nothing.
+    posts: where each kiosk stood. A kiosk that counts anew begins at nothing.
     """
     found: Counter[str] = Counter()
     before: dict[int, int] = {}
@@ -98,9 +104,23 @@ def minors(anchors: Sequence[tuple[Anchor, int, datetime]], posts: Mapping[int, 
         known = before.get(anchor.owner, 0)
         more = so_far - known if so_far >= known else so_far
         before[anchor.owner] = so_far
-        if more and anchor.owner in posts:
-            found[_name(posts[anchor.owner]._replace(day=f"{at:%Y-%m-%d}"), What.MINORS)] += more
+        if more and anchor.owner in operation.devices and operation.begins <= at < operation.ends:
+            post = posts.get(anchor.owner, f"device {anchor.owner}")
+            found[_name(Place(operation.id, post, f"{at:%Y-%m-%d}"), What.MINORS)] += more
     return dict(found)
+
+
+def gather(store: Store, operation: Operation) -> dict[Place, dict[What, int]]:
+    """All that is counted under an operation: purged records, records still held, minors."""
+    counts: list[Mapping[str, int]] = [store.tally.counts()]
+    posts: dict[int, str] = {}
+    for tcn in store.cases.cases():
+        record = fold(tcn, map(decode, store.cases.events(tcn)))
+        if record.purged is None and record.opened is not None:
+            posts.setdefault(record.opened.device, record.opened.post)
+            counts.append(count(record))
+    counts.append(minors(store.anchors.anchors(), operation, posts))
+    return {place: row for place, row in table(counts).items() if place.operation == operation.id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,34 +133,69 @@ class Published:
     totals: tuple[int | None, ...]
 
 
-def publish(counts: Table, operation: str, floor: int, by: str) -> Published:
-    """One operation's counts by `post` or by `day`, the small ones suppressed column by column.
+def publish(counts: Table, floor: int) -> tuple[Published, Published]:
+    """Counts by post and by day, as they may be seen together.
 
-    A total is told only if it is not small itself; a row's hidden cell cannot be had from it, because
-    at least two cells of a column are hidden where one is.
+    A count from 1 to floor - 1 is hidden, and then as many others as it takes that no sum of a row, a
+    column or a total tells it: of every sum at least two are hidden, and together they are not small.
     """
-    rows: dict[str, Counter[What]] = {}
-    for place, cells in counts.items():
-        if place.operation == operation:
-            rows.setdefault(getattr(place, by), Counter()).update(cells)
-    names = sorted(rows)
-    columns = [_column({name: rows[name][what] for name in names}, floor) for what in What]
-    return Published(
-        tuple(What),
-        tuple(names),
-        tuple(tuple(column[name] for column, _ in columns) for name in names),
-        tuple(total for _, total in columns),
-    )
+    cells: Counter[Cell] = Counter()
+    for place, row in counts.items():
+        for what, times in row.items():
+            cells.update({(by, name, what): times for by, name in _lines(place)})
+    lines = sorted({(by, name) for by, name, _ in cells})
+    hidden = _hidden(cells, [*_columns(lines), *_rows(lines)], floor)
+    shown = {cell: None if cell in hidden else times for cell, times in cells.items()}
+    totals = tuple(shown.get((TOTAL, "", what), 0) for what in What)
+
+    def listed(by: str) -> Published:
+        names = tuple(name for each, name in lines if each == by)
+        rows = tuple(tuple(shown.get((by, name, what), 0) for what in What) for name in names)
+        return Published(tuple(What), names, rows, totals)
+
+    return listed(POST), listed(DAY)
 
 
-def _column(cells: Mapping[str, int], floor: int) -> tuple[dict[str, int | None], int | None]:
-    """One count over all rows, and its total; all of it is hidden where hiding cells would not do."""
-    shown = policy.suppress(cells, floor)
-    total = sum(cells.values())
-    hidden = [name for name, count in shown.items() if count is None]
-    if 0 < total < floor or len(hidden) == 1 or 0 < sum(cells[name] for name in hidden) < floor:
-        return {name: None if cells[name] else 0 for name in cells}, None
-    return shown, total
+def _lines(place: Place) -> tuple[tuple[str, str], ...]:
+    return ((POST, place.post), (DAY, place.day), (TOTAL, ""))
+
+
+def _columns(lines: Sequence[tuple[str, str]]) -> Iterator[Sum]:
+    """The whole of each count, and its parts by post or by day."""
+    for what in What:
+        for by in (POST, DAY):
+            yield (TOTAL, "", what), [(by, name, what) for each, name in lines if each == by]
+
+
+def _rows(lines: Sequence[tuple[str, str]]) -> Iterator[Sum]:
+    """The checks of each line, and how they ended or when they were answered."""
+    for by, name in lines:
+        for parts in (ENDS, ANSWERS):
+            yield (by, name, What.CHECKS), [(by, name, what) for what in parts]
+
+
+def _hidden(cells: Mapping[Cell, int], sums: Sequence[Sum], floor: int) -> set[Cell]:
+    hidden = {cell for cell, times in cells.items() if 0 < times < floor}
+    before = -1
+    while len(hidden) != before:
+        before = len(hidden)
+        for whole, parts in sums:
+            hidden |= _one_more(cells, hidden, whole, parts, floor)
+    return hidden
+
+
+def _one_more(
+    cells: Mapping[Cell, int], hidden: set[Cell], whole: Cell, parts: Sequence[Cell], floor: int
+) -> set[Cell]:
+    """The cell to hide beside those hidden in this sum, if they could be told from the rest."""
+    shut = [part for part in parts if part in hidden]
+    if whole in hidden:
+        told = not shut
+    else:
+        told = bool(shut) and (len(shut) == 1 or sum(cells[part] for part in shut) < floor)
+    rest = [part for part in parts if part not in hidden and cells.get(part)]
+    candidates = rest or ([whole] if whole not in hidden else [])
+    return {min(candidates, key=lambda cell: cells[cell])} if told and candidates else set()
 
 
 def _end(case: Case) -> What:
@@ -165,8 +220,3 @@ def _answered(case: Case) -> What | None:
 
 def _name(place: Place, what: What) -> str:
     return msgspec.json.encode((*place, what)).decode()
-
-
-def days(first: date, last: date) -> list[str]:
-    """Each day from first to last."""
-    return [f"{first + timedelta(days=n):%Y-%m-%d}" for n in range((last - first).days + 1)]
