@@ -141,12 +141,12 @@ def _cut(bits: Words, mask: Words, x: int, y: int, patch: Words) -> int:
 def _slide(
     patch: Words, bits: Words, mask: Words, x: int, y: int, reach: int, pull: float, out: Floats
 ) -> None:
-    best, limit = -9.0, PATCH * PATCH
+    best = -9.0
     whole = _all_known(patch, mask, x - reach, y - reach, reach)
     for dy in range(-reach, reach + 1):
         for dx in range(-reach, reach + 1):
             if whole:
-                common, apart = PATCH * PATCH, _differences_known(patch, bits, x + dx, y + dy, limit)
+                common, apart = PATCH * PATCH, _differences_known(patch, bits, x + dx, y + dy)
             else:
                 common, apart = _differences(patch, bits, mask, x + dx, y + dy)
             if common >= LEAST_COMMON * PATCH * PATCH:
@@ -154,14 +154,7 @@ def _slide(
                 worth = agreement - pull * (dx * dx + dy * dy)
                 if worth > best:
                     best = worth
-                    limit = _most_apart(best)
                     out[0], out[1], out[2] = agreement, dx, dy
-
-
-@njit(cache=True, nogil=True)
-def _most_apart(agreement: float) -> int:
-    """From how many differing pixels on a whole patch agrees less than this."""
-    return int((0.5 - math.asin(min(max(agreement, -1.0), 1.0)) / math.pi) * PATCH * PATCH) + 1
 
 
 @njit(cache=True, nogil=True)
@@ -176,13 +169,11 @@ def _all_known(patch: Words, mask: Words, x: int, y: int, reach: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _differences_known(patch: Words, bits: Words, x: int, y: int, limit: int) -> int:
-    """Pixels that differ where all are known; counting ends once there are more than `limit`."""
+def _differences_known(patch: Words, bits: Words, x: int, y: int) -> int:
+    """Pixels that differ where all are known."""
     apart = np.uint64(0)
     for row in range(PATCH // 2):
         apart += _ones(patch[0, row] ^ _window_bits(bits, x, y + 2 * row))
-        if row % 3 == 2 and apart > np.uint64(limit):
-            return PATCH * PATCH
     return int(apart)
 
 
