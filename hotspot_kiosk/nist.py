@@ -30,6 +30,7 @@ from hotspot_kiosk.nist_model import (
     make_field,
 )
 from hotspot_kiosk.nist_pixels import images
+from hotspot_kiosk.nist_portrait import why_no_sap
 from hotspot_kiosk.nist_profile import errors, refuse_errors, validate
 from hotspot_kiosk.nist_rules_image import FAP_LEVELS
 from hotspot_kiosk.nist_xml import MAX_XML
@@ -191,12 +192,12 @@ def _record(idc: int, capture: Capture, stamp: ClockStamp, origin: Agency, day: 
     height, width = capture.sample.pixels.shape[:2]
     shared = {2: str(idc), 4: origin.code, 5: day, 6: str(width), 7: str(height)}  # IDC SRC PHD/FCD HLL VLL
     if isinstance(capture.sample, FaceSample):
-        return _face(capture.sample, shared, _clock(stamp))
+        return _face(capture.sample, why_no_sap(capture.quality, width, height), shared, _clock(stamp))
     return _finger(capture.sample, shared, _clock(stamp))
 
 
-def _face(sample: FaceSample, shared: dict[int, str], clock: str) -> Record:
-    comment = f"part of a camera frame, {shared[6]} x {shared[7]} px; no SAP claimed{clock}"
+def _face(sample: FaceSample, why: str, shared: dict[int, str], clock: str) -> Record:
+    comment = f"part of a camera frame, {shared[6]} x {shared[7]} px; no SAP claimed: {why}{clock}"
     own = {3: "FACE", 8: "0", 9: _SQUARE, 10: _SQUARE, 11: "JPEGB", 12: "SRGB", 38: comment}
     fields = (*_fields(shared | own), make_field(904, (_UNKNOWN, _plain(sample.device), _UNKNOWN)))
     return Record(10, fields, encode_jpeg(sample.pixels))
