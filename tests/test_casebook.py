@@ -8,17 +8,28 @@ from pathlib import Path
 import pytest
 from making import DEVICE, HUB, KIOSK, NOW, keys, operation, public_file, request, tcn
 
-from hotspot_kiosk import contents, seal
+from hotspot_kiosk import contents, nist, seal
+from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.hub import store_sqlite
 from hotspot_kiosk.hub.case import Found
 from hotspot_kiosk.hub.casebook import Casebook, Person, Role
+from hotspot_kiosk.hub.exchange.clerk import Clerk
+from hotspot_kiosk.hub.exchange.gate import Terms
+from hotspot_kiosk.hub.exchange.port import Incoming
+from hotspot_kiosk.hub.exchange.shelf import Shelf
 from hotspot_kiosk.hub.inbox import Inbox
 from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.store import PartKey
 from hotspot_kiosk.hub.telling import Teller
-from hotspot_kiosk.nist_answer import ForeignCandidate, Reference, SearchError, SearchResult
+from hotspot_kiosk.nist_answer import (
+    ForeignCandidate,
+    Reference,
+    SearchError,
+    SearchResult,
+    answer_transaction,
+)
 from hotspot_kiosk.operation import Confirmation, Operation, sign
 from hotspot_kiosk.policy import Finding, Outcome, Shielded
 from hotspot_kiosk.seal_answer import open_answer, reply_key
@@ -316,3 +327,60 @@ def test_an_operation_that_another_signed_is_none(tmp_path: Path) -> None:
     found = known.get("OP-1")
     assert found is not None
     assert found.name == "newer"
+
+
+class Partner:
+    """The far end of an exchange, in memory: what was sent, what it left for us."""
+
+    def __init__(self) -> None:
+        self.sent: dict[Tcn, bytes] = {}
+        self.left: list[Incoming] = []
+
+    def send(self, number: Tcn, content: bytes) -> None:
+        """As the port says."""
+        self.sent[number] = content
+
+    def collect(self) -> list[Incoming]:
+        """As the port says."""
+        return list(self.left)
+
+    def done(self, incoming: Incoming) -> None:
+        """As the port says."""
+        self.left.remove(incoming)
+
+    def set_aside(self, incoming: Incoming, why: str) -> None:
+        """Nothing is set aside here."""
+        raise AssertionError(why)
+
+
+def test_a_clerk_serves_real_cases(bureau: Bureau) -> None:
+    """Evidence as a kiosk packs it goes, stripped of what is shielded; the answer ends as an edition at the post."""
+    bureau.check(Shielded(frozenset({"QZX"}), True))
+    bureau.hold(nist.pack(request(), nist.Agency("ALB", "BORDER")), Part.EVIDENCE)
+    partner = Partner()
+    journal = Journal(bureau.folder / "journal", HUB, lambda: (NOW, True))
+    clerk = Clerk(
+        partner=INTERPOL,
+        terms=Terms(),
+        exchange=partner,
+        desk=bureau.book,
+        shelf=Shelf(bureau.folder / "state"),
+        journal=journal,
+        now=bureau.clock,
+        chance=random.Random(1),
+    )
+    clerk.step()
+    assert set(partner.sent) == {tcn()}
+    assert b"QZX" not in partner.sent[tcn()]
+    assert not bureau.tell()
+    agency = nist.Agency("XPO", "INTERPOL")
+    back = answer_transaction(result(1, 1), agency, nist.Agency("ALB", "BORDER"), NOW)
+    partner.left.append(Incoming("answer.nist", nist.write(back, nist.Encoding.TRADITIONAL)))
+    clerk.step()
+    clerk.step()
+    assert not partner.left
+    ((device, answer),) = bureau.tell()
+    assert (device, answer.decision, answer.edition) == (DEVICE, Decision.POSSIBLE_MATCH, 2)
+    assert [each.reference for each in answer.candidates] == ["FRA/N1"]
+    lines = b"".join(path.read_bytes() for path in (bureau.folder / "journal").glob("*.jsonl"))
+    assert b"QZX" not in lines

@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
+import random
+import threading
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.cli.hub_journal import open_journal
-from hotspot_kiosk.cli.options import config_option, json_option, list_out
+from hotspot_kiosk.cli.options import config_option, json_option, list_out, on_signals
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.errors import ConfigError
-from hotspot_kiosk.hub.exchange.office import Lane, lanes
+from hotspot_kiosk.hub import service
+from hotspot_kiosk.hub.exchange.office import Lane, lanes, work
 
 
 @click.group("exchange")
 def command() -> None:
     """Partners that are asked: INTERPOL, a national system."""
+
+
+@command.command()
+@config_option
+def serve(config: Path) -> None:
+    """Ask the partners and take in their answers, until told to stop; the hub runs meanwhile and tells the posts."""
+    table, folder, journal = load(config, HubConfig), config.parent.resolve(), open_journal(config)
+    every, stop = _lanes(config), threading.Event()
+    if not every:
+        raise ConfigError(f"there is no table [exchange.NAME] in {config}: this hub has no partner")
+    on_signals(stop.set)
+    with ExitStack() as locks:
+        for lane in every:
+            locks.enter_context(lane.alone())
+        books = [service.open_book(table, folder) for _ in every]
+        clerks = [
+            lane.clerk(book, journal, lambda: datetime.now(UTC), random.Random())  # noqa: S311 - spreads tries
+            for lane, book in zip(every, books, strict=True)
+        ]
+        work(clerks, stop)
 
 
 @command.command()
