@@ -257,7 +257,7 @@ class Hub:
         """Tell what is not told yet about a case."""
         try:
             told = self._teller.tell(tcn)
-        except BadBytes as error:
+        except (BadBytes, SealError) as error:
             log.error("%s: nothing can be told: %s", tcn, error)
             return
         self._write_down(*_answers(tcn, told))
