@@ -15,7 +15,8 @@ from html import escape
 from hotspot_kiosk.hub.statistics import ANSWERS, ENDS, Published, What
 from hotspot_kiosk.operation import Operation
 
-HIDDEN = "few"
+HIDDEN = "hidden"
+REST = "#dddddd"
 WIDTH, BAR, LABEL = 640, 26, 170
 COLOURS = {
     What.HITS: "#8a3b12",
@@ -27,7 +28,7 @@ STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 900px; margin: 2em auto; padding: 0 1em }
 h1 { font-size: 1.5em; margin-bottom: .2em } h2 { font-size: 1.1em; margin-top: 1.6em }
 table { border-collapse: collapse; width: 100%; font-size: .85em } td, th { padding: .25em .5em; text-align: right; border-bottom: 1px solid #ddd }
-th { text-align: right; font-weight: 600; vertical-align: bottom } td:first-child, th:first-child { text-align: left }
+th { text-align: right; font-weight: 600; vertical-align: bottom } td:first-child, th:first-child { text-align: left; white-space: nowrap }
 .few { color: #777; font-style: italic } .key span { display: inline-block; margin-right: 1.2em }
 .key i { display: inline-block; width: .8em; height: .8em; margin-right: .4em } dt { font-weight: 600; margin-top: .5em } dd { margin: 0 }
 .sign { margin-top: 2.5em; display: flex; gap: 3em } .sign div { flex: 1; border-top: 1px solid #222; padding-top: .3em; font-size: .85em }
@@ -65,7 +66,7 @@ def report(operation: Operation, posts: Published, now: datetime) -> str:
     facts = {
         "Legal basis": operation.legal_basis,
         "Purpose": operation.purpose,
-        "Posts": ", ".join(operation.posts),
+        "Posts": "; ".join(operation.posts),
         "Kiosks": ", ".join(map(str, operation.devices)),
         "Asked beside the own gallery": ", ".join(operation.datasets) or "nobody",
         "Records are destroyed after": (
@@ -90,29 +91,27 @@ def _head(operation: Operation, now: datetime) -> str:
 
 def _note(operation: Operation) -> str:
     return (
-        f"<p class='few'>Counts from 1 to {operation.statistics_floor - 1} are not published, nor a further one where a "
-        f"total would tell them: they read &ldquo;{HIDDEN}&rdquo;. A hit is a possible match that two people verify, "
+        f"<p class='few'>Counts from 1 to {operation.statistics_floor - 1} are not published, nor others, of any size, where a "
+        f"sum would tell them: they read &ldquo;{HIDDEN}&rdquo;. A hit is a possible match that two people verify, "
         "not a finding about a person. Days are UTC. Minors are counted by referral; nothing was taken of them.</p>"
     )
 
 
 def _stacked(counts: Published) -> str:
-    """One bar a row, its parts the ends of the checks; what is suppressed is missing from the bar and said beside it."""
-    ends = [(what, counts.what.index(what)) for what in ENDS]
-    most = max((sum(cells[i] or 0 for _, i in ends) for cells in counts.rows), default=0) or 1
+    """One bar a row, its parts the ends of the checks; those that are hidden are one pale part, if their sum may be told."""
+    ends, checks = [(what, counts.what.index(what)) for what in ENDS], counts.what.index(What.CHECKS)
+    scale = (WIDTH - LABEL - 90) / (max((cells[checks] or 0 for cells in counts.rows), default=0) or 1)
     bars = []
     for row, (name, cells) in enumerate(zip(counts.by, counts.rows, strict=True)):
+        whole, left = cells[checks], float(LABEL)
+        parts = [(cells[i] or 0, COLOURS[what], f"{name}: {cells[i]} {what}") for what, i in ends]
+        rest = max(0, (whole or 0) - sum(count for count, _, _ in parts))
+        parts.append((rest, REST, f"{name}: how {rest} ended is not published"))
         bars.append(_text(LABEL - 8, row, name, "end"))
-        left = float(LABEL)
-        for what, i in ends:
-            wide = (cells[i] or 0) / most * (WIDTH - LABEL - 90)
-            bars.append(_bar(left, row, wide, COLOURS[what], f"{name}: {cells[i]} {what}"))
-            left += wide
-        few = any(cells[i] is None for _, i in ends)
-        whole = sum(cells[i] or 0 for _, i in ends)
-        bars.append(
-            _text(left + 6, row, f"{whole} and {HIDDEN}" if few and whole else HIDDEN if few else str(whole))
-        )
+        for count, colour, title in parts if whole is not None else ():
+            bars.append(_bar(left, row, count * scale, colour, title))
+            left += count * scale
+        bars.append(_text(left + 6, row, HIDDEN if whole is None else str(whole)))
     return _svg(len(counts.by), bars)
 
 
@@ -146,7 +145,8 @@ def _text(left: float, row: int, words: str, anchor: str = "start") -> str:
 
 def _key() -> str:
     parts = (f"<span><i style='background:{COLOURS[what]}'></i>{what}</span>" for what in ENDS)
-    return f"<p class='key'>{''.join(parts)}</p>"
+    rest = f"<span><i style='background:{REST}'></i>not published</span>"
+    return f"<p class='key'>{''.join(parts)}{rest}</p>"
 
 
 def _table(counts: Published, by: str) -> str:
