@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from hotspot_kiosk.cli.options import config_option, json_option, list_out, on_s
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.hub import service
+from hotspot_kiosk.hub.exchange.clerk import Clerk
 from hotspot_kiosk.hub.exchange.office import Lane, lanes, work
 
 
@@ -28,19 +30,13 @@ def command() -> None:
 @config_option
 def serve(config: Path) -> None:
     """Ask the partners and take in their answers, until told to stop; the hub runs meanwhile and tells the posts."""
-    table, folder, journal = load(config, HubConfig), config.parent.resolve(), open_journal(config)
-    every, stop = _lanes(config), threading.Event()
-    if not every:
-        raise ConfigError(f"there is no table [exchange.NAME] in {config}: this hub has no partner")
+    os.umask(0o077)
+    stop = threading.Event()
     on_signals(stop.set)
-    with ExitStack() as locks:
-        for lane in every:
-            locks.enter_context(lane.alone())
-        books = [service.open_book(table, folder) for _ in every]
-        clerks = [
-            lane.clerk(book, journal, lambda: datetime.now(UTC), random.Random())  # noqa: S311 - spreads tries
-            for lane, book in zip(every, books, strict=True)
-        ]
+    with ExitStack() as alone:
+        clerks = [_clerk(config, lane, alone) for lane in _lanes(config)]
+        if not clerks:
+            raise ConfigError(f"there is no table [exchange.NAME] in {config}: this hub has no partner")
         work(clerks, stop)
 
 
@@ -88,6 +84,14 @@ def open_(config: Path, partner: str, reason: str) -> None:
     open_journal(config).write(Deed.LANE_OPENED, "maintainer", partner, reason)
     lane.shelf.open()
     click.echo(f"The lane to {partner} is open again.")
+
+
+def _clerk(config: Path, lane: Lane, alone: ExitStack) -> Clerk:
+    """A clerk with a view of its own of the cases, for its thread alone."""
+    alone.enter_context(lane.alone())
+    book = service.open_book(load(config, HubConfig), config.parent.resolve())
+    chance = random.Random()  # noqa: S311 - spreads retries, hides nothing
+    return lane.clerk(book, open_journal(config), lambda: datetime.now(UTC), chance)
 
 
 def _lanes(config: Path) -> list[Lane]:
