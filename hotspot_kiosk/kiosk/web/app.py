@@ -63,7 +63,7 @@ def serve(config: KioskConfig) -> None:
         server_header=False,
         date_header=False,
         ws="websockets-sansio",
-        ws_max_size=1024,
+        ws_max_size=1 << 20,
         limit_concurrency=32,
         timeout_graceful_shutdown=2,
     )
