@@ -10,13 +10,14 @@ import pytest
 from panel_rig import FIRMWARE, build
 
 PARTS = re.findall(r"^    TEST\((\w+)\),", (FIRMWARE / "host" / "parts.c").read_text(), re.MULTILINE)
+PREPARE = {"begin_power"}  # called by tests, none itself
 
 
 def test_every_part_is_listed() -> None:
     """A test that is written but not listed would never run."""
     written = re.findall(r"^static void (\w+)\(void\) \{", (FIRMWARE / "host" / "parts.c").read_text(), re.M)
     assert len(PARTS) > 30
-    assert set(written) >= set(PARTS)
+    assert set(written) - PREPARE == set(PARTS)
 
 
 @pytest.mark.parametrize("name", PARTS)

@@ -59,3 +59,9 @@ def test_threads_and_descriptors_that_stay_are_counted(tmp_path: Path) -> None:
     stop.set()
     thread.join()
     assert vitals.gained() == (1, 1)
+
+
+def test_minutes_that_do_not_suffice_simulate_fewer_hours() -> None:
+    """Eight hours asked of three seconds: what is told is what the fastest line could work off."""
+    figures = soak.run(minutes=0.05, seed=2, say=lambda _said: None, hours=8)
+    assert figures["hours"] == pytest.approx(0.05 * soak.FASTEST_LINE / 60)

@@ -107,6 +107,17 @@ def test_a_key_behind_a_link_is_destroyed_where_it_lies(kiosk: Kiosk, tmp_path: 
     assert kiosk.readable() == []
 
 
+def test_what_a_link_pointed_at_is_looked_for_again(kiosk: Kiosk, tmp_path: Path) -> None:
+    """The link alone goes; what cannot be removed behind it is named, not called destroyed."""
+    far = tmp_path / "stubborn.key"
+    far.mkdir()
+    kiosk.key.unlink()
+    kiosk.key.symlink_to(far)
+    with pytest.raises(StorageFailed, match=r"still there: stubborn\.key; take the storage out"):
+        destroy_keys(kiosk.remains)
+    assert not kiosk.key.is_symlink()
+
+
 def test_one_key_that_cannot_be_destroyed_does_not_save_the_others(kiosk: Kiosk) -> None:
     """And is named, with what to do."""
     kiosk.key.unlink()

@@ -17,7 +17,8 @@ from hotspot_kiosk.torture import soak
 def command(minutes: float, seed: int, hours: float) -> None:
     """Hours of touches and faults in minutes: wrong images, faults that stay, leaks. Exits 0 if none.
 
-    Memory is told an hour of the simulated time.
+    An hour needs two minutes; in fewer minutes fewer hours are simulated. Memory is told an hour of the
+    simulated time, and judged from four hours on.
     """
     result = soak.run(minutes, seed, click.echo, hours)
     click.echo(json.dumps(result))

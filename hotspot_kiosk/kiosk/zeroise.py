@@ -34,8 +34,9 @@ def destroy(remains: Remains) -> None:
     try:
         destroy_keys(remains)
     finally:
-        _remove(list(_files(remains.records)))
-    _prove(remains.records)
+        records = list(_files(remains.records))
+        _remove(records)
+    _prove(remains.records, records)
     log.warning("erased: %s", _names(remains.records))
 
 
@@ -48,7 +49,7 @@ def destroy_keys(remains: Remains) -> None:
     for key in keys:
         _overwrite(key)
     _remove(keys)
-    _prove(remains.keys)
+    _prove(remains.keys, keys)
     log.warning("keys destroyed: %s", _names(remains.keys))
 
 
@@ -83,11 +84,13 @@ def _remove(files: Iterable[Path]) -> None:
             log.error("%s could not be removed: %s", file.name, error.strerror)
 
 
-def _prove(paths: tuple[Path, ...]) -> None:
-    left = sorted(file.name for path in paths for file in path.parent.glob(f"{path.name}*"))
+def _prove(paths: tuple[Path, ...], files: Iterable[Path]) -> None:
+    """Look again: under the names, and at each of `files`, where links pointed, too."""
+    left = {file for path in paths for file in path.parent.glob(f"{path.name}*")}
+    left |= {file for file in files if os.path.lexists(file)}
     if left:
         raise StorageFailed(
-            f"still there: {', '.join(left)}; take the storage out of the box and destroy it by hand"
+            f"still there: {', '.join(sorted(file.name for file in left))}; take the storage out of the box and destroy it by hand"
         )
 
 

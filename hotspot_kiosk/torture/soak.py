@@ -220,7 +220,11 @@ class Shift:
 
 
 def run(minutes: float, seed: int, say: Callable[[str], None], hours: float = HOURS) -> Figures:
-    """So many hours of work in so many minutes; returns the figures. See `failed`."""
+    """So many hours of work in so many minutes; returns the figures. See `failed`.
+
+    Fewer hours than asked for if the minutes do not suffice at FASTEST_LINE: nothing is called work that was none.
+    """
+    hours = min(hours, minutes * FASTEST_LINE / 60)
     rng = random.Random(seed)  # noqa: S311 - draws faults, hides nothing
     pictures = {kind: _pictures(PERSONALITIES[kind]) for kind in KINDS}
     tally, vitals = Tally(), Vitals()
