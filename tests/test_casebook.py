@@ -12,8 +12,8 @@ from hotspot_kiosk import contents, nist, seal
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
-from hotspot_kiosk.hub import store_sqlite
-from hotspot_kiosk.hub.case import Found
+from hotspot_kiosk.hub import route, store_sqlite
+from hotspot_kiosk.hub.case import Found, Told
 from hotspot_kiosk.hub.casebook import Casebook, Person, Role
 from hotspot_kiosk.hub.exchange.clerk import Clerk
 from hotspot_kiosk.hub.exchange.gate import Terms
@@ -282,14 +282,29 @@ def test_what_is_shielded_has_no_way_out(bureau: Bureau, caplog: pytest.LogCaptu
         assert secret.encode() not in raw
 
 
-def test_a_crash_after_an_answer_was_kept_tells_it_again_as_a_later_edition(bureau: Bureau) -> None:
-    """Never an older one, never none."""
+def test_what_a_hub_claimed_and_did_not_live_to_keep_is_kept_by_the_next(bureau: Bureau) -> None:
+    """The same edition, once; the case is due until then."""
     bureau.hold(contents.encode(request(), reply_key(KIOSK, tcn())), Part.PROBE)
     bureau.book.search(tcn(), bureau.book.asked(tcn()), Decision.NO_HIT, ())
-    bureau.store.answers.put(DEVICE, tcn(), b"kept by a worker that died", NOW, 1)
+    case = bureau.book.case(tcn())
+    (word,) = route.to_tell(case, bureau.book.known(case, bureau.book.asked(tcn())), NOW)
+    assert bureau.book.claim(case, [Told(NOW, word.device, 1, word.view)]) == (True,)
+    assert bureau.store.answers.get(DEVICE, tcn()) is None
     assert list(bureau.store.cases.due(NOW)) == [tcn()]
-    assert [answer.edition for _, answer in bureau.tell()] == [2]
+    assert [answer.edition for _, answer in bureau.tell()] == [1]
     assert not list(bureau.store.cases.due(NOW))
+    assert not bureau.tell()
+
+
+def test_of_two_hubs_one_tells(bureau: Bureau) -> None:
+    """Whoever claims an edition second has nothing to tell, and none is made twice."""
+    bureau.hold(contents.encode(request(), reply_key(KIOSK, tcn())), Part.PROBE)
+    bureau.book.search(tcn(), bureau.book.asked(tcn()), Decision.NO_HIT, ())
+    case = bureau.book.case(tcn())
+    (word,) = route.to_tell(case, bureau.book.known(case, bureau.book.asked(tcn())), NOW)
+    told = [Told(NOW, word.device, 1, word.view)]
+    assert (bureau.book.claim(case, told), bureau.book.claim(case, told)) == ((True,), (False,))
+    assert len(bureau.tell()) == 1
     assert not bureau.tell()
 
 

@@ -254,10 +254,14 @@ class Casebook:
                 found.append((case, hits))
         return found
 
-    def told(self, case: Case, words: Sequence[Told], look_again: datetime | None) -> None:
-        """Kiosks were given these; the case is due again only then, unless something came meanwhile."""
+    def claim(self, case: Case, words: Sequence[Told]) -> tuple[bool, ...]:
+        """Which of these are ours to tell: of several hubs each edition is given by one. The case stays due."""
         events = [(each.name, encode(each)) for each in words]
-        self._store.cases.add(case.tcn, events, look_again, after=case.events, lightly=True)
+        return self._store.cases.add(case.tcn, events, self._now(), lightly=True) if events else ()
+
+    def settle(self, case: Case, claimed: int, look_again: datetime | None) -> None:
+        """All of it is kept; the case is due again only then, unless something came meanwhile."""
+        self._store.cases.add(case.tcn, (), look_again, after=case.events + claimed, lightly=True)
 
     def _existing(self, tcn: Tcn) -> Case:
         case = self.case(tcn)

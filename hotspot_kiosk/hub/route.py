@@ -83,6 +83,11 @@ def next_look(case: Case, known: Known, now: datetime) -> datetime | None:
 
 def to_tell(case: Case, known: Known, now: datetime) -> tuple[Word, ...]:
     """What is not told yet, or not as it is now."""
+    return tuple(word for word in words(case, known, now) if _is_new(case, word))
+
+
+def words(case: Case, known: Known, now: datetime) -> tuple[Word, ...]:
+    """What each kiosk may know now, told before or not."""
     plain = as_it_stands(case, known, now)
     if case.opened is None or plain is None:
         return ()
@@ -91,10 +96,10 @@ def to_tell(case: Case, known: Known, now: datetime) -> tuple[Word, ...]:
     known_since = before.at if before is not None and before.view == view else now
     late = _late(case, case.opened, known, known_since) if plain.candidates else None
     answer = replace(plain, late=late)
-    words = [Word(case.opened.device, answer, view)]
+    found = [Word(case.opened.device, answer, view)]
     alert = replace(plain, late=late or _told_late(case.opened, known))
-    words += [Word(device, alert, view) for device in _others(case, case.opened, known, now, late)]
-    return tuple(word for word in words if _is_new(case, word))
+    found += [Word(device, alert, view) for device in _others(case, case.opened, known, now, late)]
+    return tuple(found)
 
 
 def as_it_stands(case: Case, known: Known, now: datetime) -> Answer | None:

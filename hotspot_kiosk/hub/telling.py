@@ -1,14 +1,14 @@
 """What `route` says must be told, sealed to each kiosk and kept until that has it.
 
-Each kiosk's editions only rise. What was kept but not noted, because the hub died in between, is told again
-as a later edition: twice is better than never.
+Each kiosk's editions only rise, and each is made once: a hub claims it in the case before it keeps the answer.
+What was claimed but not kept, because the hub died in between, is kept by whoever looks at the case next.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,7 +21,6 @@ from hotspot_kiosk.seal_answer import ENTROPY_SIZE, seal_answer
 from hotspot_kiosk.terms import Answer, Tcn
 
 log = logging.getLogger(__name__)
-TRIES = 5
 Message = tuple[int, wire.Answered]
 
 
@@ -50,27 +49,29 @@ class Teller:
         case, now = self._book.case(tcn), self._now()
         asked = asked or self._book.asked(tcn)
         known = self._book.known(case, asked)
-        messages, told = [], []
-        for word in route.to_tell(case, known, now):
-            kept = self._keep(case, word, asked)
-            if kept is not None:
-                edition, envelope = kept
-                told.append(Told(now, word.device, edition, word.view))
-                messages.append((word.device, wire.Answered(tcn, envelope)))
-        self._book.told(case, told, route.next_look(case, known, now))
-        return tuple(messages)
+        words = route.to_tell(case, known, now)
+        told = [Told(now, word.device, _next_edition(case, word.device), word.view) for word in words]
+        ours = self._book.claim(case, told)
+        going = [(word, each.edition) for word, each, own in zip(words, told, ours, strict=True) if own]
+        going += self._unkept(case, route.words(case, known, now)) if case.told else []
+        messages = tuple(filter(None, (self._kept(case.tcn, *each, asked) for each in going)))
+        self._book.settle(case, sum(ours), route.next_look(case, known, now))
+        return messages
 
-    def _keep(self, case: Case, word: route.Word, asked: Asked | None) -> tuple[int, bytes] | None:
-        before = case.told.get(word.device)
-        edition = before.edition + 1 if before else 1
-        for _ in range(TRIES):
-            envelope = self._sealed(case.tcn, word.device, replace(word.answer, edition=edition), asked)
-            if envelope is None:
-                return None
-            if self._answers.put(word.device, case.tcn, envelope, self._now(), edition):
-                return edition, envelope
-            edition = self._answers.edition(word.device, case.tcn) + 1
-        return None
+    def _unkept(self, case: Case, words: Sequence[route.Word]) -> list[tuple[route.Word, int]]:
+        """What a hub claimed and did not live to keep, as long as it still is so."""
+        claimed = [(word, case.told[word.device]) for word in words if word.device in case.told]
+        return [
+            (word, told.edition)
+            for word, told in claimed
+            if told.view == word.view and self._answers.edition(word.device, case.tcn) < told.edition
+        ]
+
+    def _kept(self, tcn: Tcn, word: route.Word, edition: int, asked: Asked | None) -> Message | None:
+        envelope = self._sealed(tcn, word.device, replace(word.answer, edition=edition), asked)
+        if envelope is None or not self._answers.put(word.device, tcn, envelope, self._now(), edition):
+            return None
+        return word.device, wire.Answered(tcn, envelope)
 
     def _sealed(self, tcn: Tcn, device: int, answer: Answer, asked: Asked | None) -> bytes | None:
         plain = contents.encode_answer(answer)
@@ -83,3 +84,8 @@ class Teller:
             log.warning("%s: kiosk %d is not admitted any more and is told nothing", tcn, device)
             return None
         return seal.seal(plain, tcn, "answer", keys, self._own)
+
+
+def _next_edition(case: Case, device: int) -> int:
+    before = case.told.get(device)
+    return before.edition + 1 if before else 1
