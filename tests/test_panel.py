@@ -223,6 +223,20 @@ def test_a_maintainers_visit_is_an_alarm_and_no_more(port: Path, heard: Heard) -
     assert heard.openings == []
 
 
+def test_a_visit_that_ended_before_the_kiosk_began_destroys_nothing(port: Path, heard: Heard) -> None:
+    """The panel still tells of the lid that was opened in it; it did not latch it."""
+    rig = booted()
+    rig.ask(Message.SERVICE, ServiceRequest(1), ServiceReply)
+    rig.board.drive(pins.LID, True)
+    rig.board.run(50)
+    rig.board.drive(pins.LID, False)
+    rig.board.run(60_000)
+    with behind(rig.board, port), guarded(port, heard):
+        until(lambda: heard.alarms or heard.openings)
+    assert heard.alarms == ["opened during a maintainer's visit: the lid"]
+    assert heard.openings == []
+
+
 def test_a_lost_panel_is_one_alarm_and_its_return_another(port: Path, heard: Heard) -> None:
     """The kiosk goes on meanwhile; `show` and `alive` never wait."""
     rig = booted()

@@ -187,9 +187,10 @@ class Guard:
             self._ears.alarm(f"the face light is dimmed to {event.most_percent} %: {event.lamp_c} degrees")
 
     def _opened(self, event: TamperEvent) -> None:
-        """During a maintainer's visit the panel counts nothing: then it is told, not acted upon."""
+        """What the panel did not latch was in a maintainer's visit, over or not: told, not acted upon."""
         how = OPENED_BY.get(Tamper(event.cause), "the box") if event.cause in set(Tamper) else "the box"
-        if self._panel.beat(watched=True).flags & Flag.SERVICE:
+        flags = self._panel.beat(watched=True).flags
+        if flags & Flag.SERVICE or not flags & Flag.TAMPERED:
             self._ears.alarm(f"opened during a maintainer's visit: {how}")
             return
         self._latched = True
