@@ -1,6 +1,6 @@
 """The hub's orders: obeyed once, only when signed, for this kiosk, and remembered; time on request."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -96,7 +96,23 @@ def test_a_damaged_memory_is_set_aside_and_the_kiosk_goes_on(tmp_path: Path) -> 
     path = tmp_path / "orders.json"
     path.write_bytes(b"torn")
     assert Orders(path, DEVICE).memory.last_order == 0
-    assert (tmp_path / "orders.damaged").read_bytes() == b"torn"
+    assert (tmp_path / "orders.json.damaged").read_bytes() == b"torn"
+
+
+@pytest.mark.parametrize(
+    "spoil", [Path.unlink, lambda path: path.write_bytes(b"{"), lambda path: path.write_bytes(b"")]
+)
+@pytest.mark.parametrize("name", ["orders.json", "orders.again"])
+def test_a_withdrawal_outlasts_a_damaged_file(
+    tmp_path: Path, name: str, spoil: Callable[[Path], object]
+) -> None:
+    """A thief who spoils one of the two files does not get a kiosk that captures again."""
+    book = OrderBook(tmp_path / "book")
+    Orders(tmp_path / "orders.json", DEVICE).obey(book.give(DEVICE, OrderKind.REVOKE, HUB, NOW), HUB.public())
+    spoil(tmp_path / name)
+    memory = Orders(tmp_path / "orders.json", DEVICE).memory
+    assert memory.revoked
+    assert memory.last_order > 0
 
 
 def test_a_book_keeps_orders_until_their_proof(tmp_path: Path) -> None:

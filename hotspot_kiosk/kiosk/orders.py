@@ -36,7 +36,7 @@ class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Orders:
-    """Checks orders and remembers, in one small file. One thread calls; any may read `memory`."""
+    """Checks orders and remembers, in one small file and its copy. One thread calls; any may read `memory`."""
 
     def __init__(self, path: Path, device: int) -> None:
         self._path = path
@@ -93,18 +93,31 @@ class Orders:
             log.warning("the hub's time could not be written down: %s", error)
 
     def _remember(self, memory: Memory) -> None:
-        files.replace(self._path, msgspec.json.encode(memory))
+        """In two files, so that one that is damaged or missing does not undo a withdrawal."""
+        content = msgspec.json.encode(memory)
+        files.replace(_again(self._path), content)
+        files.replace(self._path, content)
         self.memory = memory
 
 
+def _again(path: Path) -> Path:
+    return path.with_suffix(".again")
+
+
 def _read(path: Path) -> Memory:
+    found = [memory for memory in map(_one, (path, _again(path))) if memory is not None]
+    return max(found, key=lambda memory: (memory.last_order, memory.hub_ms), default=Memory())
+
+
+def _one(path: Path) -> Memory | None:
+    """What one of the two files holds; None if it is missing or damaged."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Memory)
     except FileNotFoundError:
-        return Memory()
+        return None
     except OSError as error:
         raise StorageFailed(f"{path} cannot be read: {error.strerror}; check the disk") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
-        log.error("%s is damaged and set aside: orders are counted anew", path)
-        path.replace(path.with_suffix(".damaged"))
-        return Memory()
+        log.error("%s is damaged and set aside; what is written again elsewhere counts", path)
+        path.replace(path.with_name(f"{path.name}.damaged"))
+        return None
