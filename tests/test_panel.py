@@ -286,6 +286,14 @@ def test_a_maintainer_sees_opens_and_clears(pty: PanelPty, port: Path) -> None:
     assert "all quiet" in command(port, "status")
     assert "30 minutes" in command(port, "service", "30")
     assert "service" in command(port, "status")
+    with pty.board_at_rest() as board:
+        board.drive(pins.LID, True)
+        board.run(50)
+    with pytest.raises(Refused, match="close it first"):
+        command(port, "service", "0")
+    with pty.board_at_rest() as board:
+        board.drive(pins.LID, False)
+        board.run(50)
     command(port, "service", "0")
     with pty.board_at_rest() as board:
         board.drive(pins.LID, True)

@@ -27,16 +27,25 @@ def test_each_failure_counts(name: str) -> None:
     figures: dict[str, object] = dict.fromkeys(
         ("wrong", "unrecovered", "threads_gained", "descriptors_gained"), 0
     )
-    figures["mib_an_hour"] = 0.0
+    figures |= {"mib_an_hour": 0.0, "touches": 9}
     assert not soak.failed(figures)
     assert soak.failed(figures | {name: 1})
+
+
+@pytest.mark.parametrize("wrong", [{"touches": 0}, {"slowest_recovery_s": 61.0}])
+def test_a_soak_of_nothing_or_of_endless_recovery_fails(wrong: dict[str, object]) -> None:
+    """A fault must be over within a minute, and something must have been done."""
+    names = ("wrong", "unrecovered", "threads_gained", "descriptors_gained")
+    figures: dict[str, object] = {**dict.fromkeys(names, 0), "mib_an_hour": 0.0, "touches": 9}
+    assert not soak.failed(figures)
+    assert soak.failed(figures | wrong)
 
 
 def test_memory_that_grows_counts() -> None:
     """More than the allowed growth fails a soak of many hours; a short one says nothing of memory."""
     figures: dict[str, object] = dict.fromkeys(
         ("wrong", "unrecovered", "threads_gained", "descriptors_gained"), 0
-    )
+    ) | {"touches": 9}
     assert soak.failed(figures | {"mib_an_hour": 5.1, "hours": 8})
     assert not soak.failed(figures | {"mib_an_hour": 5.1, "hours": 0.1})
 

@@ -80,6 +80,8 @@ def service(port: Path, minutes: int) -> None:
     """Announce a visit: for so many minutes an open lid is told but destroys nothing. 0 ends it."""
     with _linked(port) as link:
         _same_version(link)
+        if not minutes and link.ask(Message.BEAT, BeatRequest(0), BeatReply).flags & Flag.LID_OPEN:
+            raise Refused("the lid is open: close it first, then end the visit")
         link.ask(Message.SERVICE, ServiceRequest(minutes), ServiceReply)
     click.echo(f"The box may be opened for {minutes} minutes." if minutes else "The box is watched again.")
 

@@ -28,6 +28,7 @@ from hotspot_kiosk.terms import FingerPosition
 from hotspot_kiosk.torture.vitals import Vitals
 
 HOURS = 8.0
+MOST_RECOVERY_S = 60.0  # of the soak's clock: a dead line, a sensor that starts anew, speeds tried again
 MOST_MIB_AN_HOUR = 5.0
 SETTLED_HOURS = 4.0  # in less, what libraries take once looks like growth
 FASTEST_LINE = 30.0  # times the real one: beyond, the kernel's buffer loses bytes on a busy machine
@@ -248,11 +249,15 @@ def run(minutes: float, seed: int, say: Callable[[str], None], hours: float = HO
 
 
 def failed(figures: Figures) -> bool:
-    """Whether an image was wrong, a fault stayed, or something leaked."""
+    """Whether nothing was done, an image was wrong, a fault stayed or stayed too long, or something leaked."""
     hours, growth = float(str(figures.get("hours", 0))), float(str(figures.get("mib_an_hour", 0)))
     leaks = hours >= SETTLED_HOURS and growth > MOST_MIB_AN_HOUR
-    return leaks or any(
-        figures[name] for name in ("wrong", "unrecovered", "threads_gained", "descriptors_gained")
+    slow = float(str(figures.get("slowest_recovery_s", 0))) > MOST_RECOVERY_S
+    return (
+        leaks
+        or slow
+        or not figures["touches"]
+        or any(figures[name] for name in ("wrong", "unrecovered", "threads_gained", "descriptors_gained"))
     )
 
 
