@@ -233,18 +233,6 @@ def purge_at(rule: Retention, ended: Ended, since: datetime) -> datetime:
     return since + kept[ended]
 
 
-def suppress(cells: Mapping[str, int], floor: int) -> dict[str, int | None]:
-    """Counts that may be published: one that is small, but not zero, could point at a person (None).
-
-    If just one cell is hidden, the smallest other one is hidden with it, or the total would tell it.
-    """
-    hidden = {name for name, count in cells.items() if 0 < count < floor}
-    if len(hidden) == 1:
-        others = [name for name, count in cells.items() if count and name not in hidden]
-        hidden |= set(sorted(others, key=lambda name: cells[name])[:1])
-    return {name: None if name in hidden else count for name, count in cells.items()}
-
-
 def countries(codes: Collection[str]) -> frozenset[str]:
     """Country codes as the shields compare them. Raises Refused for one that is no alpha-3 code."""
     found = frozenset(code.strip().upper() for code in codes)
