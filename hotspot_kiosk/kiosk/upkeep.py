@@ -135,11 +135,11 @@ class Upkeep:
             done = self._renewal.renew(self._transport, self._trust.ring, self._pauses.answer)
         except Denied as denied:
             log.error("the hub gives no link certificate: %s", denied)
+            for order in denied.orders:  # carried out before the page says why
+                self._on_order(order)
             self.note = (
                 f"the hub gives this kiosk no link certificate: {denied}; what it holds can go by stick"
             )
-            for order in denied.orders:
-                self._on_order(order)
             return False
         except StorageFailed as error:
             self.note = f"the new link certificate cannot be kept: {error}"
