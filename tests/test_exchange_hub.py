@@ -17,7 +17,7 @@ from nistfiles import of_face
 
 from hotspot_kiosk import contents, seal
 from hotspot_kiosk.config import HubConfig, load
-from hotspot_kiosk.hub import service, store_sqlite
+from hotspot_kiosk.hub import assembly, store_sqlite
 from hotspot_kiosk.hub.store import PartKey
 from hotspot_kiosk.hub.vault import guard
 from hotspot_kiosk.keyring import load_private, make_pair
@@ -70,7 +70,7 @@ def test_a_check_goes_to_its_partner_and_the_hit_is_part_of_its_case(tmp_path: P
     asked = dataclasses.replace(request(), tcn=tcn(), post="GATE-1", operation="OP-1", stamp=stamp)
     hold(tmp_path, Part.PROBE, contents.encode(asked, b"", Shielded(frozenset({"SYR"}))))
     hold(tmp_path, Part.EVIDENCE, file_of(of_face()))
-    book = service.open_book(load(path, HubConfig), tmp_path)
+    book = assembly.open_book(load(path, HubConfig), tmp_path)
     book.search(tcn(), book.asked(tcn()), Decision.NO_HIT, ())
     stop = threading.Event()
     far = FolderClient(tmp_path, responder("hit", time.monotonic))

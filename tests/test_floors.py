@@ -113,7 +113,7 @@ def floor(name: str) -> int:
     head = name.split(".")[0]
     if head in TOPS:
         return 5
-    if name in ("kiosk.daemon", "kiosk.assembly", "hub.service"):
+    if name in ("kiosk.daemon", "kiosk.assembly", "hub.service", "hub.assembly"):
         return 4
     if head in ("kiosk", "hub", "simulator"):
         return 3

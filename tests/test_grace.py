@@ -18,8 +18,8 @@ from hotspot_kiosk import renewal
 from hotspot_kiosk import seal_certificates as certificates
 from hotspot_kiosk.demo.stage import DEVICE
 from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.hub import service
 from hotspot_kiosk.hub.orders import OrderBook
+from hotspot_kiosk.hub.service import Hub
 from hotspot_kiosk.keyring import load_private
 from hotspot_kiosk.kiosk import desk
 from hotspot_kiosk.seal import PrivateKeys
@@ -106,7 +106,7 @@ class Grace(Scene):
     def counted(self) -> int:
         """Renewals that the hub did not follow."""
         hub = self.hub._made
-        assert isinstance(hub, service.Hub)
+        assert isinstance(hub, Hub)
         assert hub._renewal
         return sum(hub._renewal.issuer.ignored.values())
 

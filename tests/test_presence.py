@@ -13,7 +13,8 @@ from mosquitto import Mosquitto
 from hotspot_kiosk import contents, seal, wire
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.demo.stage import Folders, prepare
-from hotspot_kiosk.hub import service
+from hotspot_kiosk.hub import assembly
+from hotspot_kiosk.hub.service import Hub
 from hotspot_kiosk.keyring import Trust, load_private
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.orders import Orders
@@ -38,7 +39,7 @@ class Post:
         self.outbox = Outbox(folder / "outbox.db")
         self.answers: list[Answer] = []
         self.heard: list[LinkEvent] = []
-        self.hub: service.Hub | None = None
+        self.hub: Hub | None = None
         self._listener = mqtt.build(mqtt.Options(host="127.0.0.1", port=port))
         self._listener.open("listener", [wire.UP_FILTER], self.heard.append)
         self.uplink = Uplink(
@@ -61,7 +62,7 @@ class Post:
     def start_hub(self) -> None:
         """Build and run."""
         config = self._folders.hub_config
-        self.hub = service.build(load(config, HubConfig), config.parent)
+        self.hub = assembly.build(load(config, HubConfig), config.parent)
         self._thread = threading.Thread(target=self.hub.run)
         self._thread.start()
 

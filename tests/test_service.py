@@ -16,7 +16,7 @@ from hotspot_kiosk import contents, nist, seal, wire
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.demo.stage import Folders, prepare
 from hotspot_kiosk.errors import ConfigError
-from hotspot_kiosk.hub import service
+from hotspot_kiosk.hub import assembly
 from hotspot_kiosk.hub.store import GalleryEntry, PartKey
 from hotspot_kiosk.keyring import load_private, load_public
 from hotspot_kiosk.seal_answer import is_sealed_answer, open_answer, reply_key
@@ -44,7 +44,7 @@ class Desk:
 
     def start_hub(self) -> None:
         """Build and run."""
-        self.hub = service.build(load(self.folders.hub_config, HubConfig), self.folders.hub_config.parent)
+        self.hub = assembly.build(load(self.folders.hub_config, HubConfig), self.folders.hub_config.parent)
         self._thread = threading.Thread(target=self.hub.run)
         self._thread.start()
 
@@ -194,7 +194,7 @@ def test_a_kiosks_key_does_not_start_a_hub(running: Desk) -> None:
     config = folders.hub_config.read_text().replace("hub.key", "../kiosk/kiosk.key")
     folders.hub_config.write_text(config)
     with pytest.raises(ConfigError, match="kiosk's key"):
-        service.build(load(folders.hub_config, HubConfig), folders.hub_config.parent)
+        assembly.build(load(folders.hub_config, HubConfig), folders.hub_config.parent)
     assert keys(0) == HUB
     assert KIOSK.owner == DEVICE
 

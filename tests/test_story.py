@@ -20,9 +20,10 @@ from hotspot_kiosk.config import HubConfig, KioskConfig, load
 from hotspot_kiosk.demo.post import Post
 from hotspot_kiosk.demo.stage import DEVICE, Folders, prepare
 from hotspot_kiosk.errors import ConfigError, Refused, SealError
-from hotspot_kiosk.hub import service
+from hotspot_kiosk.hub import assembly as hub_assembly
 from hotspot_kiosk.hub.enrolment import make_reference
 from hotspot_kiosk.hub.orders import OrderBook
+from hotspot_kiosk.hub.service import Hub
 from hotspot_kiosk.hub.store import PartKey
 from hotspot_kiosk.inference.port import ModelShelf
 from hotspot_kiosk.keyring import load_private, load_public
@@ -42,7 +43,7 @@ FINGERS = (FingerPosition.RIGHT_INDEX, FingerPosition.LEFT_INDEX)
 class Running:
     """A daemon or hub in a thread of its own."""
 
-    def __init__(self, made: daemon.Daemon | service.Hub) -> None:
+    def __init__(self, made: daemon.Daemon | Hub) -> None:
         self._made = made
         self._thread = threading.Thread(target=made.run)
         self._thread.start()
@@ -65,9 +66,9 @@ class Scene:
         self.a = Subject("A", 1, pictures.decode(pictures.read(portraits / "portrait_a.png")))
         self.b = Subject("B", 2, pictures.decode(pictures.read(portraits / "portrait_b.jpg")))
         self.hub_config = load(self.folders.hub_config, HubConfig)
-        self.store = service.build(self.hub_config, self.folders.hub_config.parent)._store
+        self.store = hub_assembly.build(self.hub_config, self.folders.hub_config.parent)._store
         self._enrol()
-        self.hub = Running(service.build(self.hub_config, self.folders.hub_config.parent))
+        self.hub = Running(hub_assembly.build(self.hub_config, self.folders.hub_config.parent))
         self._no_more_sensor = threading.Event()
         self._sensor = threading.Thread(
             target=run_sensor, args=(self.folders.serial, self.folders.glass, "r503", self._no_more_sensor)

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.demo.bureau import Bureau
 from hotspot_kiosk.demo.postgres import Postgres
 from hotspot_kiosk.errors import ConfigError
-from hotspot_kiosk.hub import service
+from hotspot_kiosk.hub import assembly
 from hotspot_kiosk.hub.store import PartKey
 from hotspot_kiosk.simulator.crowd import Crowd, Member
 from hotspot_kiosk.terms import AnswerType, Part, Tcn
@@ -135,7 +136,7 @@ def test_a_probe_that_its_worker_did_not_live_to_answer_is_answered_by_another(
     store = bureau.open_store()
     for member in crowd.members:
         for (number, part), envelope in member.open.items():
-            store.inbox.commit(PartKey(member.device, number, part), envelope, service._now())
+            store.inbox.commit(PartKey(member.device, number, part), envelope, datetime.now(UTC))
     store.close()
     bureau.start("late")
     try:
@@ -149,7 +150,7 @@ def test_sqlite_is_for_one_worker(tmp_path: Path) -> None:
     """The config is refused with a sentence that says what to change."""
     made = Bureau(tmp_path / "hub", MODELS, 1, [1], share="hub")
     with pytest.raises(ConfigError, match="store_postgres"):
-        service.build(load(made.config, HubConfig), made.folder)
+        assembly.build(load(made.config, HubConfig), made.folder)
 
 
 @pytest.mark.parametrize("share", ["a/b", "+", "#", "x" * 33])

@@ -27,7 +27,8 @@ from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.config import HubConfig, build_variant, load
 from hotspot_kiosk.demo.bureau import Bureau
 from hotspot_kiosk.demo.postgres import NoPostgres, Postgres
-from hotspot_kiosk.hub import service
+from hotspot_kiosk.hub import assembly
+from hotspot_kiosk.hub.service import Hub
 from hotspot_kiosk.hub.store import PartKey, Store
 from hotspot_kiosk.keyring import load_private, load_public
 from hotspot_kiosk.seal import PrivateKeys
@@ -101,7 +102,7 @@ def _rates(folder: Path, workers: int, dsn: str) -> list[Rate]:
 def _work(folder: Path, device: int, start: Barrier, results: SimpleQueue[Rate]) -> None:
     """One worker's process."""
     config = load(folder / "hub.toml", HubConfig)
-    hub = service.build(config, folder)
+    hub = assembly.build(config, folder)
     store: Store = build_variant("hotspot_kiosk.hub", "store", config.store, folder)
     own = load_private(folder / f"k{device}.key")
     parts = _sealed(folder, device, range(1, RECORDS + 1))
@@ -121,7 +122,7 @@ def _work(folder: Path, device: int, start: Barrier, results: SimpleQueue[Rate])
     store.close()
 
 
-def _take(hub: service.Hub, own: PrivateKeys, message: wire.Up) -> None:
+def _take(hub: Hub, own: PrivateKeys, message: wire.Up) -> None:
     """The hub takes it, and the kiosk acknowledges the answer that it brings."""
     for reply in hub.take(own.owner, message):
         if isinstance(reply, wire.Receipt) and reply.answer:

@@ -12,7 +12,7 @@ import click
 from hotspot_kiosk.cli.options import config_option, json_option, list_out
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.hub import route, service
+from hotspot_kiosk.hub import assembly, route
 from hotspot_kiosk.hub.case import Case, Possible
 from hotspot_kiosk.hub.casebook import Casebook, Person, Role
 from hotspot_kiosk.policy import Finding
@@ -147,7 +147,7 @@ def _judge(config: Path, tcn: str, candidate: str, officer: str, reason: str, *,
 
 
 def _open(config: Path) -> Casebook:
-    return service.open_book(load(config, HubConfig), config.parent.resolve())
+    return assembly.open_book(load(config, HubConfig), config.parent.resolve())
 
 
 def _row(book: Casebook, case: Case, now: datetime) -> dict[str, Any]:

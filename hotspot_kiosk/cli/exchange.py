@@ -16,7 +16,7 @@ from hotspot_kiosk.cli.hub_journal import open_journal
 from hotspot_kiosk.cli.options import config_option, json_option, list_out, on_signals
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.errors import ConfigError
-from hotspot_kiosk.hub import service
+from hotspot_kiosk.hub import assembly
 from hotspot_kiosk.hub.exchange.clerk import Clerk
 from hotspot_kiosk.hub.exchange.office import Lane, lanes, work
 
@@ -89,7 +89,7 @@ def open_(config: Path, partner: str, reason: str) -> None:
 def _clerk(config: Path, lane: Lane, alone: ExitStack) -> Clerk:
     """A clerk with a view of its own of the cases, for its thread alone."""
     alone.enter_context(lane.alone())
-    book = service.open_book(load(config, HubConfig), config.parent.resolve())
+    book = assembly.open_book(load(config, HubConfig), config.parent.resolve())
     chance = random.Random()  # noqa: S311 - spreads retries, hides nothing
     return lane.clerk(book, open_journal(config), lambda: datetime.now(UTC), chance)
 

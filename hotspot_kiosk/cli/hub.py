@@ -16,7 +16,7 @@ from hotspot_kiosk.cli.hub_journal import open_journal
 from hotspot_kiosk.cli.options import config_option, json_option, list_out, on_signals
 from hotspot_kiosk.config import HubConfig, build_variant, load
 from hotspot_kiosk.errors import ConfigError, Refused, StorageFailed
-from hotspot_kiosk.hub import counts, service
+from hotspot_kiosk.hub import assembly, counts
 from hotspot_kiosk.hub.orders import OrderBook
 from hotspot_kiosk.hub.retention import PURGING, Purge
 from hotspot_kiosk.hub.stick import Import
@@ -40,7 +40,7 @@ command.add_command(exchange.command)
 def run(config: Path) -> None:
     """Run the hub until it is told to stop."""
     os.umask(0o077)
-    hub = service.build(load(config, HubConfig), config.parent.resolve())
+    hub = assembly.build(load(config, HubConfig), config.parent.resolve())
     on_signals(hub.stop)
     hub.run()
 
@@ -144,7 +144,7 @@ def import_(config: Path, folder: Path) -> None:
     What came by radio before, or comes later, is held once.
     """
     stick, table = Stick(folder), load(config, HubConfig)
-    hub = service.build(table, config.parent.resolve())
+    hub = assembly.build(table, config.parent.resolve())
     kiosks = {owner: file for owner, file in load_peers(table.keys.peers).items() if owner != HUB}
     carried = Import(stick, hub.take, hub.acknowledge, kiosks, hub.ignored)
     unwritten = carried.run()
@@ -183,8 +183,8 @@ def order(config: Path, kind: str, device: int) -> None:
 
 def _purge(config: Path) -> Purge:
     table = load(config, HubConfig)
-    known = service.operations(table, load_private(table.keys.own))
-    lock = service.journal_folder(table, config.parent.resolve()) / PURGING
+    known = assembly.operations(table, load_private(table.keys.own))
+    lock = assembly.journal_folder(table, config.parent.resolve()) / PURGING
     return Purge(open_store(config), known, open_journal(config), lock, lambda: datetime.now(UTC))
 
 

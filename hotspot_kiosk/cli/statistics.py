@@ -11,7 +11,7 @@ from hotspot_kiosk.cli.hub import open_store
 from hotspot_kiosk.cli.options import config_option
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.errors import ConfigError, Refused
-from hotspot_kiosk.hub import service, statistics
+from hotspot_kiosk.hub import assembly, statistics
 from hotspot_kiosk.hub import statistics_page as pages
 from hotspot_kiosk.hub.statistics import Published
 from hotspot_kiosk.keyring import load_private
@@ -58,7 +58,7 @@ def _published(config: Path, operation: Operation) -> tuple[Published, Published
 
 def _operation(config: Path, name: str) -> Operation:
     table = load(config, HubConfig)
-    known = service.operations(table, load_private(table.keys.own)).get(name)
+    known = assembly.operations(table, load_private(table.keys.own)).get(name)
     if known is None:
         raise Refused(f"the hub knows no operation {name}: put its signed .op file into [hub] operations")
     return known

@@ -1,0 +1,187 @@
+"""Builds a hub's parts from its config, by keyword: the composition root beside `service`'s loop."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hotspot_kiosk import files, ridge_code, seal
+from hotspot_kiosk.audit import Journal
+from hotspot_kiosk.compare.face import FaceComparator
+from hotspot_kiosk.compare.finger import FingerComparator, warm_up
+from hotspot_kiosk.compare.port import Calibration, Thresholds
+from hotspot_kiosk.config import HubConfig, build_variant
+from hotspot_kiosk.errors import ConfigError
+from hotspot_kiosk.hub.casebook import Casebook, Note, nobody_notes
+from hotspot_kiosk.hub.counts import Counts
+from hotspot_kiosk.hub.gallery import Gallery
+from hotspot_kiosk.hub.identify import Identifier
+from hotspot_kiosk.hub.inbox import Inbox
+from hotspot_kiosk.hub.operations import Operations
+from hotspot_kiosk.hub.orders import OrderBook
+from hotspot_kiosk.hub.renewal import Desk, Issuer, Register
+from hotspot_kiosk.hub.retention import PURGING, Hourly, Purge
+from hotspot_kiosk.hub.service import CLIENT, Hub
+from hotspot_kiosk.hub.store import Store
+from hotspot_kiosk.hub.vault import guard
+from hotspot_kiosk.hub.witness import Witness
+from hotspot_kiosk.inference.port import Manifest, read_manifest
+from hotspot_kiosk.keyring import HUB, PublicFile, load_peers, load_private, load_public
+from hotspot_kiosk.seal_certificates import Identity
+
+RENEWAL_PORT = 8886
+FACE_MODEL = "dlib-face-resnet-v1"
+
+
+def build(config: HubConfig, folder: Path) -> Hub:
+    """A hub from its config; `folder` is where relative paths count from. Raises ConfigError and others."""
+    own = load_private(config.keys.own)
+    if own.owner != HUB:
+        raise ConfigError(f"{config.keys.own} is a kiosk's key; the hub needs hub.key")
+    kiosks = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
+    store = guard(build_variant("hotspot_kiosk.hub", "store", config.store, folder), _now)
+    if config.hub.share and not store.shared:
+        raise ConfigError(
+            f"[hub] share is for several workers, but [store] driver {config.store['driver']!r} is for one; "
+            "take out share, or use store_postgres"
+        )
+    store.check()
+    warm_up()
+    ridge_code.warm_up()
+    now_trusted, place = (lambda: (_now(), True)), journal_folder(config, folder)
+    journal = Journal(place, own, now_trusted)
+    witness = Witness(store.anchors, journal, own, _now)
+    inbox, renewal = _inbox(config, store, own, kiosks, witness), _renewal(config, folder, own, kiosks)
+    return Hub(
+        store=store,
+        inbox=inbox,
+        gallery=Gallery(store.gallery),
+        identifier=_identifier(config),
+        transport=build_variant("hotspot_kiosk.transports", "link", config.link, folder),
+        own=own,
+        post_keys=lambda device: kiosks[device].keys(),
+        book=casebook(config, store, own, kiosks, inbox.open, journal.write),
+        now=_now,
+        journal=journal,
+        hourly=Hourly(Purge(store, operations(config, own), journal, place / PURGING, _now)),
+        share=config.hub.share,
+        renewal=renewal,
+        counts=_counts(config, inbox, renewal, witness),
+    )
+
+
+def open_book(config: HubConfig, folder: Path) -> Casebook:
+    """The cases of a hub, for a command; the hub may run meanwhile. Raises as `build`."""
+    own = load_private(config.keys.own)
+    kiosks = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
+    store = guard(build_variant("hotspot_kiosk.hub", "store", config.store, folder), _now)
+    journal = Journal(journal_folder(config, folder), own, lambda: (_now(), True))
+    inbox = _inbox(config, store, own, kiosks, Witness(store.anchors, journal, own, _now))
+    return casebook(config, store, own, kiosks, inbox.open, journal.write)
+
+
+def casebook(
+    config: HubConfig,
+    store: Store,
+    own: seal.PrivateKeys,
+    kiosks: Mapping[int, PublicFile],
+    opener: Callable[[bytes, int], bytes],
+    note: Note = nobody_notes,
+) -> Casebook:
+    """The cases of a hub."""
+    return Casebook(
+        store=store,
+        opener=opener,
+        operations=operations(config, own),
+        posts={device: file.name for device, file in kiosks.items()},
+        now=_now,
+        partners=frozenset(config.exchange),
+        note=note,
+    )
+
+
+def journal_folder(config: HubConfig, folder: Path) -> Path:
+    """Where this hub's journal lies."""
+    return config.hub.journal or folder / "journal"
+
+
+def operations(config: HubConfig, own: seal.PrivateKeys) -> Operations:
+    """The operations that this hub signed, with whichever of its keys."""
+    previous = (load_private(path).public() for path in config.keys.previous)
+    return Operations(config.hub.operations, seal.Ring((own.public(), *previous)))
+
+
+def _inbox(
+    config: HubConfig,
+    store: Store,
+    own: seal.PrivateKeys,
+    kiosks: Mapping[int, PublicFile],
+    witness: Witness,
+) -> Inbox:
+    previous = [load_private(path) for path in config.keys.previous]
+    newest = load_public(config.keys.own.with_suffix(".pub")) if previous else None
+    return Inbox(
+        store, own, kiosks, _now, previous=previous, newest=newest, book=_book(config), witness=witness
+    )
+
+
+def _renewal(
+    config: HubConfig, folder: Path, own: seal.PrivateKeys, kiosks: Mapping[int, PublicFile]
+) -> Desk | None:
+    table = config.renewal
+    if table is None:
+        return None
+    issuer = Issuer(
+        Identity(files.read(table.authority), files.read(table.authority_key)),
+        own,
+        lambda device: kiosks[device].keys() if device in kiosks else None,
+        Register(table.register),
+        _now,
+        book=_book(config),
+        days=table.days,
+    )
+    section = {**config.link, "port": RENEWAL_PORT, **table.link}
+    transport = build_variant("hotspot_kiosk.transports", "renewal.link", section, folder)
+    return Desk(issuer, transport, f"{CLIENT}-{secrets.token_hex(6)}", config.hub.share)
+
+
+def _counts(config: HubConfig, inbox: Inbox, renewal: Desk | None, witness: Witness) -> Counts | None:
+    if config.hub.counts is None:
+        return None
+    sources: dict[str, Mapping[str, int]] = {
+        "ignored": inbox.ignored, "repeated": inbox.repeated, "refused": inbox.refused
+    }  # fmt: skip
+    sources["alarms"] = witness.alarms
+    if renewal is not None:
+        sources["renewals not followed"] = renewal.issuer.ignored
+        sources["renewals repeated"] = renewal.issuer.repeated
+    return Counts(config.hub.counts, os.getpid(), _now(), sources)
+
+
+def _book(config: HubConfig) -> OrderBook | None:
+    return OrderBook(config.hub.orders) if config.hub.orders else None
+
+
+def _identifier(config: HubConfig) -> Identifier:
+    manifest = read_manifest(config.models.manifest)
+    limits = config.decision
+    return Identifier(
+        face=FaceComparator(_calibration(manifest, FACE_MODEL)),
+        finger=FingerComparator(),
+        thresholds=Thresholds(limits.possible_match, limits.no_hit),
+        most_candidates=limits.candidates,
+    )
+
+
+def _calibration(manifest: Manifest, name: str) -> Calibration:
+    fitted = next((entry.calibration for entry in manifest.model if entry.name == name), None)
+    if fitted is None:
+        raise ConfigError(f"the model manifest has no calibration for {name}")
+    return Calibration(fitted.slope, fitted.offset, fitted.limit, fitted.source)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,61 @@
+"""A probe that arrived, compared with the gallery; what that says is noted in its case."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from hotspot_kiosk import contents
+from hotspot_kiosk.errors import BadBytes
+from hotspot_kiosk.hub.case import Found
+from hotspot_kiosk.hub.casebook import Asked, Casebook
+from hotspot_kiosk.hub.gallery import Gallery, References
+from hotspot_kiosk.hub.identify import Identifier
+from hotspot_kiosk.terms import Candidate, Decision, Tcn, Template
+
+log = logging.getLogger(__name__)
+
+
+class Searcher:
+    """Searches the hub's gallery. One thread at a time."""
+
+    def __init__(self, gallery: Gallery, identifier: Identifier, book: Casebook) -> None:
+        self._gallery = gallery
+        self._identifier = identifier
+        self._book = book
+
+    def search(self, tcn: Tcn, digest: bytes, content: bytes) -> Asked | None:
+        """Compare a probe with the gallery and note what that says; None if it cannot be read.
+
+        digest: the SHA-256 of its envelope. Raises StorageFailed.
+        """
+        asked = None
+        try:
+            probe = contents.decode(content)
+            if probe.tcn != tcn:
+                raise BadBytes("the probe inside belongs to another record")
+            asked = Asked(probe, digest)
+            references = self._gallery.references()
+            decision, candidates = self._identifier.identify(probe.templates, references)
+        except BadBytes as error:
+            log.warning("%s probe cannot be used: %s", tcn, error)
+            self._book.search(tcn, asked, Decision.UNDECIDED, (), str(error))
+            return asked
+        self._book.search(tcn, asked, decision, self._found(probe.templates, candidates, references))
+        return asked
+
+    def _found(
+        self, probe: Sequence[Template], candidates: Sequence[Candidate], references: References
+    ) -> list[Found]:
+        named = {each.name: each for each in references.people}
+        return [
+            Found(
+                each.reference,
+                each.rank,
+                each.score,
+                self._identifier.strong(each, len(references.people)),
+                each.source,
+                self._identifier.explain(probe, named[each.reference]),
+            )
+            for each in candidates
+        ]
