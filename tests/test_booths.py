@@ -21,7 +21,9 @@ from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.face_quality import face_quality
 from hotspot_kiosk.inference.face_utility import NAME, FaceUtility
 from hotspot_kiosk.inference.port import DetectedFace, ModelShelf
-from hotspot_kiosk.kiosk.booths import PORTRAIT_WIDTH, SLICE_S, FaceBooth, FingerBooth, Voices
+from hotspot_kiosk.kiosk.booth import SLICE_S, Voices
+from hotspot_kiosk.kiosk.booth_face import PORTRAIT_WIDTH, FaceBooth
+from hotspot_kiosk.kiosk.booth_finger import FingerBooth
 from hotspot_kiosk.kiosk.devices import folder
 from hotspot_kiosk.kiosk.devices.port import Frame, Light
 from hotspot_kiosk.kiosk.events import (

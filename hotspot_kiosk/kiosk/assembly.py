@@ -30,7 +30,9 @@ from hotspot_kiosk.inference.port import ModelShelf
 from hotspot_kiosk.keyring import Trust, load_private
 from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.anchoring import Anchoring, Minors
-from hotspot_kiosk.kiosk.booths import FaceBooth, FingerBooth, Voices
+from hotspot_kiosk.kiosk.booth import Voices
+from hotspot_kiosk.kiosk.booth_face import FaceBooth
+from hotspot_kiosk.kiosk.booth_finger import FingerBooth
 from hotspot_kiosk.kiosk.clock import SYNCHRONISED, Clock
 from hotspot_kiosk.kiosk.daemon import Daemon
 from hotspot_kiosk.kiosk.desk import Desk

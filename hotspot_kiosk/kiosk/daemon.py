@@ -17,7 +17,9 @@ from hotspot_kiosk import contents, nist, policy, seal, wire
 from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, OutboxRefused, Refused, StorageFailed
 from hotspot_kiosk.kiosk import installed
-from hotspot_kiosk.kiosk.booths import FaceBooth, FingerBooth, Voices
+from hotspot_kiosk.kiosk.booth import Voices
+from hotspot_kiosk.kiosk.booth_face import FaceBooth
+from hotspot_kiosk.kiosk.booth_finger import FingerBooth
 from hotspot_kiosk.kiosk.box import Box, Hands
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
