@@ -15,8 +15,8 @@ from hotspot_kiosk.keyring import load_hub, load_private
 from hotspot_kiosk.kiosk import assembly, desk
 from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.clock import Clock
-from hotspot_kiosk.kiosk.daemon import told_answer
 from hotspot_kiosk.kiosk.start import Start
+from hotspot_kiosk.kiosk.told import told_answer
 from hotspot_kiosk.terms import Advice, RequestType
 
 WORDS = {

@@ -13,10 +13,9 @@ from collections import Counter
 from queue import Empty, SimpleQueue
 from typing import IO, Literal
 
-from hotspot_kiosk import contents, nist, policy, seal, wire
+from hotspot_kiosk import policy, wire
 from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, OutboxRefused, Refused, StorageFailed
-from hotspot_kiosk.kiosk import installed
 from hotspot_kiosk.kiosk.booth import Voices
 from hotspot_kiosk.kiosk.booth_face import FaceBooth
 from hotspot_kiosk.kiosk.booth_finger import FingerBooth
@@ -46,17 +45,19 @@ from hotspot_kiosk.kiosk.events import (
     Tick,
     Without,
 )
+from hotspot_kiosk.kiosk.gate import Admitted, Gate
 from hotspot_kiosk.kiosk.guard import Guard
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.preview import Preview
+from hotspot_kiosk.kiosk.recorder import Recorder
 from hotspot_kiosk.kiosk.session import Plan, Session, State, step
+from hotspot_kiosk.kiosk.told import told_answer
 from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.pulse import Pulse
-from hotspot_kiosk.seal_answer import reply_key
-from hotspot_kiosk.terms import Answer, Candidate, Part, Request, Tcn
+from hotspot_kiosk.terms import Answer, Tcn
 
 log = logging.getLogger(__name__)
 TICK_S = 0.25
@@ -85,8 +86,9 @@ class Daemon:
         self._session = Session(plan)
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._stop = threading.Event()
-        self._beginning = threading.Semaphore(1)
-        self._asked: tuple[Operation, policy.Shielded] | None = None
+        self._gate = Gate(place, clock, outbox)
+        self._recorder = Recorder(place, clock, outbox)
+        self._admitted: Admitted | None = None
         self._operation: Operation | None = None
         self._shielded = policy.Shielded()
         self._ticks = 0
@@ -209,7 +211,8 @@ class Daemon:
     def asked(self, ask: Ask) -> Told:
         """The desk's requests; called by a client's thread. Raises Refused or OutboxRefused."""
         if ask.do == "begin":
-            self._begin(ask)
+            self._admitted = self._gate.admit(ask, self._session)
+            self._events.put(Begin(self._admitted.tot, self._admitted.operation.fingers))
         elif ask.do == "without" or ask.do in BUTTONS:
             self._press(ask)
         elif ask.do == "carry":
@@ -221,41 +224,6 @@ class Daemon:
             raise ConfigError("the daemon was not given all its parts")
         return Told(kind="carried", state="new" if self._uplink.carry(message) else "known")
 
-    def _begin(self, ask: Ask) -> None:
-        session, place, stamp = self._session, self._place, self._clock.stamp()
-        if place.orders.memory.revoked:
-            raise Refused("this kiosk was withdrawn by the hub; what it holds is still sent")
-        if not ask.adult and place.minors is not None:
-            place.minors.add()
-        operation = policy.may_capture(
-            installed.current(place.operation, place.trust.ring),
-            place.device,
-            place.post,
-            stamp.wall,
-            clock_trusted=stamp.trusted,
-            adult=ask.adult,
-            officer=ask.officer,
-        )
-        tot = policy.search_type(operation, ask.tot)
-        shielded = policy.Shielded(policy.countries(ask.origins), ask.protection)
-        if session.state is State.FAULT:
-            raise Refused(f"the kiosk is out of order: {', '.join(sorted(session.faults))}")
-        if session.state not in (State.IDLE, State.DONE, State.WAITING):
-            raise Refused("somebody is being checked; finish or cancel that first")
-        self._outbox.check_room()
-        if not self._beginning.acquire(blocking=False):
-            raise Refused("somebody is being checked; finish or cancel that first")
-        try:
-            who = f"officer:{ask.officer}" if ask.officer else "officer"
-            place.journal.write(
-                Deed.CHECK_BEGUN, who, operation.id, printable(f"{tot}, {operation.legal_basis}")
-            )
-        except (StorageFailed, BadBytes):
-            self._beginning.release()
-            raise
-        self._asked = operation, shielded
-        self._events.put(Begin(tot, operation.fingers))
-
     def _press(self, ask: Ask) -> None:
         if self._session.state in (State.IDLE, State.DONE, State.FAULT) and not self._events.qsize():
             raise Refused("nobody is being checked")
@@ -263,7 +231,7 @@ class Daemon:
             self._events.put(Without(_why(ask), ask.everything))
             return
         if ask.do == "notice read":
-            about = self._asked[0].notice if self._asked else ""
+            about = self._admitted.operation.notice if self._admitted else ""
             self._place.journal.write(Deed.NOTIFIED, "machine", about, ask.shown or "on paper or aloud")
         self._events.put(BUTTONS[ask.do])
 
@@ -318,9 +286,9 @@ class Daemon:
         before = self._session.state
         self._session, effects = step(self._session, event, self._clock.now_ms())
         if isinstance(event, Begin):
-            if self._session.state is State.NOTICE and self._asked is not None:
-                self._operation, self._shielded = self._asked
-            self._beginning.release()
+            if self._session.state is State.NOTICE and self._admitted is not None:
+                self._operation, self._shielded = self._admitted.operation, self._admitted.shielded
+            self._gate.settled()
         for effect in effects:
             self._carry_out(effect)
         if before in CAPTURING and self._session.state not in (*CAPTURING, State.WAITING):
@@ -395,10 +363,11 @@ class Daemon:
 
     def _store(self, effect: Store) -> Event:
         try:
-            tcn = self._put(effect)
+            tcn = self._recorder.put(effect, self._operation, self._shielded)
         except HotspotError as error:
             log.error("a record could not be stored: %s", error)
             return StoreRefused(str(error))
+        self._shielded = policy.Shielded()
         log.info("%s stored", tcn)
         self._note(Deed.STORED, about=tcn)
         self._tell(Told(kind="stored", tcn=tcn))
@@ -406,53 +375,8 @@ class Daemon:
             self._uplink.wake()
         return Stored(tcn)
 
-    def _put(self, effect: Store) -> Tcn:
-        place, operation, stamp = self._place, self._operation, self._clock.stamp()
-        if operation is None:
-            raise Refused("nobody was captured under an operation")
-        hub = place.trust.ring.newest
-        tcn = self._outbox.mint(stamp.wall.year, place.device)
-        request = Request(
-            tcn=tcn,
-            tot=effect.tot,
-            post=place.post,
-            operation=operation.id,
-            notice=operation.notice,
-            stamp=stamp,
-            captures=effect.captures,
-            acquisition_failures=effect.failures,
-        )
-        content = contents.encode(request, reply_key(place.own, tcn), self._shielded)
-        probe = seal.seal(content, tcn, Part.PROBE, hub, place.own)
-        evidence = seal.seal(nist.pack(request, place.agency), tcn, Part.EVIDENCE, hub, place.own)
-        self._outbox.put(tcn, stamp, [(Part.PROBE, probe), (Part.EVIDENCE, evidence)])
-        self._shielded = policy.Shielded()
-        return tcn
-
 
 def _why(ask: Ask) -> str:
     if not ask.reason:
         raise Refused("say why: missing, bandaged, cannot or refuses")
     return ask.reason
-
-
-def told_answer(answer: Answer, device: int) -> Told:
-    """An answer to this kiosk, or an alert about somebody whom another captured, as the desk tells it."""
-    late = answer.late
-    return Told(
-        kind="answer" if answer.tcr.device == device else "alert",
-        tcn=answer.tcr,
-        decision=answer.decision,
-        candidates=tuple(_words_of(each) for each in answer.candidates),
-        note=answer.note,
-        edition=answer.edition,
-        post=late.post if late else "",
-        seen=late.seen if late else None,
-        expires=late.expires if late else None,
-    )
-
-
-def _words_of(candidate: Candidate) -> str:
-    placed = f", placed by {candidate.source}" if candidate.source else ""
-    score = f"{candidate.score:+.1f}" if candidate.score else "no score told"
-    return f"{candidate.reference} ({score}{placed})"

@@ -1,0 +1,86 @@
+"""Who may be checked now: the operation, the law's shields, the journal's line, before anything starts."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from hotspot_kiosk import policy
+from hotspot_kiosk.audit_chain import Deed, printable
+from hotspot_kiosk.errors import BadBytes, Refused, StorageFailed
+from hotspot_kiosk.kiosk import installed
+from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.desk import Ask
+from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.place import Place
+from hotspot_kiosk.kiosk.session import Session, State
+from hotspot_kiosk.operation import Operation
+from hotspot_kiosk.terms import RequestType
+
+BUSY = "somebody is being checked; finish or cancel that first"
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """One check that may begin."""
+
+    operation: Operation
+    tot: RequestType
+    shielded: policy.Shielded
+
+
+class Gate:
+    """Lets one check begin at a time; `settled` opens it for the next. Any thread may ask."""
+
+    def __init__(self, place: Place, clock: Clock, outbox: Outbox) -> None:
+        self._place = place
+        self._clock = clock
+        self._outbox = outbox
+        self._one = threading.Semaphore(1)
+
+    def admit(self, ask: Ask, session: Session) -> Admitted:
+        """Whether this check may begin; its line is in the journal when this returns.
+
+        Raises Refused with what to do, OutboxRefused without room, StorageFailed and BadBytes if the journal refuses.
+        """
+        admitted = self._allowed(ask)
+        if session.state is State.FAULT:
+            raise Refused(f"the kiosk is out of order: {', '.join(sorted(session.faults))}")
+        if session.state not in (State.IDLE, State.DONE, State.WAITING):
+            raise Refused(BUSY)
+        self._outbox.check_room()
+        if not self._one.acquire(blocking=False):
+            raise Refused(BUSY)
+        try:
+            self._write(ask, admitted)
+        except (StorageFailed, BadBytes):
+            self._one.release()
+            raise
+        return admitted
+
+    def settled(self) -> None:
+        """The session took the check up, or did not: another may be asked for."""
+        self._one.release()
+
+    def _allowed(self, ask: Ask) -> Admitted:
+        place, stamp = self._place, self._clock.stamp()
+        if place.orders.memory.revoked:
+            raise Refused("this kiosk was withdrawn by the hub; what it holds is still sent")
+        if not ask.adult and place.minors is not None:
+            place.minors.add()
+        operation = policy.may_capture(
+            installed.current(place.operation, place.trust.ring),
+            place.device,
+            place.post,
+            stamp.wall,
+            clock_trusted=stamp.trusted,
+            adult=ask.adult,
+            officer=ask.officer,
+        )
+        shielded = policy.Shielded(policy.countries(ask.origins), ask.protection)
+        return Admitted(operation, policy.search_type(operation, ask.tot), shielded)
+
+    def _write(self, ask: Ask, admitted: Admitted) -> None:
+        who = f"officer:{ask.officer}" if ask.officer else "officer"
+        ground = printable(f"{admitted.tot}, {admitted.operation.legal_basis}")
+        self._place.journal.write(Deed.CHECK_BEGUN, who, admitted.operation.id, ground)

@@ -1,0 +1,28 @@
+"""What the desk is told of an answer, in words."""
+
+from __future__ import annotations
+
+from hotspot_kiosk.kiosk.desk import Told
+from hotspot_kiosk.terms import Answer, Candidate
+
+
+def told_answer(answer: Answer, device: int) -> Told:
+    """An answer to this kiosk, or an alert about somebody whom another captured, as the desk tells it."""
+    late = answer.late
+    return Told(
+        kind="answer" if answer.tcr.device == device else "alert",
+        tcn=answer.tcr,
+        decision=answer.decision,
+        candidates=tuple(_words_of(each) for each in answer.candidates),
+        note=answer.note,
+        edition=answer.edition,
+        post=late.post if late else "",
+        seen=late.seen if late else None,
+        expires=late.expires if late else None,
+    )
+
+
+def _words_of(candidate: Candidate) -> str:
+    placed = f", placed by {candidate.source}" if candidate.source else ""
+    score = f"{candidate.score:+.1f}" if candidate.score else "no score told"
+    return f"{candidate.reference} ({score}{placed})"
