@@ -13,6 +13,8 @@ FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 WORDS = {"", "errors", "terms", "config"}
 CRAFTS = {
     "operation",
+    "officers",
+    "pins",
     "audit_chain",
     "seal",
     "seal_answer",
@@ -57,6 +59,8 @@ HOMES = {
     "jinja2": ("kiosk.web.words",),
     "fluent": ("kiosk.web.languages",),
     "playwright": ("bench.pages",),
+    "argon2": ("pins",),
+    "fido2": ("kiosk.security_keys",),
 }
 VARIANTS = {
     "kiosk.devices": {
