@@ -39,6 +39,8 @@ class Deed(StrEnum):
     CHECK_REFUSED = "check refused"
     NOTIFIED = "notice shown to its end"
     CHECK_ENDED = "check ended without a record"
+    LOOK_AGAIN = "officer asked to look again"
+    LOOKED_AGAIN = "officer looked again, attests an adult"
     STORED = "record stored"
     OVERRULED = "quality overruled"
     QUARANTINED = "record quarantined"

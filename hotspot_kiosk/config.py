@@ -111,7 +111,10 @@ class OutboxLimits(Table, frozen=True, kw_only=True):
 
 
 class SessionPlan(Table, frozen=True, kw_only=True):
-    """What one session captures, how often it tries, and how long it waits (seconds)."""
+    """What one session captures, how often it tries, and how long it waits (seconds).
+
+    hold_for_second_look: nothing is stored before the officer answered where the face may be a minor's.
+    """
 
     touches: int = 1
     attempts: int = 3
@@ -120,6 +123,7 @@ class SessionPlan(Table, frozen=True, kw_only=True):
     subject_s: float = 45.0
     answer_s: float = 20.0
     review: bool = False
+    hold_for_second_look: bool = False
 
     def __post_init__(self) -> None:
         within("touches", self.touches, 1, 5)

@@ -76,7 +76,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     edition: counts what the bureau signs, over all its operations; a kiosk takes only a higher one.
     tot: the kind of search (NPS: anything but a criminal offence). fingers: which are asked for, in
     this order; none means the face alone. least_fap: the sensor grade below which fingers stay in the local lane (INT-I v6
-    recommends FAP 45). datasets: names of the hub's partners that may be asked. route: for each post
+    recommends FAP 45). age_of_majority: nobody below it is captured, and an officer is asked to look again at a face
+    that may be. datasets: names of the hub's partners that may be asked. route: for each post
     the posts that hear a late hit next. officers: none named means any who may sign in.
     """
 
@@ -97,6 +98,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     languages: tuple[str, ...] = ("en",)
     datasets: tuple[str, ...] = ()
     least_fap: int = 45
+    age_of_majority: int = 18
     late_hit_hours: int = 72
     statistics_floor: int = 5
     watchlist: bool = False
@@ -158,6 +160,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         for name in self.datasets:
             exact("datasets", name)
         within("least_fap", self.least_fap, 10, 60)
+        within("age_of_majority", self.age_of_majority, 18, 21)
         within("late_hit_hours", self.late_hit_hours, 1, 720)
         within("statistics_floor", self.statistics_floor, 2, 100)
 

@@ -131,6 +131,15 @@ def may_capture(
     return operation
 
 
+def second_look(majority: int, years: float, too_high: float) -> bool:
+    """Whether an officer is asked to look once more at a face that looks so many years old.
+
+    too_high: by how much such estimates exceed the truth in one case of twenty. An estimate never attests
+    anything: above the line nothing follows from it, and one that is no number asks for the look.
+    """
+    return not years - too_high >= majority
+
+
 def may_run(operation: Operation, now: datetime, *, clock_trusted: bool) -> None:
     """Raises Refused unless the operation runs now, as far as a trusted clock tells."""
     if clock_trusted and now < operation.begins:

@@ -20,6 +20,7 @@ from hotspot_kiosk.kiosk.events import (
     Event,
     Found,
     LinkChanged,
+    LookedAgain,
     Lost,
     Missed,
     NoticeRead,
@@ -514,6 +515,7 @@ EVENTS: tuple[Event, ...] = (
     Accept(),
     Retake(),
     Cancel(),
+    LookedAgain(),
     Stored(MINE),
     StoreRefused("x"),
     answer(),
@@ -550,6 +552,7 @@ plans = st.builds(
     touches=st.integers(1, 2),
     attempts=st.integers(1, 3),
     review=st.booleans(),
+    hold=st.booleans(),
 )
 turns = st.integers(0, 9)
 samples = st.sampled_from([FACE, FINGER, OTHER, making.face_capture(score=5)])
@@ -560,9 +563,9 @@ any_event: st.SearchStrategy[Event] = st.one_of(
     st.builds(Begin, st.sampled_from(RequestType)),
     st.just(NoticeRead()),
     st.builds(Sampled, turns, samples),
-    st.builds(Sampled, st.just(0), samples),
+    st.builds(Sampled, st.just(0), samples, st.booleans()),
     st.builds(Missed, st.just(0) | turns, st.just("x")),
-    st.sampled_from([Accept(), Retake(), Cancel(), Tick(), Tick()]),
+    st.sampled_from([Accept(), Retake(), Cancel(), LookedAgain(), Tick(), Tick()]),
     st.builds(Stored, tcns),
     st.just(StoreRefused("x")),
     st.builds(answer, tcns),
@@ -595,6 +598,7 @@ def test_whatever_happens_the_rules_hold(plan: Plan, events: list[tuple[Event, i
         may_store |= session.state is State.NOTICE
         stores = sum(isinstance(effect, Store) for effect in effects)
         assert stores <= may_store
+        assert not (stores and session.held)
         may_store &= not stores
 
 

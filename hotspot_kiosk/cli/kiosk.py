@@ -62,6 +62,11 @@ ADVICE = {
     Advice.FINGER_STILL: "Hold your finger still.",
 }
 
+SECOND_LOOK = (
+    "\nOfficer: please look at the person once more. If they may be under age, press cancel and call a child officer; "
+    "if they are an adult: hotspot kiosk press 'looked again' --adult"
+)
+
 
 @click.group("kiosk")
 def command() -> None:
@@ -155,10 +160,13 @@ def alerts(config: Path, as_json: bool) -> None:
 
 @command.command()
 @config_option
-@click.argument("button", type=click.Choice(["notice read", "accept", "retake", "cancel"]))
-def press(config: Path, button: str) -> None:
+@click.argument("button", type=click.Choice(["notice read", "accept", "retake", "cancel", "looked again"]))
+@click.option("--adult", is_flag=True, help="With 'looked again': I attest that the person is 18 or older.")
+@click.option("--officer", default="", help="With 'looked again': the id of who looked.")
+def press(config: Path, button: str, adult: bool, officer: str) -> None:
     """Press a button of the session that runs."""
-    desk.ask(load(config, KioskConfig).kiosk.desk, desk.Ask(button))  # type: ignore[arg-type]
+    request = desk.Ask(button, adult=adult, officer=officer)  # type: ignore[arg-type]
+    desk.ask(load(config, KioskConfig).kiosk.desk, request)
 
 
 def say(told: desk.Told, as_json: bool) -> None:
@@ -178,7 +186,8 @@ def words(told: desk.Told) -> str:
         note = f"; {told.note}" if told.note else ""
         waits = "" if told.waiting is None else f", {told.waiting} waiting"
         doubts = f", {sum(told.ignored.values())} messages not believed" if told.ignored else ""
-        return f"[{told.state}, link {link}{waits}{looks}{doubts}{faults}{note}]"
+        second = SECOND_LOOK if told.second_look else ""
+        return f"[{told.state}, link {link}{waits}{looks}{doubts}{faults}{note}]{second}"
     if told.kind in ("answer", "alert"):
         named = f" ({', '.join(told.candidates)})" if told.candidates else ""
         again = f", edition {told.edition}" if told.edition > 1 else ""

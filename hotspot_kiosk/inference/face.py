@@ -40,14 +40,19 @@ class FaceEncoder:
         return FaceTemplate(self._model.name, vector)
 
 
-def align(pixels: NDArray[np.uint8], landmarks: NDArray[np.float32], side: int = CHIP) -> NDArray[np.uint8]:
+def align(
+    pixels: NDArray[np.uint8],
+    landmarks: NDArray[np.float32],
+    side: int = CHIP,
+    places: NDArray[np.float64] = PLACES,
+) -> NDArray[np.uint8]:
     """The face turned upright and scaled, uint8 (side, side, 3); outside the picture it is black.
 
-    A picture much larger than the chip is shrunk by averaging first, so that nothing aliases.
+    places: where the five points shall come to lie, (5, 2), in pixels of the result. A picture much larger than the chip is shrunk by averaging first, so that nothing aliases.
     Raises BadSample if the picture is not RGB or the points do not make a face.
     """
     check_pixels(pixels)
-    warp = similarity(landmarks, PLACES * (side / CHIP))
+    warp = similarity(landmarks, places)
     times = int(1 / max(float(np.hypot(warp[0, 0], warp[1, 0])), 1 / min(pixels.shape[:2])))
     if times > 1:
         pixels, warp = _shrunk(pixels, warp, times)

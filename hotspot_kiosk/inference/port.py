@@ -63,6 +63,17 @@ class Fitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
+class Doubt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far a model's estimates were wrong, in years, on the data that `source` names.
+
+    mean: mean absolute error; too_high: one estimate in twenty exceeded the truth by more than this.
+    """
+
+    mean: float
+    too_high: float
+    source: str
+
+
 class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One model of the manifest. `recipe` says how the file is made from its origin.
 
@@ -83,6 +94,7 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     own: str = ""
     thresholds: tuple[ScoreThreshold, ...] = ()
     calibration: Fitted | None = None
+    doubt: Doubt | None = None
 
     def __post_init__(self) -> None:
         if (self.origin is None) == (not self.own):

@@ -19,6 +19,8 @@ from hotspot_kiosk import nist, ridge_code
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.config import KioskConfig, Section, SessionPlan, build_variant
 from hotspot_kiosk.errors import ConfigError, Refused, StorageFailed
+from hotspot_kiosk.inference.age import NAME as AGE
+from hotspot_kiosk.inference.age import AgeEstimator
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.face_utility import NAME as UTILITY
@@ -120,6 +122,7 @@ def plan(table: SessionPlan) -> Plan:
         subject_ms=int(table.subject_s * 1000),
         answer_ms=int(table.answer_s * 1000),
         review=table.review,
+        hold=table.hold_for_second_look,
     )
 
 
@@ -244,6 +247,7 @@ def _face_booth(config: KioskConfig, folder: Path, voices: Voices, preview: Prev
         good_enough=config.session.face_quality,
         wait_s=PATIENCE * config.session.subject_s,
         seen=preview.seen,
+        age=AgeEstimator(shelf.open(AGE), shelf.entry(AGE)),
     )
 
 

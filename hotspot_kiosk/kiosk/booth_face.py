@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hotspot_kiosk import policy
 from hotspot_kiosk.errors import BadSample, CaptureTimeout, ConfigError
+from hotspot_kiosk.inference.age import AgeEstimator
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.port import DetectedFace
@@ -46,14 +48,16 @@ class FaceBooth(Booth[TakeFace]):
         reopen_s: float = REOPEN_S,
         idle_s: float = IDLE_S,
         seen: Seen = lambda _pixels, _faces: None,
+        age: AgeEstimator | None = None,
     ) -> None:
-        """`seen` is told each small picture and the faces in it, before they are judged: for a preview."""
+        """`age` may ask for an officer's second look. `seen` is told each small picture and the faces in it, before they are judged: for a preview."""
         super().__init__("camera", voices, reopen_s, idle_s)
         if not hasattr(camera, "frame"):
             raise ConfigError("[camera] driver names a device that is no camera")
         self._camera = camera
         self._looker = Looker(detector, utility, seen)
         self._encoder = encoder
+        self._age = age
         self._good_enough = good_enough
         self._wait_s = wait_s
         self._patience_s = patience_s
@@ -119,10 +123,18 @@ class FaceBooth(Booth[TakeFace]):
         frame, face = best.sample, best.face
         try:
             template = self._encoder.encode(frame.pixels, face)
+            look_again = self._may_be_minor(turn, best)
             sample = FaceSample(frame.device, _cropped(frame, face))
         except BadSample as error:
             return Missed(turn.turn, str(error))
-        return Sampled(turn.turn, Capture(sample, best.quality, template))
+        return Sampled(turn.turn, Capture(sample, best.quality, template), look_again)
+
+    def _may_be_minor(self, turn: TakeFace, best: Sighting) -> bool:
+        """What the face looks like in years leaves this function as yes or no only."""
+        if self._age is None:
+            return False
+        estimate = self._age.estimate(best.sample.pixels, best.face)
+        return policy.second_look(turn.majority, estimate.years, estimate.too_high)
 
 
 def _cropped(frame: FaceSample, face: DetectedFace) -> NDArray[np.uint8]:

@@ -32,6 +32,7 @@ from hotspot_kiosk.kiosk.events import (
     Event,
     Found,
     LinkChanged,
+    LookedAgain,
     NoticeRead,
     Quarantined,
     Retake,
@@ -45,7 +46,7 @@ from hotspot_kiosk.kiosk.events import (
     Tick,
     Without,
 )
-from hotspot_kiosk.kiosk.gate import Admitted, Gate
+from hotspot_kiosk.kiosk.gate import Admitted, Gate, begun
 from hotspot_kiosk.kiosk.guard import Guard
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
@@ -71,6 +72,7 @@ BUTTONS: dict[str, Event] = {
     "retake": Retake(),
     "cancel": Cancel(),
     "still here": StillHere(),
+    "looked again": LookedAgain(),
 }
 
 
@@ -212,7 +214,7 @@ class Daemon:
         """The desk's requests; called by a client's thread. Raises Refused or OutboxRefused."""
         if ask.do == "begin":
             self._admitted = self._gate.admit(ask, self._session)
-            self._events.put(Begin(self._admitted.tot, self._admitted.operation.fingers))
+            self._events.put(begun(self._admitted))
         elif ask.do == "without" or ask.do in BUTTONS:
             self._press(ask)
         elif ask.do == "carry":
@@ -233,6 +235,8 @@ class Daemon:
         if ask.do == "notice read":
             about = self._admitted.operation.notice if self._admitted else ""
             self._place.journal.write(Deed.NOTIFIED, "machine", about, ask.shown or "on paper or aloud")
+        if ask.do == "looked again":
+            self._gate.looked_again(ask, self._session, self._operation)
         self._events.put(BUTTONS[ask.do])
 
     def _status(self) -> Told:
@@ -255,6 +259,7 @@ class Daemon:
             quarantined=quarantined,
             faults=tuple(sorted(session.faults)),
             note=note,
+            second_look=session.second_look,
             ignored=self._counted("ignored"),
             repeated=self._counted("repeated"),
         )
@@ -283,18 +288,25 @@ class Daemon:
             self._pulse.beat(self._alive)
         if self._guard is not None:
             self._guard.alive()
-        before = self._session.state
-        self._session, effects = step(self._session, event, self._clock.now_ms())
+        before = self._session
+        self._session, effects = step(before, event, self._clock.now_ms())
         if isinstance(event, Begin):
             if self._session.state is State.NOTICE and self._admitted is not None:
                 self._operation, self._shielded = self._admitted.operation, self._admitted.shielded
             self._gate.settled()
         for effect in effects:
             self._carry_out(effect)
-        if before in CAPTURING and self._session.state not in (*CAPTURING, State.WAITING):
+        self._changed(before)
+
+    def _changed(self, before: Session) -> None:
+        """What the journal and the desk hear of a step; why an officer is asked to look again, nobody does."""
+        session, about = self._session, self._operation.id if self._operation else ""
+        if before.state in CAPTURING and session.state not in (*CAPTURING, State.WAITING):
             self._shielded = policy.Shielded()
-            self._note(Deed.CHECK_ENDED, about=self._operation.id if self._operation else "")
-        if self._session.state is not before:
+            self._note(Deed.CHECK_ENDED, about=about)
+        if session.second_look and not before.second_look:
+            self._note(Deed.LOOK_AGAIN, about=about)
+        if (session.state, session.second_look) != (before.state, before.second_look):
             self._tell(self._status())
 
     def _awaited(self) -> Event:

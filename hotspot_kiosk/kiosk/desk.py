@@ -29,11 +29,11 @@ log = logging.getLogger(__name__)
 LONGEST_LINE = 16 << 10
 MOST_UNHEARD = 1000
 STALLED_S = 5.0
-Button = Literal["notice read", "accept", "retake", "cancel", "without", "still here"]
+Button = Literal["notice read", "accept", "retake", "cancel", "without", "still here", "looked again"]
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a client wants. `adult`: the officer attests that the person is 18 or older.
+    """What a client wants. `adult`: the officer attests that the person is 18 or older (`begin`, `looked again`).
 
     officer: the id of who asks, never a name; empty where a person starts by themselves.
     origins: claimed and known countries of origin (alpha-3); protection: they seek it. Both go into the
@@ -63,6 +63,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
 
     post, seen, expires: of an answer after its person has left: where and when they were, until when it counts.
     An alert is such an answer about somebody whom another kiosk captured.
+    second_look: of a status: the face may be a minor's; the officer is asked to look again (`looked again` or `cancel`).
     ignored, repeated: why messages of the hub's side were not believed, or said nothing new; how often.
     """
 
@@ -83,6 +84,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     post: str = ""
     seen: datetime | None = None
     expires: datetime | None = None
+    second_look: bool = False
     ignored: dict[str, int] = {}
     repeated: dict[str, int] = {}
 

@@ -37,11 +37,12 @@ class Prompt(StrEnum):
 class Begin:
     """An officer, or the person, starts; the rules have been checked already.
 
-    fingers: those that the operation asks for; None leaves it to the plan.
+    fingers: those that the operation asks for; None leaves it to the plan. majority: its age of majority.
     """
 
     tot: RequestType = RequestType.NPS
     fingers: tuple[FingerPosition, ...] | None = None
+    majority: int = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,14 @@ class NoticeRead:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """A device gave a sample, and features were made of it."""
+    """A device gave a sample, and features were made of it.
+
+    look_again: the face may be younger than the operation allows; how young it looks is not told.
+    """
 
     turn: int
     capture: Capture
+    look_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,11 @@ class Without:
 @dataclass(frozen=True, slots=True)
 class StillHere:
     """The person needs more time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAgain:
+    """The officer looked at the person once more and still attests an adult."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +171,7 @@ Event = (
     | Cancel
     | Without
     | StillHere
+    | LookedAgain
     | Stored
     | StoreRefused
     | Answered
@@ -184,9 +195,10 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class TakeFace:
-    """Ask the camera for a face."""
+    """Ask the camera for a face; of one that may be younger than `majority` the answer says so."""
 
     turn: int
+    majority: int = 18
 
 
 @dataclass(frozen=True, slots=True)

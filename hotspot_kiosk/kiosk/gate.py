@@ -11,6 +11,7 @@ from hotspot_kiosk.errors import BadBytes, Refused, StorageFailed
 from hotspot_kiosk.kiosk import installed
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.desk import Ask
+from hotspot_kiosk.kiosk.events import Begin
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.session import Session, State
@@ -58,6 +59,17 @@ class Gate:
             raise
         return admitted
 
+    def looked_again(self, ask: Ask, session: Session, operation: Operation | None) -> None:
+        """The officer looked once more and attests an adult; its line is in the journal when this returns.
+
+        Raises Refused if nobody asked, or this is no adult; StorageFailed and BadBytes if the journal refuses.
+        """
+        if not session.second_look:
+            raise Refused("no second look was asked for")
+        if not ask.adult:
+            raise Refused(f"cancel this check; {policy.ADULTS_ONLY}")
+        self._place.journal.write(Deed.LOOKED_AGAIN, _who(ask), operation.id if operation else "")
+
     def settled(self) -> None:
         """The session took the check up, or did not: another may be asked for."""
         self._one.release()
@@ -81,6 +93,15 @@ class Gate:
         return Admitted(operation, policy.search_type(operation, ask.tot), shielded)
 
     def _write(self, ask: Ask, admitted: Admitted) -> None:
-        who = f"officer:{ask.officer}" if ask.officer else "officer"
         ground = printable(f"{admitted.tot}, {admitted.operation.legal_basis}")
-        self._place.journal.write(Deed.CHECK_BEGUN, who, admitted.operation.id, ground)
+        self._place.journal.write(Deed.CHECK_BEGUN, _who(ask), admitted.operation.id, ground)
+
+
+def begun(admitted: Admitted) -> Begin:
+    """What the session begins with."""
+    operation = admitted.operation
+    return Begin(admitted.tot, operation.fingers, operation.age_of_majority)
+
+
+def _who(ask: Ask) -> str:
+    return f"officer:{ask.officer}" if ask.officer else "officer"

@@ -22,6 +22,7 @@ from hotspot_kiosk.kiosk.events import (
     Event,
     Found,
     LinkChanged,
+    LookedAgain,
     Lost,
     Missed,
     NoticeRead,
@@ -67,7 +68,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a session captures, how often it tries, how long it waits (milliseconds)."""
+    """What a session captures, how often it tries, how long it waits (milliseconds).
+
+    hold: whether a second look that the officer was asked for must be over before anything is stored.
+    """
 
     fingers: tuple[FingerPosition, ...] = ()
     touches: int = 1
@@ -78,6 +82,8 @@ class Plan:
     answer_ms: int = 20_000
     done_ms: int = 10_000
     review: bool = False
+    hold: bool = False
+    majority: int = 18
 
     def least_quality(self, modality: Modality) -> int:
         """The quality score below which a sample is asked for again."""
@@ -86,7 +92,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Everything there is to know about the person at the kiosk."""
+    """Everything there is to know about the person at the kiosk.
+
+    second_look: the officer was asked whether this may be a minor, and has not answered.
+    """
 
     plan: Plan
     state: State = State.IDLE
@@ -103,6 +112,12 @@ class Session:
     answer: Answer | None = None
     faults: frozenset[str] = frozenset()
     ignored: int = 0
+    second_look: bool = False
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing may be stored until the officer has looked again."""
+        return self.plan.hold and self.second_look
 
     @property
     def position(self) -> FingerPosition:
@@ -124,7 +139,8 @@ def step(session: Session, event: Event, now_ms: int) -> Next:
 def _begin(session: Session, event: Begin, now_ms: int) -> Next:
     if session.faults:
         return _out_of_order(session)
-    plan = session.plan if event.fingers is None else replace(session.plan, fingers=event.fingers)
+    fingers = session.plan.fingers if event.fingers is None else event.fingers
+    plan = replace(session.plan, fingers=fingers, majority=event.majority)
     session = replace(session, plan=plan)
     fresh = _fresh(session, State.NOTICE, tot=event.tot, deadline_ms=now_ms + plan.subject_ms)
     return fresh, (Show(Prompt.READ_NOTICE),)
@@ -155,7 +171,7 @@ def _take(session: Session, now_ms: int) -> tuple[Session, Effect]:
     turn = session.turn + 1
     session = replace(session, turn=turn, deadline_ms=now_ms + session.plan.subject_ms)
     if session.state is State.FACE:
-        return session, TakeFace(turn)
+        return session, TakeFace(turn, session.plan.majority)
     taken = tuple(c.template for c in session.captures if isinstance(c.template, FingerTemplate))
     return session, TakeFinger(turn, session.position, _after(session), taken)
 
@@ -174,7 +190,9 @@ def _sampled(session: Session, event: Sampled, now_ms: int) -> Next:
         return _ignore(session)
     if capture.quality.score < session.plan.least_quality(capture.modality):
         return _again(session, capture.quality.advice, now_ms)
-    return _go_on(replace(session, captures=(*session.captures, capture)), now_ms)
+    second_look = session.second_look or event.look_again
+    captures = (*session.captures, capture)
+    return _go_on(replace(session, captures=captures, second_look=second_look), now_ms)
 
 
 def _asked_for(session: Session, capture: Capture) -> bool:
@@ -243,10 +261,21 @@ def _go_on(session: Session, now_ms: int) -> Next:
 def _review(session: Session, now_ms: int) -> Next:
     if not session.captures:
         return _rest(session, now_ms, Show(Prompt.NOTHING_CAPTURED))
-    if session.plan.review:
+    if session.plan.review or session.held:
         waiting = replace(session, state=State.REVIEW, deadline_ms=now_ms + session.plan.subject_ms)
         return waiting, (Show(Prompt.REVIEW),)
     return _accept(session, Accept(), now_ms)
+
+
+def _accepted(session: Session, event: Accept, now_ms: int) -> Next:
+    return _ignore(session) if session.held else _accept(session, event, now_ms)
+
+
+def _looked_again(session: Session, _event: LookedAgain, now_ms: int) -> Next:
+    """Only who was asked answers; what was held for nothing else goes on."""
+    waited = session.held and session.state is State.REVIEW and not session.plan.review
+    session = replace(session, second_look=False)
+    return _accept(session, Accept(), now_ms) if waited else (session, ())
 
 
 def _accept(session: Session, _event: Accept, now_ms: int) -> Next:
@@ -387,18 +416,21 @@ TABLE: dict[tuple[State, type], Handler] = {
     (State.FACE, Tick): _subject_left,
     (State.FINGERS, Sampled): _sampled,
     (State.FINGERS, Missed): _missed,
+    (State.FINGERS, LookedAgain): _looked_again,
     (State.FINGERS, Retake): _retake,
     (State.FINGERS, Cancel): _cancel,
     (State.FINGERS, Without): _without,
     (State.FINGERS, StillHere): _still_here,
     (State.FINGERS, Tick): _subject_left,
-    (State.REVIEW, Accept): _accept,
+    (State.REVIEW, Accept): _accepted,
+    (State.REVIEW, LookedAgain): _looked_again,
     (State.REVIEW, Retake): _retake,
     (State.REVIEW, Cancel): _cancel,
     (State.REVIEW, StillHere): _still_here,
     (State.REVIEW, Tick): _subject_left,
     (State.WAITING, Begin): _begin_next,
     (State.WAITING, Stored): _stored,
+    (State.WAITING, LookedAgain): _looked_again,
     (State.WAITING, StoreRefused): _store_refused,
     (State.WAITING, Answered): _answered_here,
     (State.WAITING, Tick): _answer_late,
