@@ -34,6 +34,7 @@ class Deed(StrEnum):
     STARTED = "started"
     STOPPED = "stopped"
     SIGNED_IN = "signed in"
+    SIGNED_OUT = "signed out"
     SIGN_IN_FAILED = "sign-in failed"
     CHECK_BEGUN = "check begun"
     CHECK_REFUSED = "check refused"
