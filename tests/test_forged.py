@@ -201,7 +201,7 @@ class Post(Rig):
         known = [(e.tcn, e.answered, [(p, s in ("sealed", "sending"), r) for p, s, _, r in e.parts])
                  for e in self.outbox.entries()]  # fmt: skip
         peers = sorted((path.name, path.read_bytes()) for path in self.peers.iterdir())
-        memory = self.uplink._orders.memory
+        memory = self.uplink._downlink._orders.memory
         told = len(self.answers), len(self.ordered), len(self.quarantined), len(self.faults)
         return known, peers, memory, told, self.clock.stamp().trusted
 

@@ -180,7 +180,7 @@ def test_a_new_hub_key_reaches_the_kiosk_and_is_used(rig: Rig) -> None:
         inbox, rig.store, new, {DEVICE: public_file(KIOSK)}, lambda: NOW, previous=[HUB], newest=newest
     )
     reconnect(rig)
-    rig.until(lambda: rig.uplink._trust.ring.newest == half)
+    rig.until(lambda: rig.uplink._downlink._trust.ring.newest == half)
     assert [each.kind for each in rig.ordered] == [OrderKind.HUB_KEY]
     rig.put()
     rig.until(rig.all_held)

@@ -1,4 +1,4 @@
-"""Empties the outbox over a transport; takes in receipts and answers.
+"""Empties the outbox over a transport; what comes back is `downlink`'s.
 
 The outbox is the truth about what must go, the hub about what has arrived; `courier` says what goes
 next. One thread does all of it. Nothing is erased or believed but by the hub's signature.
@@ -7,8 +7,6 @@ next. One thread does all of it. Nothing is erased or believed but by the hub's 
 from __future__ import annotations
 
 import logging
-import os
-import random
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -16,37 +14,29 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
 from hotspot_kiosk import seal, wire
-from hotspot_kiosk.contents import decode_answer
 from hotspot_kiosk.errors import (
-    BadBytes,
-    ConfigError,
     LinkDown,
     Refused,
-    SealError,
     StorageDamaged,
     StorageFailed,
 )
-from hotspot_kiosk.keyring import Trust, from_bytes
+from hotspot_kiosk.keyring import Trust
 from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.anchoring import Anchoring
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.courier import Courier
+from hotspot_kiosk.kiosk.downlink import Downlink, Ways
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import GIVEN_UP, Item, Outbox, remedy
 from hotspot_kiosk.kiosk.patience import Patience
-from hotspot_kiosk.kiosk.replies import keep
-from hotspot_kiosk.seal_answer import is_sealed_answer, open_answer
 from hotspot_kiosk.terms import Answer, Part, Tcn
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Taken, Transport
 
 log = logging.getLogger(__name__)
 TICK_S = 0.5
 LOOK_EVERY = 8
-SPREAD_MS = 2_000  # within which the kiosks of a hub that came back ask about what they sent
 ASK_EVERY = 64
 CARRY_S = 30.0
-UNKNOWN = "an answer is to a record that this outbox does not know"
-UNSIGNED = "a message that proves no living hub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +76,8 @@ class Uplink:
         self._device = device
         self._outbox = outbox
         self._transport = transport
-        self._own = own
-        self._trust = trust
-        self._orders = orders
         self._clock = clock
-        self._alerts = alerts
-        self._on_answer = on_answer
         self._on_link = on_link
-        self._on_order = on_order
         self._on_quarantine = on_quarantine
         self._on_fault = on_fault
         self._on_trouble = on_trouble
@@ -105,14 +89,30 @@ class Uplink:
         self._patience = Patience(waiting=True)
         self._trouble = ""
         self._told: set[tuple[Tcn, Part]] | None = None
-        self._unkept: set[Tcn] = set()
-        self._probes: dict[Tcn, bytes] = {}
-        self._nonce = b""
-        self._asked_ms = 0
         self._ticks = 0
         self._ask_due = False
-        self.ignored: Counter[str] = Counter()
-        self.repeated: Counter[str] = Counter()
+        self._downlink = Downlink(
+            device=device,
+            outbox=outbox,
+            courier=self._courier,
+            own=own,
+            trust=trust,
+            orders=orders,
+            clock=clock,
+            alerts=alerts,
+            anchoring=anchoring,
+            ways=Ways(self._send, self._ask_if_due, self._quarantine, on_answer, on_order),
+        )
+
+    @property
+    def ignored(self) -> Counter[str]:
+        """Why messages of the hub were not believed, and how often."""
+        return self._downlink.ignored
+
+    @property
+    def repeated(self) -> Counter[str]:
+        """What came again though it was known, and how often."""
+        return self._downlink.repeated
 
     @property
     def up(self) -> bool:
@@ -261,10 +261,11 @@ class Uplink:
         hub would send that answer a second time over the same thin link.
         """
         self._ask_due = False
-        stamp = self._clock.stamp()
-        self._nonce = b"" if stamp.trusted else os.urandom(wire.NONCE_BYTES)
-        self._asked_ms = stamp.monotonic_ms
-        self._send(wire.Ask(self._nonce, self._trust.ring.newest.key_id))
+        self._send(self._downlink.question())
+
+    def _ask_if_due(self) -> None:
+        if self._ask_due:
+            self._ask()
 
     def _went_down(self, event: LinkLost) -> None:
         log.info("link lost: %s", event.reason)
@@ -316,7 +317,7 @@ class Uplink:
             self._tell_quarantined()
             return True
         if item.part is Part.PROBE:
-            self._probes[item.tcn] = item.digest
+            self._downlink.expect(item.tcn, item.digest)
         offer = self._courier.begin(item, envelope, self._clock.now_ms())
         return self._send(offer, item) if offer else self._send_chunk(item)
 
@@ -336,80 +337,17 @@ class Uplink:
         return True
 
     def _arrived(self, event: Arrived) -> None:
-        if not self._disbelieved(event.payload):
+        if not self._downlink.disbelieved(event.payload):
             self._courier.heard(self._clock.now_ms())
 
     def _carried(self, carried: Carried) -> None:
         """No sign of a living hub: it came some other way."""
-        known = sum(self.repeated.values())
+        known = sum(self._downlink.repeated.values())
         why = "the disk does not work now"
         try:
-            why = self._disbelieved(carried.payload)
+            why = self._downlink.disbelieved(carried.payload)
         finally:
-            carried.outcome.put((why, sum(self.repeated.values()) == known))
-
-    def _disbelieved(self, payload: bytes) -> str:
-        """Act on a message; why not, if not."""
-        try:
-            message = wire.decode_down(payload)
-            if isinstance(message, wire.Missing | wire.Here):
-                self._unsigned(message)
-                return UNSIGNED
-            if isinstance(message, wire.Receipt):
-                self._receipt(message)
-            elif isinstance(message, wire.Answered):
-                self._answered(Tcn(message.tcn), message.envelope)
-            elif isinstance(message, wire.Order):
-                self._ordered(message)
-            elif isinstance(message, wire.Witness):
-                self._witnessed(message)
-            else:
-                self._refused(message)
-        except (BadBytes, SealError, Refused, ConfigError) as error:
-            if not self.ignored[str(error)]:
-                log.warning("a message from the hub's side was ignored: %s", error)
-            self.ignored[str(error)] += 1
-            return str(error)
-        return ""
-
-    def _unsigned(self, message: wire.Missing | wire.Here) -> None:
-        """Not signed, so it proves no living hub: it only says which bytes to send next, or when."""
-        now_ms = self._clock.now_ms()
-        if isinstance(message, wire.Missing):
-            if not self._courier.missing(message, now_ms):
-                self.repeated["ranges of a part that is not under way"] += 1
-        elif self._courier.hub_came(now_ms, random.randrange(SPREAD_MS)):  # noqa: S311 - spreads resends
-            log.info("the hub is there again")
-        else:
-            self.repeated["a hub that had just come"] += 1
-
-    def _receipt(self, receipt: wire.Receipt) -> None:
-        wire.verify_receipt(receipt, self._trust.ring)
-        tcn = Tcn(receipt.tcn)
-        if not self._outbox.knows(tcn):
-            raise Refused("a receipt is for a record that this outbox does not know")
-        if receipt.answer:
-            self._answered(tcn, receipt.answer)
-        if not self._held(tcn, receipt.part, receipt.digest):
-            self.repeated["a receipt of what is held, or of other bytes"] += 1
-
-    def _held(self, tcn: Tcn, part: Part, digest: bytes) -> bool:
-        """The hub's signature says so; False if that was known, or the bytes are not ours."""
-        stamp = self._clock.stamp()
-        new = self._outbox.receipt(tcn, part, digest, stamp.wall if stamp.trusted else None)
-        if new:
-            log.info("%s %s held by the hub", tcn, part)
-            self._courier.settled(tcn, part)
-        if self._ask_due:
-            self._ask()
-        return new
-
-    def _refused(self, refusal: wire.Refusal) -> None:
-        wire.verify_refusal(refusal, self._trust.ring)
-        if not self._outbox.waits(Tcn(refusal.tcn), refusal.part, refusal.digest):
-            raise Refused("the hub refused bytes that are not here")
-        if not self._quarantine(Tcn(refusal.tcn), refusal.part, refusal.reason):
-            self.repeated["a refusal that is known"] += 1
+            carried.outcome.put((why, sum(self._downlink.repeated.values()) == known))
 
     def _quarantine(self, tcn: Tcn, part: Part, reason: str) -> bool:
         new = self._outbox.quarantine(tcn, part, reason)
@@ -418,73 +356,3 @@ class Uplink:
         self._courier.settled(tcn, part)
         self._tell_quarantined()
         return new
-
-    def _answered(self, tcn: Tcn, envelope: bytes) -> None:
-        if tcn.device != self._device:
-            self._take_alert(tcn, envelope)
-            return
-        try:
-            self._take_answer(tcn, envelope)
-        except StorageFailed:
-            self._show_unkept(tcn, envelope)
-            raise
-
-    def _show_unkept(self, tcn: Tcn, envelope: bytes) -> None:
-        """The officer sees it now, once; the hub keeps it, and sends it again, until it is kept here."""
-        digest = self._probes.get(tcn)
-        if digest is not None and tcn not in self._unkept:
-            self._on_answer(decode_answer(open_answer(envelope, tcn, digest, self._trust.ring, self._own)))
-            self._unkept.add(tcn)
-
-    def _take_alert(self, tcn: Tcn, envelope: bytes) -> None:
-        """About somebody whom another kiosk captured: the hub says that this post must know."""
-        if self._alerts is None:
-            raise Refused(UNKNOWN)
-        kept = self._alerts.take(tcn, envelope, self._trust.ring)
-        if kept.new:
-            log.info("%s: an alert came, edition %d", tcn, kept.edition)
-            self._on_answer(kept.answer)
-        else:
-            self.repeated["an alert that is known"] += 1
-        self._send(wire.sign_got(tcn, kept.held, self._own, kept.edition))
-
-    def _take_answer(self, tcn: Tcn, envelope: bytes) -> None:
-        if not self._outbox.knows(tcn):
-            raise Refused(UNKNOWN)
-        kept = keep(self._outbox, tcn, envelope, self._clock.stamp().wall, self._trust.ring, self._own)
-        if kept.new:
-            log.info("%s answered, edition %d", tcn, kept.edition)
-            if tcn not in self._unkept:
-                self._on_answer(kept.answer)
-            self._unkept.discard(tcn)
-        else:
-            self.repeated["an answer that is known"] += 1
-        self._probes.pop(tcn, None)
-        self._send(wire.sign_got(tcn, kept.held, self._own, kept.edition))
-        if is_sealed_answer(envelope):
-            self._courier.settled(tcn, Part.PROBE)
-            if self._ask_due:
-                self._ask()
-
-    def _witnessed(self, witness: wire.Witness) -> None:
-        if self._anchoring is None:
-            raise Refused("the hub is witness of something that nobody sent")
-        self._anchoring.witnessed(witness, self._trust.ring)
-
-    def _ordered(self, order: wire.Order) -> None:
-        if order.kind is wire.OrderKind.TIME:
-            told = self._orders.time(order, self._trust.ring, self._nonce)
-            self._nonce = b""
-            self._clock.learn(told, self._asked_ms)
-            return
-        if order.kind is wire.OrderKind.HUB_KEY:
-            self._orders.check(order, self._trust.ring)
-            self._trust.add(from_bytes(order.body))
-        else:
-            new = self._orders.obey(order, self._trust.ring)
-            self._send(wire.sign_done(self._device, order.number, self._own))
-            if not new:
-                self.repeated["an order that was obeyed"] += 1
-                return
-        log.warning("order %d of the hub: %s", order.number, order.kind)
-        self._on_order(order)
