@@ -161,6 +161,7 @@ class Mqtt:
             one.reason = type(error).__name__
         finally:
             self._client = None
+            one.shut()
         if one.told:
             self._learn(one)
             if not self._closing.is_set():
@@ -246,7 +247,6 @@ class _Connection:
             if not self.stood and time.monotonic() > accepted_by:
                 self.reason = "the broker did not accept the connection in time"
                 break
-        self._shut()
 
     def _up(self, largest: int) -> None:
         if not self.told and self._topics:
@@ -255,7 +255,8 @@ class _Connection:
         self._announced = largest
         self._on_event(LinkUp(largest))
 
-    def _shut(self) -> None:
+    def shut(self) -> None:
+        """Give the socket back, however far it came."""
         sock = self.client.socket()
         if isinstance(sock, socket.socket):
             sock.close()
