@@ -19,7 +19,7 @@ from hotspot_kiosk.hub.exchange.gate import Terms
 from hotspot_kiosk.hub.exchange.port import Exchange, Outgoing
 from hotspot_kiosk.hub.exchange.shelf import Shelf
 from hotspot_kiosk.nist import pack
-from hotspot_kiosk.nist_answer import SearchError, SearchResult
+from hotspot_kiosk.nist.answer import SearchError, SearchResult
 from hotspot_kiosk.operation import Kind, Operation
 from hotspot_kiosk.policy import Regime
 from hotspot_kiosk.seal_certificates import Term, make_authority, make_broker, make_hub, make_kiosk

@@ -26,10 +26,10 @@ from PIL import Image
 
 from hotspot_kiosk.errors import BadBytes, BadSample
 from hotspot_kiosk.nist import Encoding, describe, outline, parse, read, validate, write
-from hotspot_kiosk.nist_answer import read_answer
-from hotspot_kiosk.nist_finding import Finding
-from hotspot_kiosk.nist_model import Record, Transaction, counted, make_field
-from hotspot_kiosk.nist_profile import errors
+from hotspot_kiosk.nist.answer import read_answer
+from hotspot_kiosk.nist.finding import Finding
+from hotspot_kiosk.nist.model import Record, Transaction, counted, make_field
+from hotspot_kiosk.nist.profile import errors
 
 ODD = (
     b"\x1c",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotspot_kiosk.nist_places import NAMESPACES
+from hotspot_kiosk.nist.places import NAMESPACES
 
 TCN, TCR = "19125458357684J", "19125458357683H"  # the numbers of the public samples
 NO_HIT = """

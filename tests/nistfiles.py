@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hotspot_kiosk.nist import Agency, Encoding, pack, parse, write
-from hotspot_kiosk.nist_images import encode_jpeg, encode_wsq
-from hotspot_kiosk.nist_model import Record, Transaction, counted, make_field
+from hotspot_kiosk.nist.compression import encode_jpeg, encode_wsq
+from hotspot_kiosk.nist.model import Record, Transaction, counted, make_field
 from hotspot_kiosk.terms import (
     Capture,
     ClockStamp,

@@ -14,8 +14,8 @@ from exchanging import NOW, Clock, outgoing, responder, tcn
 from hotspot_kiosk import nist
 from hotspot_kiosk.errors import BadBytes, ConfigError
 from hotspot_kiosk.nist import Encoding, Transaction
-from hotspot_kiosk.nist_answer import ForeignAnswer, SearchError, SearchResult, read_answer
-from hotspot_kiosk.nist_model import Field, make_field
+from hotspot_kiosk.nist.answer import ForeignAnswer, SearchError, SearchResult, read_answer
+from hotspot_kiosk.nist.model import Field, make_field
 from hotspot_kiosk.simulator.biohub import BioHub
 from hotspot_kiosk.simulator.biohub_script import DRAWN, Plan, read_script
 

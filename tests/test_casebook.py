@@ -23,7 +23,7 @@ from hotspot_kiosk.hub.inbox import Inbox
 from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.store import PartKey
 from hotspot_kiosk.hub.telling import Teller
-from hotspot_kiosk.nist_answer import (
+from hotspot_kiosk.nist.answer import (
     ForeignCandidate,
     Reference,
     SearchError,

@@ -13,7 +13,7 @@ from nistfiles import R503, of_face, of_finger
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.hub.exchange.gate import FINGERS_STAY
 from hotspot_kiosk.hub.exchange.shelf import Shelf
-from hotspot_kiosk.nist_answer import MEANINGS, Course, SearchError
+from hotspot_kiosk.nist.answer import MEANINGS, Course, SearchError
 from hotspot_kiosk.policy import Regime
 
 Make = Callable[..., Way]

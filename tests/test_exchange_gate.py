@@ -16,7 +16,7 @@ from hotspot_kiosk import nist
 from hotspot_kiosk.errors import BadBytes, Refused
 from hotspot_kiosk.hub.exchange.gate import FINGERS_STAY, KEPT_HERE, MORE_STAYS, Terms, grade_of, make_ready
 from hotspot_kiosk.nist import Agency, Encoding, Transaction
-from hotspot_kiosk.nist_model import make_field
+from hotspot_kiosk.nist.model import make_field
 from hotspot_kiosk.policy import Partner, Regime, Shielded
 from hotspot_kiosk.terms import RequestType, Tcn
 

@@ -44,7 +44,7 @@ HOMES = {
     "paho": ("transports.mqtt", "bench.link"),
     "nistitl": ("nist",),
     "wsq": ("nist",),
-    "lxml": ("nist_xml",),
+    "lxml": ("nist.xml",),
     "cryptography": ("seal", "torture.opening"),
     "sqlite_utils": ("sqlite",),
     "sqlite3": ("sqlite", "torture.checker"),

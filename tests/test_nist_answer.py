@@ -12,7 +12,7 @@ from nistfiles import sample
 
 from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.nist import Agency, Encoding, parse, validate, write
-from hotspot_kiosk.nist_answer import (
+from hotspot_kiosk.nist.answer import (
     MEANINGS,
     Course,
     ForeignAnswer,
@@ -23,8 +23,8 @@ from hotspot_kiosk.nist_answer import (
     answer_transaction,
     read_answer,
 )
-from hotspot_kiosk.nist_finding import Severity
-from hotspot_kiosk.nist_model import Transaction, make_field
+from hotspot_kiosk.nist.finding import Severity
+from hotspot_kiosk.nist.model import Transaction, make_field
 from hotspot_kiosk.terms import Tcn
 
 THERE, HERE = Agency("ABC", "BUREAU"), Agency("XYZ", "BORDER")

@@ -14,7 +14,7 @@ from PIL import Image
 from hotspot_kiosk.cli.nist import command
 from hotspot_kiosk.errors import BadBytes, ConfigError, StorageFailed
 from hotspot_kiosk.nist import parse, write
-from hotspot_kiosk.nist_model import Record, Transaction, make_field
+from hotspot_kiosk.nist.model import Record, Transaction, make_field
 
 
 @pytest.fixture

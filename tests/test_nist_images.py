@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hotspot_kiosk.errors import BadBytes, BadSample
-from hotspot_kiosk.nist_headers import read_header
-from hotspot_kiosk.nist_images import (
+from hotspot_kiosk.nist.compression import (
     decode_jpeg,
     decode_picture,
     decode_wsq,
@@ -20,6 +19,7 @@ from hotspot_kiosk.nist_images import (
     encode_wsq,
     portrait,
 )
+from hotspot_kiosk.nist.headers import read_header
 
 
 def ridges(height: int = 96, width: int = 128) -> NDArray[np.uint8]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import making
 import numpy as np
 
-from hotspot_kiosk.nist_portrait import why_no_sap
+from hotspot_kiosk.nist.sap import why_no_sap
 from hotspot_kiosk.terms import Quality, QualityComponent
 
 

@@ -10,9 +10,9 @@ from nistfiles import changed, finger, jp2, jpeg, sample, with_records, wsq
 
 from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.nist import parse, validate
-from hotspot_kiosk.nist_finding import Severity
-from hotspot_kiosk.nist_model import Record, Transaction, make_field
-from hotspot_kiosk.nist_profile import RULES, errors, refuse_errors
+from hotspot_kiosk.nist.finding import Severity
+from hotspot_kiosk.nist.model import Record, Transaction, make_field
+from hotspot_kiosk.nist.profile import RULES, errors, refuse_errors
 
 ERROR, WARNING, NOTICE = Severity
 Build = Callable[[], Transaction]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nistfiles import HERE, R503, of_face, of_finger, request
 
 from hotspot_kiosk.nist import Encoding, compose, left_out, parse, read, write
-from hotspot_kiosk.nist_model import Field, Record, Transaction, counted, make_field
+from hotspot_kiosk.nist.model import Field, Record, Transaction, counted, make_field
 from hotspot_kiosk.terms import ClockStamp, Request, RequestType, SensorGrade, Tcn
 
 MANY = settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])

@@ -28,7 +28,7 @@ from nistfiles import (
 
 from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.nist import pack, parse, read, write
-from hotspot_kiosk.nist_model import Record, Transaction, counted, make_field
+from hotspot_kiosk.nist.model import Record, Transaction, counted, make_field
 from hotspot_kiosk.terms import RequestType, Tcn
 
 

@@ -12,8 +12,8 @@ from nistfiles import finger, jp2, sample, sample_xml, wsq
 
 from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.nist import Encoding, left_out, parse, read, validate, write
-from hotspot_kiosk.nist_model import Record, Transaction, counted, make_field
-from hotspot_kiosk.nist_xml import MAX_ELEMENTS, looks_like_xml
+from hotspot_kiosk.nist.model import Record, Transaction, counted, make_field
+from hotspot_kiosk.nist.xml import MAX_ELEMENTS, looks_like_xml
 
 HEAD = sample_xml().split(b"<itl:PackageInformationRecord>")[0]
 END = b"</itl:NISTBiometricInformationExchangePackage>"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hotspot_kiosk import nist
 from hotspot_kiosk.bench.figure import Figure
-from hotspot_kiosk.nist_images import encode_jpeg, encode_wsq
+from hotspot_kiosk.nist.compression import encode_jpeg, encode_wsq
 from hotspot_kiosk.terms import (
     Capture,
     ClockStamp,

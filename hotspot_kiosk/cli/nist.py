@@ -13,9 +13,9 @@ from PIL import Image
 from hotspot_kiosk import files, nist
 from hotspot_kiosk.cli.options import json_option, table
 from hotspot_kiosk.errors import BadBytes, ConfigError
-from hotspot_kiosk.nist_finding import Finding, Severity
-from hotspot_kiosk.nist_headers import read_header
-from hotspot_kiosk.nist_pixels import check_pixels, images
+from hotspot_kiosk.nist.finding import Finding, Severity
+from hotspot_kiosk.nist.headers import read_header
+from hotspot_kiosk.nist.pixels import check_pixels, images
 
 file_argument = click.argument("file", type=click.Path(path_type=Path))
 

@@ -38,7 +38,7 @@ from hotspot_kiosk.hub.case import (
 from hotspot_kiosk.hub.exchange.port import Outgoing
 from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.store import PartKey, Store
-from hotspot_kiosk.nist_answer import SearchError, SearchResult
+from hotspot_kiosk.nist.answer import SearchError, SearchResult
 from hotspot_kiosk.operation import Kind, Operation
 from hotspot_kiosk.policy import Finding, Outcome, Regime
 from hotspot_kiosk.terms import Decision, Part, RequestType, Tcn

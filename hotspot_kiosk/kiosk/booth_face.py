@@ -21,7 +21,7 @@ from hotspot_kiosk.kiosk.booth import IDLE_S, REOPEN_S, SLICE_S, Booth, Voices
 from hotspot_kiosk.kiosk.devices.port import Camera
 from hotspot_kiosk.kiosk.events import Event, Missed, Prompt, Sampled, Show, TakeFace
 from hotspot_kiosk.kiosk.looks import Looker, Scorer, Seen, Sighting
-from hotspot_kiosk.nist_images import portrait
+from hotspot_kiosk.nist.compression import portrait
 from hotspot_kiosk.terms import Advice, Capture, FaceSample, Quality
 
 log = logging.getLogger(__name__)

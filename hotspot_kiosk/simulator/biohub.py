@@ -14,7 +14,7 @@ from datetime import datetime
 
 from hotspot_kiosk import nist
 from hotspot_kiosk.nist import Agency, Encoding, Transaction
-from hotspot_kiosk.nist_answer import (
+from hotspot_kiosk.nist.answer import (
     MEANINGS,
     ForeignAnswer,
     ForeignCandidate,
@@ -23,9 +23,9 @@ from hotspot_kiosk.nist_answer import (
     SearchResult,
     answer_transaction,
 )
-from hotspot_kiosk.nist_finding import Finding
-from hotspot_kiosk.nist_names import name_of
-from hotspot_kiosk.nist_xml import looks_like_xml
+from hotspot_kiosk.nist.finding import Finding
+from hotspot_kiosk.nist.names import name_of
+from hotspot_kiosk.nist.xml import looks_like_xml
 from hotspot_kiosk.simulator.biohub_script import Plan
 from hotspot_kiosk.terms import RequestType, Tcn
 

@@ -10,7 +10,7 @@ import random
 from dataclasses import dataclass, replace
 
 from hotspot_kiosk.errors import ConfigError
-from hotspot_kiosk.nist_answer import MEANINGS
+from hotspot_kiosk.nist.answer import MEANINGS
 
 HELP = (
     "hit | no-hit | candidates:N | error:CODE | any, joined by + with late:S, apart:S, shuffled, repeated, "

@@ -19,7 +19,7 @@ from hotspot_kiosk.errors import BadBytes, BadSample, HotspotError, Refused, Sto
 from hotspot_kiosk.hub.exchange.gate import Ready, Terms, make_ready
 from hotspot_kiosk.hub.exchange.port import Desk, Exchange, Incoming, Outgoing
 from hotspot_kiosk.hub.exchange.shelf import Shelf, plain_name
-from hotspot_kiosk.nist_answer import Course, SearchError, SearchResult, read_answer
+from hotspot_kiosk.nist.answer import Course, SearchError, SearchResult, read_answer
 
 log = logging.getLogger(__name__)
 AT_ONCE = 8

@@ -15,8 +15,8 @@ from hotspot_kiosk import nist
 from hotspot_kiosk.errors import BadBytes, Refused
 from hotspot_kiosk.hub.exchange.port import Outgoing
 from hotspot_kiosk.nist import INTERPOL, Agency, Encoding, Record, Transaction
-from hotspot_kiosk.nist_model import basic, make_field
-from hotspot_kiosk.nist_profile import refuse_errors
+from hotspot_kiosk.nist.model import basic, make_field
+from hotspot_kiosk.nist.profile import refuse_errors
 from hotspot_kiosk.policy import Ended, Partner, fingers_may_go, may_send, purge_at, search_type
 from hotspot_kiosk.terms import RequestType, SensorGrade
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from hotspot_kiosk.nist_answer import SearchError, SearchResult
+from hotspot_kiosk.nist.answer import SearchError, SearchResult
 from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.policy import Regime, Shielded
 from hotspot_kiosk.terms import Tcn

@@ -1,16 +1,16 @@
 """The validator of INT-I v6 as this software uses it: all rules over a transaction, as a list of findings.
 
-Pure: nothing is decoded, changed or logged. The tables of rules stand in `nist_rules_*`.
+Pure: nothing is decoded, changed or logged. The tables of rules stand in `rules_*`.
 """
 
 from __future__ import annotations
 
-from hotspot_kiosk import nist_rules_finger, nist_rules_head, nist_rules_image, nist_rules_text
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.nist_finding import Case, Finding, Severity
-from hotspot_kiosk.nist_model import Transaction
+from hotspot_kiosk.nist import rules_finger, rules_head, rules_image, rules_text
+from hotspot_kiosk.nist.finding import Case, Finding, Severity
+from hotspot_kiosk.nist.model import Transaction
 
-RULES = nist_rules_head.RULES + nist_rules_text.RULES + nist_rules_image.RULES + nist_rules_finger.RULES
+RULES = rules_head.RULES + rules_text.RULES + rules_image.RULES + rules_finger.RULES
 _OF_KIND = {kind: tuple(rule for rule in RULES if kind in rule.kinds) for kind in range(1, 100)}
 MOST = 200  # findings; a file with more has no use for the rest
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.nist_headers import read_header
-from hotspot_kiosk.nist_model import Record, Subfield, Transaction, as_whole
-from hotspot_kiosk.nist_names import (
+from hotspot_kiosk.nist.headers import read_header
+from hotspot_kiosk.nist.model import Record, Subfield, Transaction, as_whole
+from hotspot_kiosk.nist.names import (
     IMPRESSIONS,
     MISSING,
     RECORDS,

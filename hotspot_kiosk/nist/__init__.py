@@ -1,7 +1,7 @@
 """The evidence part of a record: a request as an ANSI/NIST-ITL file that INTERPOL's systems search.
 
-The front door of `nist_model` (what a transaction is), its two encodings (`nist_traditional`, `nist_xml`), the
-profile (`nist_profile`) and `nist_images`. What it makes only ever asks for a search (NPS, CPS) and never says
+The front door of `model` (what a transaction is), its two encodings (`traditional`, `xml`), the
+profile (`profile`) and `compression`. What it makes only ever asks for a search (NPS, CPS) and never says
 who the person is.
 """
 
@@ -12,12 +12,12 @@ import unicodedata
 from datetime import UTC
 from enum import StrEnum
 
-from hotspot_kiosk import nist_traditional, nist_xml, nist_xml_write
 from hotspot_kiosk.errors import BadBytes, BadSample, Refused
-from hotspot_kiosk.nist_absence import absence_record, absent
-from hotspot_kiosk.nist_describe import describe, outline
-from hotspot_kiosk.nist_images import encode_jpeg, encode_wsq, portrait
-from hotspot_kiosk.nist_model import (
+from hotspot_kiosk.nist import traditional, xml, xml_write
+from hotspot_kiosk.nist.absence import absence_record, absent
+from hotspot_kiosk.nist.compression import encode_jpeg, encode_wsq, portrait
+from hotspot_kiosk.nist.description import describe, outline
+from hotspot_kiosk.nist.model import (
     DOMAIN,
     MAX_FILE,
     Agency,
@@ -29,12 +29,12 @@ from hotspot_kiosk.nist_model import (
     counted,
     make_field,
 )
-from hotspot_kiosk.nist_pixels import images
-from hotspot_kiosk.nist_portrait import why_no_sap
-from hotspot_kiosk.nist_profile import errors, refuse_errors, validate
-from hotspot_kiosk.nist_rules_image import FAP_LEVELS
-from hotspot_kiosk.nist_xml import MAX_XML
-from hotspot_kiosk.nist_xml_write import left_out
+from hotspot_kiosk.nist.pixels import images
+from hotspot_kiosk.nist.profile import errors, refuse_errors, validate
+from hotspot_kiosk.nist.rules_image import FAP_LEVELS
+from hotspot_kiosk.nist.sap import why_no_sap
+from hotspot_kiosk.nist.xml import MAX_XML
+from hotspot_kiosk.nist.xml_write import left_out
 from hotspot_kiosk.terms import (
     Capture,
     ClockStamp,
@@ -101,14 +101,12 @@ def pack(
 
 def write(transaction: Transaction, encoding: Encoding = Encoding.TRADITIONAL) -> bytes:
     """The transaction as a file, in XML without what `left_out` names. Raises BadSample if it is too large."""
-    return (
-        nist_xml_write.write(transaction) if encoding is Encoding.XML else nist_traditional.write(transaction)
-    )
+    return xml_write.write(transaction) if encoding is Encoding.XML else traditional.write(transaction)
 
 
 def parse(data: bytes) -> Transaction:
     """The transaction in a file of either encoding; its rules are not checked. Raises BadBytes."""
-    return nist_xml.read(data) if nist_xml.looks_like_xml(data) else nist_traditional.read(data)
+    return xml.read(data) if xml.looks_like_xml(data) else traditional.read(data)
 
 
 def read(data: bytes) -> Transaction:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hotspot_kiosk.nist_model import Agency, Record, make_field
+from hotspot_kiosk.nist.model import Agency, Record, make_field
 from hotspot_kiosk.terms import Capture, FingerPosition, FingerSample
 
 UNAVAILABLE = "UP"

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hotspot_kiosk.nist_model import Record, Transaction
-from hotspot_kiosk.nist_names import name_of
+from hotspot_kiosk.nist.model import Record, Transaction
+from hotspot_kiosk.nist.names import name_of
 
 
 class Severity(StrEnum):

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hotspot_kiosk.nist_finding import Case, Fault, Rule, Severity
-from hotspot_kiosk.nist_model import as_whole
-from hotspot_kiosk.nist_names import words_of
-from hotspot_kiosk.nist_rules_head import COUNTRY, as_day, missing
+from hotspot_kiosk.nist.finding import Case, Fault, Rule, Severity
+from hotspot_kiosk.nist.model import as_whole
+from hotspot_kiosk.nist.names import words_of
+from hotspot_kiosk.nist.rules_head import COUNTRY, as_day, missing
 
 IDENTITY = (30, 34, 38, 75, 76)  # NAM AKA NAT FFN MMN: never on a search
 PERSONAL = (35, 37)  # DOB POB: optional in INT-I, not needed for a search

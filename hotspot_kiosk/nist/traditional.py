@@ -14,7 +14,7 @@ from typing import Any
 import nistitl
 
 from hotspot_kiosk.errors import BadBytes, BadSample
-from hotspot_kiosk.nist_model import MAX_FILE, MAX_RECORDS, Field, Record, Transaction, as_whole, make_field
+from hotspot_kiosk.nist.model import MAX_FILE, MAX_RECORDS, Field, Record, Transaction, as_whole, make_field
 
 MAX_TEXT = 256 * 1024  # bytes of fields before an image
 BINARY = frozenset({3, 4, 5, 6, 7, 8})

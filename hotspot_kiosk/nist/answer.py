@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.nist_model import (
+from hotspot_kiosk.nist.model import (
     DOMAIN,
     Agency,
     Field,
@@ -22,7 +22,7 @@ from hotspot_kiosk.nist_model import (
     content,
     make_field,
 )
-from hotspot_kiosk.nist_rules_head import as_moment
+from hotspot_kiosk.nist.rules_head import as_moment
 from hotspot_kiosk.terms import AnswerType, Tcn
 
 VERIFIED = ("true", "1")

@@ -16,8 +16,8 @@ from typing import Any
 from lxml import etree
 
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.nist_model import Field, Record, Subfield, Transaction, as_whole, make_field
-from hotspot_kiosk.nist_places import CATEGORY, DATA, NAMESPACES, PLACES, RECORDS, ROOT, Form, Place
+from hotspot_kiosk.nist.model import Field, Record, Subfield, Transaction, as_whole, make_field
+from hotspot_kiosk.nist.places import CATEGORY, DATA, NAMESPACES, PLACES, RECORDS, ROOT, Form, Place
 
 MAX_XML = 12 * 1024 * 1024
 MAX_ELEMENTS = 50_000

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.nist_finding import Finding, Path, Severity
-from hotspot_kiosk.nist_headers import read_header
-from hotspot_kiosk.nist_images import decode_picture, decode_wsq
-from hotspot_kiosk.nist_model import Record, Transaction
+from hotspot_kiosk.nist.compression import decode_picture, decode_wsq
+from hotspot_kiosk.nist.finding import Finding, Path, Severity
+from hotspot_kiosk.nist.headers import read_header
+from hotspot_kiosk.nist.model import Record, Transaction
 
 
 def images(transaction: Transaction) -> list[NDArray[np.uint8]]:

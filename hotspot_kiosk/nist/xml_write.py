@@ -1,6 +1,6 @@
 """The XML encoding of ANSI/NIST-ITL (INT-I v6), written: a Transaction to bytes.
 
-Only what `nist_places` has a place for is written; `left_out` names the rest beforehand.
+Only what `places` has a place for is written; `left_out` names the rest beforehand.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 from lxml import etree
 
 from hotspot_kiosk.errors import BadBytes, BadSample
-from hotspot_kiosk.nist_model import Record, Subfield, Transaction
-from hotspot_kiosk.nist_places import CATEGORY, DATA, NAMESPACES, PLACES, RECORDS, ROOT, Form, Place
-from hotspot_kiosk.nist_xml import MAX_XML, element_name
+from hotspot_kiosk.nist.model import Record, Subfield, Transaction
+from hotspot_kiosk.nist.places import CATEGORY, DATA, NAMESPACES, PLACES, RECORDS, ROOT, Form, Place
+from hotspot_kiosk.nist.xml import MAX_XML, element_name
 
 _BASIC = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)Z)?", re.ASCII)
 

@@ -1,6 +1,6 @@
 """A process of its own that decodes WSQ images, so that a damaged one can harm nothing but this process.
 
-Run by `nist_images` as a script. In: for each image four bytes of length, big-endian, and the image. Out:
+Run by `compression` as a script. In: for each image four bytes of length, big-endian, and the image. Out:
 the pixels of all, one byte each, row by row. It ends with a status other than 0 if any image is damaged.
 It imports nothing of this project.
 """

@@ -1,6 +1,6 @@
 """A transaction of ANSI/NIST-ITL as values: records of fields of subfields of items, whatever the encoding.
 
-Both serializers read into it and write from it; rules about what the values may be stand in `nist_rules_*`.
+Both serializers read into it and write from it; rules about what the values may be stand in `rules_*`.
 Texts are as the traditional encoding spells them (dates YYYYMMDD, times YYYYMMDDHHMMSSZ); what a file spells
 otherwise is kept as it stands, so that a rule can say so. Image bytes and texts never show in a repr.
 """

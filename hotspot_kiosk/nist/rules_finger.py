@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hotspot_kiosk.nist_finding import Case, Fault, Rule, Severity
-from hotspot_kiosk.nist_model import Record, as_whole
-from hotspot_kiosk.nist_names import position_words
+from hotspot_kiosk.nist.finding import Case, Fault, Rule, Severity
+from hotspot_kiosk.nist.model import Record, as_whole
+from hotspot_kiosk.nist.names import position_words
 
 FINGERS_OF = {
     **{code: frozenset({code}) for code in range(1, 11)},

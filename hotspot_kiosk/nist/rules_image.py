@@ -1,6 +1,6 @@
 """The rules of INT-I v6 for images: faces (Type-10), fingers (Type-14), palms (Type-15).
 
-What a record states is held against the header of the image it carries; decoding is `nist_pixels`' business.
+What a record states is held against the header of the image it carries; decoding is `pixels`' business.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.nist_finding import Case, Fault, Rule, Severity
-from hotspot_kiosk.nist_headers import ImageHeader, read_header
-from hotspot_kiosk.nist_model import as_whole
-from hotspot_kiosk.nist_rules_head import as_day, missing
+from hotspot_kiosk.nist.finding import Case, Fault, Rule, Severity
+from hotspot_kiosk.nist.headers import ImageHeader, read_header
+from hotspot_kiosk.nist.model import as_whole
+from hotspot_kiosk.nist.rules_head import as_day, missing
 
 IMPRESSIONS = frozenset({0, 1, 8, 24, 25, 28, 29, 41, 42})  # 14.003 IMP
 PALM_IMPRESSIONS = IMPRESSIONS - {1}

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hotspot_kiosk.errors import BadBytes, BadSample
-from hotspot_kiosk.nist_headers import ImageHeader, read_header
+from hotspot_kiosk.nist.headers import ImageHeader, read_header
 
 MIN_SIDE, MAX_SIDE = 32, 4096  # px; below 32 the WSQ encoder has nothing to work on
 JPEG_QUALITY = 90  # about 40-60 KB for a portrait of 480 x 600 px, colour not thinned out
@@ -26,7 +26,7 @@ DECODE_SECONDS = 20.0
 MAX_READ = 8192  # px a side of an image that is decoded; a portrait of SAP 50 has 3300 x 4400
 MAX_PIXELS = 20_000_000
 
-_DECODER = Path(__file__).with_name("nist_wsq.py")
+_DECODER = Path(__file__).with_name("wsq_child.py")
 
 
 def encode_wsq(pixels: NDArray[np.uint8]) -> bytes:

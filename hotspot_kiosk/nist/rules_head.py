@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.nist_finding import Case, Fault, Rule, Severity
-from hotspot_kiosk.nist_model import DOMAIN, as_whole
+from hotspot_kiosk.nist.finding import Case, Fault, Rule, Severity
+from hotspot_kiosk.nist.model import DOMAIN, as_whole
 from hotspot_kiosk.terms import Tcn
 
 VERSIONS = frozenset({"0400", "0500", "0501", "0502", "0600"})

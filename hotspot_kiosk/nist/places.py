@@ -1,7 +1,7 @@
 """Where each field stands in INT-I's XML (v6): the names of its elements, in the order they are written.
 
 Names and order are those of ANSI/NIST-ITL 1-2011's XML and of INTERPOL's published tables and samples. Where both
-name an element differently, the newer name is written and the older one read, too (`nist_xml.ALSO`). Where neither shows
+name an element differently, the newer name is written and the older one read, too (`xml.ALSO`). Where neither shows
 the order (answers, and the numbers of a device), it is a guess; readers of ours do not depend on it.
 """
 
