@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +18,9 @@ from hotspot_kiosk.cli.options import config_option, json_option, list_out, on_s
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.hub import assembly
+from hotspot_kiosk.hub.bell import CLERK
 from hotspot_kiosk.hub.exchange.clerk import Clerk
-from hotspot_kiosk.hub.exchange.office import Lane, lanes, work
+from hotspot_kiosk.hub.exchange.office import Lane, end, lanes, work
 
 
 @click.group("exchange")
@@ -32,11 +34,13 @@ def serve(config: Path) -> None:
     """Ask the partners and take in their answers, until told to stop; the hub runs meanwhile and tells the posts."""
     os.umask(0o077)
     stop = threading.Event()
-    on_signals(stop.set)
-    with ExitStack() as alone:
-        clerks = [_clerk(config, lane, alone) for lane in _lanes(config)]
+    with ExitStack() as held:
+        clerks = [_clerk(config, lane, held) for lane in _lanes(config)]
         if not clerks:
             raise ConfigError(f"there is no table [exchange.NAME] in {config}: this hub has no partner")
+        on_signals(lambda: end(clerks, stop))
+        bell = assembly.bell(load(config, HubConfig), config.parent.resolve())
+        held.enter_context(bell.listening(CLERK, lambda _: _wake(clerks)))
         work(clerks, stop)
 
 
@@ -84,6 +88,11 @@ def open_(config: Path, partner: str, reason: str) -> None:
     open_journal(config).write(Deed.LANE_OPENED, "maintainer", partner, reason)
     lane.shelf.open()
     click.echo(f"The lane to {partner} is open again.")
+
+
+def _wake(clerks: Iterable[Clerk]) -> None:
+    for clerk in clerks:
+        clerk.wake()
 
 
 def _clerk(config: Path, lane: Lane, alone: ExitStack) -> Clerk:

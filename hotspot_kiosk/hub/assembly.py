@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from hotspot_kiosk import files, ridge_code, seal
@@ -15,7 +16,8 @@ from hotspot_kiosk.compare.finger import FingerComparator, warm_up
 from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.config import HubConfig, build_variant
 from hotspot_kiosk.errors import ConfigError
-from hotspot_kiosk.hub.casebook import Casebook, Note, nobody_notes
+from hotspot_kiosk.hub.bell import HUB_WORKER, Bell
+from hotspot_kiosk.hub.casebook import Casebook, Note, Ring, nobody_notes, nobody_rings
 from hotspot_kiosk.hub.counts import Counts
 from hotspot_kiosk.hub.gallery import Gallery
 from hotspot_kiosk.hub.identify import Identifier
@@ -70,6 +72,7 @@ def build(config: HubConfig, folder: Path) -> Hub:
         share=config.hub.share,
         renewal=renewal,
         counts=_counts(config, inbox, renewal, witness),
+        bell=bell(config, folder),
     )
 
 
@@ -80,7 +83,8 @@ def open_book(config: HubConfig, folder: Path) -> Casebook:
     store = guard(build_variant("hotspot_kiosk.hub", "store", config.store, folder), _now)
     journal = Journal(journal_folder(config, folder), own, lambda: (_now(), True))
     inbox = _inbox(config, store, own, kiosks, Witness(store.anchors, journal, own, _now))
-    return casebook(config, store, own, kiosks, inbox.open, journal.write)
+    ring = partial(bell(config, folder).ring, HUB_WORKER)
+    return casebook(config, store, own, kiosks, inbox.open, journal.write, ring)
 
 
 def casebook(
@@ -90,6 +94,7 @@ def casebook(
     kiosks: Mapping[int, PublicFile],
     opener: Callable[[bytes, int], bytes],
     note: Note = nobody_notes,
+    ring: Ring = nobody_rings,
 ) -> Casebook:
     """The cases of a hub."""
     return Casebook(
@@ -100,7 +105,13 @@ def casebook(
         now=_now,
         partners=frozenset(config.exchange),
         note=note,
+        ring=ring,
     )
+
+
+def bell(config: HubConfig, folder: Path) -> Bell:
+    """The bell between the processes of this hub."""
+    return Bell(journal_folder(config, folder) / "bells")
 
 
 def journal_folder(config: HubConfig, folder: Path) -> Path:

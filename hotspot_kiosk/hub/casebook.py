@@ -44,6 +44,7 @@ from hotspot_kiosk.policy import Finding, Outcome, Regime
 from hotspot_kiosk.terms import Decision, Part, RequestType, Tcn
 
 Note = Callable[[Deed, str, str, str], object]
+Ring = Callable[[Tcn], object]
 NO_CANDIDATE = "there is no such candidate to look at"
 
 
@@ -74,11 +75,15 @@ def nobody_notes(_what: Deed, _who: str, _about: str, _ground: str) -> None:
     """For a hub without a journal."""
 
 
+def nobody_rings(_tcn: Tcn) -> None:
+    """For the hub itself, which tells what it adds."""
+
+
 class Casebook:
     """All cases of a store. One thread at a time; several hubs may share the store.
 
     opener: opens an envelope of a kiosk (BadBytes, SealError or KeyError if it cannot). posts: where
-    each kiosk stands. partners: those that this hub can ask.
+    each kiosk stands. partners: those that this hub can ask. ring: called when a case has something to tell.
     """
 
     def __init__(
@@ -91,6 +96,7 @@ class Casebook:
         now: Callable[[], datetime],
         partners: frozenset[str] = frozenset(),
         note: Note = nobody_notes,
+        ring: Ring = nobody_rings,
     ) -> None:
         self._store = store
         self._opener = opener
@@ -99,6 +105,7 @@ class Casebook:
         self._now = now
         self._partners = partners
         self._note = note
+        self._ring = ring
 
     def case(self, tcn: Tcn) -> Case:
         """The case as it stands; one without events if there is none. Raises BadBytes, StorageFailed."""
@@ -273,7 +280,10 @@ class Casebook:
 
     def _add(self, tcn: Tcn, *events: Known, lightly: bool = False) -> bool:
         rows = [(each.name, encode(each)) for each in events]
-        return any(self._store.cases.add(tcn, rows, self._now(), lightly=lightly))
+        new = any(self._store.cases.add(tcn, rows, self._now(), lightly=lightly))
+        if new:
+            self._ring(tcn)
+        return new
 
     def _note_sealed(self, tcn: Tcn, hits: Sequence[Possible]) -> None:
         if hits:

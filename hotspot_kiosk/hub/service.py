@@ -14,6 +14,8 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 
@@ -21,6 +23,7 @@ from hotspot_kiosk import nist, seal, wire
 from hotspot_kiosk.audit import Journal, Written
 from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.errors import BadBytes, LinkDown, SealError, StorageAway
+from hotspot_kiosk.hub.bell import CLERK, HUB_WORKER, Bell
 from hotspot_kiosk.hub.casebook import Casebook
 from hotspot_kiosk.hub.counts import Counts
 from hotspot_kiosk.hub.gallery import Gallery
@@ -46,6 +49,13 @@ ANOTHERS_TURN = timedelta(seconds=5)  # in which a worker that noted something h
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.25, 10.0
 
 
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """The bell rang: something about this check is to be told."""
+
+    tcn: Tcn
+
+
 class Hub:
     """A running hub. `run` works until `stop`."""
 
@@ -66,8 +76,12 @@ class Hub:
         book: Casebook | None = None,
         renewal: Desk | None = None,
         counts: Counts | None = None,
+        bell: Bell | None = None,
     ) -> None:
-        """Without a `book` the hub knows no operation: only who asked is told anything."""
+        """Without a `book` the hub knows no operation: only who asked is told anything.
+
+        bell: by which clerks say that a case has something to tell, and are told that something may go.
+        """
         self._store = store
         self._inbox = inbox
         self._transport = transport
@@ -83,11 +97,12 @@ class Hub:
         self._share = share
         self._renewal = renewal
         self._counts = counts
+        self._bell = bell
         self._pause_s = LEAST_PAUSE_S
         self._sweep_at = 0.0
         self._unanswerable: set[PartKey] = set()
         self._owed: frozenset[PartKey] = frozenset()
-        self._events: SimpleQueue[LinkEvent] = SimpleQueue()
+        self._events: SimpleQueue[LinkEvent | Rung] = SimpleQueue()
         self._line = Line()
         self._stop = threading.Event()
 
@@ -97,9 +112,11 @@ class Hub:
             self._renewal.open()
         if self._hourly is not None:
             self._hourly.start()
+        ear = self._bell.listening(HUB_WORKER, self._rung) if self._bell is not None else nullcontext()
         try:
-            while not self._stop.is_set():
-                self._keep_working()
+            with ear:
+                while not self._stop.is_set():
+                    self._keep_working()
         finally:
             if self._hourly is not None:
                 self._hourly.close()
@@ -117,6 +134,13 @@ class Hub:
     def stop(self) -> None:
         """End `run` soon; any thread may call this."""
         self._stop.set()
+
+    def _rung(self, words: str) -> None:
+        """Somebody changed a case; any thread may call this."""
+        try:
+            self._events.put(Rung(Tcn(words)))
+        except BadBytes:
+            log.warning("the bell rang for no check")
 
     def _work(self) -> None:
         self._store.gallery.version()
@@ -152,9 +176,11 @@ class Hub:
         except Empty:
             return
 
-    def _hear(self, event: LinkEvent) -> None:
+    def _hear(self, event: LinkEvent | Rung) -> None:
         if isinstance(event, Arrived):
             self._stand_in_line(event)
+        elif isinstance(event, Rung):
+            self.tell(event.tcn)
         elif isinstance(event, LinkUp):
             log.info("link up")
             self._send(HUB, wire.Here())
@@ -214,6 +240,8 @@ class Hub:
             self._check_evidence(part)
         log.info("%s %s held", part.key.tcn, part.key.part)
         self._write_down((Deed.HELD, "hub", part.key.tcn, part.key.part))
+        if self._bell is not None:
+            self._bell.ring(CLERK)
         return self._inbox.receipt(part.key, part.digest)
 
     def _with_answer(self, device: int, reply: wire.Down) -> wire.Down:

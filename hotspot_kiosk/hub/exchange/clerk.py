@@ -60,15 +60,25 @@ class Clerk:
         self._chance = chance
         self._poll_s = poll_s
         self._pause_s = 0.0
+        self._woken = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
-        """Work until told to stop."""
-        pause_s = 0.0
+        """Work until `stop` is set, and `end` was called to say so."""
         try:
-            while not stop.wait(pause_s):
-                pause_s = self.step()
+            while not stop.is_set():
+                self._woken.clear()
+                self._woken.wait(self.step())
         finally:
             self._exchange.close()
+
+    def wake(self) -> None:
+        """Look at once, unless the way is down and tried in its own time; any thread may call this."""
+        if not self._pause_s:
+            self._woken.set()
+
+    def end(self) -> None:
+        """Look at once whether to stop."""
+        self._woken.set()
 
     def step(self) -> float:
         """Take in what has come, send what may go; returns in how many seconds to look again.

@@ -130,12 +130,19 @@ def _lane(name: str, table: Mapping[str, Any], folder: Path) -> Lane:
     return Lane(name, convert(own, Partnership, where, folder), rest, folder)
 
 
+def end(clerks: Iterable[Clerk], stop: threading.Event) -> None:
+    """Let `work` end soon; any thread may call this."""
+    stop.set()
+    for clerk in clerks:
+        clerk.end()
+
+
 def work(clerks: Iterable[Clerk], stop: threading.Event) -> None:
-    """Let each clerk work in a thread of its own until `stop`; one that fails stops all, and its error is raised."""
+    """Let each clerk work in a thread of its own until `end`; one that fails stops all, and its error is raised."""
     every = list(clerks)
     with ThreadPoolExecutor(max(len(every), 1), "clerk") as pool:
         running = [pool.submit(clerk.run, stop) for clerk in every]
         done, _ = wait(running, return_when=FIRST_EXCEPTION)
-        stop.set()
+        end(every, stop)
         for each in done:
             each.result()
