@@ -9,7 +9,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
-from making import DEVICE, HUB, KIOSK, face_capture, face_template, keys, request, tcn
+from making import DEVICE, HUB, KIOSK, NOW, face_capture, face_template, keys, request, tcn
 from mosquitto import Mosquitto
 
 from hotspot_kiosk import contents, nist, seal, wire
@@ -17,8 +17,10 @@ from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.demo.stage import Folders, prepare
 from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.hub import assembly
+from hotspot_kiosk.hub.casebook import Person
 from hotspot_kiosk.hub.store import GalleryEntry, PartKey
 from hotspot_kiosk.keyring import load_private, load_public
+from hotspot_kiosk.policy import Finding
 from hotspot_kiosk.seal_answer import is_sealed_answer, open_answer, reply_key
 from hotspot_kiosk.terms import AnswerType, Decision, FaceTemplate, Part, Tcn
 from hotspot_kiosk.transports import mqtt
@@ -253,3 +255,22 @@ def test_a_reply_key_of_another_record_is_not_used(running: Desk) -> None:
     """The probe inside belongs elsewhere: the kiosk could not open that."""
     content = contents.encode(request(2), reply_key(running.kiosk_key, tcn(2)))
     assert running.opened(running.send(content)).tot == AnswerType.ERR
+
+
+def test_what_another_process_adds_to_a_case_is_told_at_once(running: Desk) -> None:
+    """Its bell rings; the hub's clock stands still, so that no look of its own would ever find it due."""
+    running.hub._store.gallery.put(
+        GalleryEntry("CASE-1", "2026", contents.encode_templates((face_template(),)))
+    )
+    first = running.opened(running.send(contents.encode(request())))
+    running.hub._now = lambda: NOW
+    book = assembly.open_book(load(running.folders.hub_config, HubConfig), running.folders.hub_config.parent)
+    for officer in ("k7", "k8"):
+        book.vote(tcn(), "CASE-1", Person(officer), Finding.REFUTE, "other ears")
+    arrived = running.until(Arrived)
+    assert isinstance(arrived, Arrived)
+    told = wire.decode_down(arrived.payload)
+    assert isinstance(told, wire.Answered)
+    plain = seal.open_envelope(told.envelope, running.hub_public, running.kiosk_key)
+    second = contents.decode_answer(plain)
+    assert (second.tcr, second.edition) == (first.tcr, first.edition + 1)

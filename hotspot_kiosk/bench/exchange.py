@@ -24,6 +24,7 @@ import numpy as np
 from hotspot_kiosk import nist, seal
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.bench.evidence import HERE, TIMES, example_request, median_ms
+from hotspot_kiosk.bench.exchange_routing import routing
 from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.bench.link import broker, kiosk_and_hub
 from hotspot_kiosk.hub.exchange import folder, https
@@ -65,6 +66,7 @@ def run() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="hotspot-bench-") as temporary:
         yield _taking_in(Path(temporary) / "folder")
         try:
+            yield from routing(Path(temporary) / "routing")
             yield from _whole_way(Path(temporary) / "way", certified, spent / 1000)
         except NoBroker as error:
             print(f"bench exchange: {error}", file=sys.stderr)  # noqa: T201
