@@ -63,10 +63,11 @@ class _Body(msgspec.Struct, frozen=True, array_like=True, tag="hkp1"):
 
 
 class _ShieldedBody(_Body, frozen=True, array_like=True, tag="hkp1"):
-    """Longer by what is shielded; a probe about whom nothing is known does not carry it."""
+    """Longer by what is shielded and what was overruled; a probe without either does not carry it."""
 
     origins: tuple[str, ...] = ()
     protection_sought: bool = False
+    overruled: tuple[str, ...] = ()
 
 
 class _Candidate(msgspec.Struct, frozen=True, array_like=True):
@@ -121,6 +122,7 @@ class Probe:
     stamp: ClockStamp
     templates: tuple[Template, ...]
     acquisition_failures: tuple[str, ...] = ()
+    overruled: tuple[str, ...] = ()
     reply_key: bytes = field(default=b"", repr=False)
     shielded: Shielded = field(default_factory=Shielded, repr=False, compare=False)
 
@@ -163,6 +165,7 @@ def decode(data: bytes) -> Probe:
         stamp=stamp,
         templates=templates,
         acquisition_failures=body.failures,
+        overruled=body.overruled,
         reply_key=body.reply_key,
         shielded=Shielded(_countries(body.origins), body.protection_sought),
     )
@@ -258,10 +261,13 @@ def _body(request: Request, templates: list[Packed], reply_key: bytes, known: Sh
         request.acquisition_failures,
         reply_key,
     )
-    if known.origins or known.protection_sought:
+    if known.origins or known.protection_sought or request.overruled:
         fields = {name: getattr(body, name) for name in _Body.__struct_fields__}
         body = _ShieldedBody(
-            **fields, origins=tuple(sorted(known.origins)), protection_sought=known.protection_sought
+            **fields,
+            origins=tuple(sorted(known.origins)),
+            protection_sought=known.protection_sought,
+            overruled=request.overruled,
         )
     return zlib.compress(ENCODER.encode(body), 9)
 

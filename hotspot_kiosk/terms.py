@@ -297,7 +297,7 @@ class ClockStamp:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One person's check: what a post asks the hub."""
+    """One person's check: what a post asks the hub. overruled: what an officer took though it was poor, and why."""
 
     tcn: Tcn
     tot: RequestType
@@ -307,6 +307,7 @@ class Request:
     stamp: ClockStamp
     captures: tuple[Capture, ...]
     acquisition_failures: tuple[str, ...] = ()
+    overruled: tuple[str, ...] = ()
 
 
 class Decision(StrEnum):

@@ -24,6 +24,7 @@ from hotspot_kiosk.kiosk.events import (
     Lost,
     Missed,
     NoticeRead,
+    Overrule,
     Prompt,
     Quarantined,
     Retake,
@@ -267,6 +268,48 @@ def test_failures_travel_with_the_record() -> None:
     session, effects = walk(at(State.FACE), Missed(1, "x"), Missed(2, "x"), Sampled(3, FINGER))
     session, effects = walk(session, Sampled(4, OTHER))
     assert effects == [Store(RequestType.NPS, (FINGER, OTHER), ("face",))]
+
+
+def poor(score: int, *, look_again: bool = False) -> Sampled:
+    """A face that the machine refuses, for the turn that is asked first."""
+    return Sampled(1, making.face_capture(1, score), look_again)
+
+
+def test_an_officer_takes_the_best_of_what_was_refused() -> None:
+    """With a reason, which travels with the record; the device is stopped and the next thing asked for."""
+    plan = replace(PLAN, attempts=3)
+    second = replace(poor(20), turn=2)
+    session, effects = walk(Session(plan), Begin(), NoticeRead(), poor(12), second, Overrule("k7", "scarred"))
+    assert session.state is State.FINGERS
+    assert [each.quality.score for each in session.captures] == [20]
+    assert session.overruled == ("face: 20 of 100, k7: scarred",)
+    assert effects[0] == StopTaking()
+    session, effects = walk(session, Sampled(session.turn, FINGER))
+    session, effects = walk(session, Sampled(session.turn, OTHER))
+    assert isinstance(effects[0], Store)
+    assert effects[0].overruled == ("face: 20 of 100, k7: scarred",)
+
+
+def test_nothing_is_taken_before_something_was_refused_or_without_a_reason() -> None:
+    """An officer cannot make a sample out of nothing, nor leave out the reason."""
+    before, _ = walk(Session(PLAN), Begin(), NoticeRead())
+    assert step(before, Overrule("k7", "scarred"), 0) == (replace(before, ignored=1), ())
+    before, _ = walk(before, poor(20))
+    assert step(before, Overrule("k7", "  "), 0) == (replace(before, ignored=1), ())
+
+
+def test_what_was_refused_for_one_thing_is_not_taken_for_the_next() -> None:
+    """A poor face does not stand in for a finger."""
+    session, _ = walk(Session(PLAN), Begin(), NoticeRead(), poor(20), Sampled(2, FACE))
+    assert (session.state, session.refused) == (State.FINGERS, None)
+    assert step(session, Overrule("k7", "scarred"), 0)[0].captures == session.captures
+
+
+def test_a_refused_face_that_may_be_a_minors_stays_so_when_it_is_taken() -> None:
+    """An officer's word about quality is none about age."""
+    session, _ = walk(Session(PLAN), Begin(), NoticeRead(), poor(20, look_again=True))
+    assert not session.second_look
+    assert walk(session, Overrule("k7", "scarred"))[0].second_look
 
 
 def test_a_last_failure_still_stores_the_rest() -> None:

@@ -32,7 +32,8 @@ class Event(msgspec.Struct, frozen=True, array_like=True, tag=True):
 class Opened(Event, frozen=True):
     """A probe came. captured: when, by the kiosk's clock; clock: whether that was trusted.
 
-    failures: how many samples could not be acquired.
+    failures: how many samples could not be acquired. overruled: samples that an officer took though their
+    quality was poor, and why.
     """
 
     device: int
@@ -42,6 +43,7 @@ class Opened(Event, frozen=True):
     captured: datetime
     clock: bool
     failures: int = 0
+    overruled: tuple[str, ...] = ()
 
 
 class Found(msgspec.Struct, frozen=True, array_like=True):

@@ -296,7 +296,17 @@ def _opened(tcn: Tcn, asked: Asked | None, now: datetime) -> Opened:
     probe = asked.probe
     stamp = probe.stamp
     failed = len(probe.acquisition_failures)
-    return Opened(now, tcn.device, probe.post, probe.operation, probe.tot, stamp.wall, stamp.trusted, failed)
+    return Opened(
+        at=now,
+        device=tcn.device,
+        post=probe.post,
+        operation=probe.operation,
+        tot=probe.tot,
+        captured=stamp.wall,
+        clock=stamp.trusted,
+        failures=failed,
+        overruled=probe.overruled,
+    )
 
 
 def _reply(partner: str, answer: SearchResult, now: datetime) -> Replied:

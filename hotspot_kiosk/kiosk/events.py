@@ -97,6 +97,14 @@ class Without:
 
 
 @dataclass(frozen=True, slots=True)
+class Overrule:
+    """An officer takes the best of what was refused for its quality; the reason travels with the record."""
+
+    officer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class StillHere:
     """The person needs more time."""
 
@@ -170,6 +178,7 @@ Event = (
     | Retake
     | Cancel
     | Without
+    | Overrule
     | StillHere
     | LookedAgain
     | Stored
@@ -226,6 +235,7 @@ class Store:
     tot: RequestType
     captures: tuple[Capture, ...] = field(repr=False)
     failures: tuple[str, ...] = ()
+    overruled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Recorder:
             stamp=stamp,
             captures=effect.captures,
             acquisition_failures=effect.failures,
+            overruled=effect.overruled,
         )
         parts = (
             (Part.PROBE, contents.encode(request, reply_key(place.own, tcn), shielded)),

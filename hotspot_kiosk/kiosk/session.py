@@ -26,6 +26,7 @@ from hotspot_kiosk.kiosk.events import (
     Lost,
     Missed,
     NoticeRead,
+    Overrule,
     Prompt,
     Quarantined,
     Retake,
@@ -94,7 +95,8 @@ class Plan:
 class Session:
     """Everything there is to know about the person at the kiosk.
 
-    second_look: the officer was asked whether this may be a minor, and has not answered.
+    second_look: the officer was asked whether this may be a minor, and has not answered. refused: the best of
+    what was too poor for what is asked now; overruled: what an officer took all the same, and why.
     """
 
     plan: Plan
@@ -102,6 +104,8 @@ class Session:
     tot: RequestType = RequestType.NPS
     captures: tuple[Capture, ...] = field(default=(), repr=False)
     failures: tuple[str, ...] = ()
+    refused: Sampled | None = field(default=None, repr=False)
+    overruled: tuple[str, ...] = ()
     finger: int = 0
     touch: int = 0
     turn: int = 0
@@ -156,13 +160,13 @@ def _notice_read(session: Session, _event: NoticeRead, now_ms: int) -> Next:
 
 
 def _ask_face(session: Session, now_ms: int) -> Next:
-    session = replace(session, state=State.FACE, attempts_left=session.plan.attempts)
+    session = replace(session, state=State.FACE, attempts_left=session.plan.attempts, refused=None)
     session, take = _take(session, now_ms)
     return session, (Show(Prompt.LOOK_AT_CAMERA), take)
 
 
 def _ask_finger(session: Session, now_ms: int) -> Next:
-    session = replace(session, state=State.FINGERS, attempts_left=session.plan.attempts)
+    session = replace(session, state=State.FINGERS, attempts_left=session.plan.attempts, refused=None)
     session, take = _take(session, now_ms)
     return session, (Show(Prompt.PLACE_FINGER, session.position.words), take)
 
@@ -189,10 +193,20 @@ def _sampled(session: Session, event: Sampled, now_ms: int) -> Next:
     if event.turn != session.turn or not _asked_for(session, capture):
         return _ignore(session)
     if capture.quality.score < session.plan.least_quality(capture.modality):
-        return _again(session, capture.quality.advice, now_ms)
+        return _again(_with_refused(session, event), capture.quality.advice, now_ms)
+    return _go_on(_with_capture(session, event), now_ms)
+
+
+def _with_capture(session: Session, event: Sampled) -> Session:
     second_look = session.second_look or event.look_again
-    captures = (*session.captures, capture)
-    return _go_on(replace(session, captures=captures, second_look=second_look), now_ms)
+    captures = (*session.captures, event.capture)
+    return replace(session, captures=captures, second_look=second_look, refused=None)
+
+
+def _with_refused(session: Session, event: Sampled) -> Session:
+    best = session.refused
+    better = best is None or event.capture.quality.score > best.capture.quality.score
+    return replace(session, refused=event) if better else session
 
 
 def _asked_for(session: Session, capture: Capture) -> bool:
@@ -231,6 +245,17 @@ def _without(session: Session, event: Without, now_ms: int) -> Next:
         last = len(session.plan.fingers) - 1
         session = replace(session, failures=(*session.failures, *noted), finger=last)
     session, effects = _go_without(session, event.reason, now_ms)
+    return session, (StopTaking(), *effects)
+
+
+def _overrule(session: Session, event: Overrule, now_ms: int) -> Next:
+    """Where nothing was refused yet there is nothing to take."""
+    if session.refused is None or not event.reason.strip():
+        return _ignore(session)
+    score = session.refused.capture.quality.score
+    noted = f"{_wanted(session)}: {score} of 100, {event.officer}: {event.reason}"
+    taken = replace(_with_capture(session, session.refused), overruled=(*session.overruled, noted))
+    session, effects = _go_on(taken, now_ms)
     return session, (StopTaking(), *effects)
 
 
@@ -280,7 +305,7 @@ def _looked_again(session: Session, _event: LookedAgain, now_ms: int) -> Next:
 
 def _accept(session: Session, _event: Accept, now_ms: int) -> Next:
     waiting = replace(session, state=State.WAITING, deadline_ms=now_ms + session.plan.answer_ms)
-    return waiting, (Store(session.tot, session.captures, session.failures),)
+    return waiting, (Store(session.tot, session.captures, session.failures, session.overruled),)
 
 
 def _retake(session: Session, _event: Retake, now_ms: int) -> Next:
@@ -412,6 +437,7 @@ TABLE: dict[tuple[State, type], Handler] = {
     (State.FACE, Retake): _retake,
     (State.FACE, Cancel): _cancel,
     (State.FACE, Without): _without,
+    (State.FACE, Overrule): _overrule,
     (State.FACE, StillHere): _still_here,
     (State.FACE, Tick): _subject_left,
     (State.FINGERS, Sampled): _sampled,
@@ -420,6 +446,7 @@ TABLE: dict[tuple[State, type], Handler] = {
     (State.FINGERS, Retake): _retake,
     (State.FINGERS, Cancel): _cancel,
     (State.FINGERS, Without): _without,
+    (State.FINGERS, Overrule): _overrule,
     (State.FINGERS, StillHere): _still_here,
     (State.FINGERS, Tick): _subject_left,
     (State.REVIEW, Accept): _accepted,
