@@ -39,6 +39,7 @@ class Deed(StrEnum):
     CHECK_BEGUN = "check begun"
     CHECK_REFUSED = "check refused"
     NOTIFIED = "notice shown to its end"
+    PRESSED = "button pressed"
     CHECK_ENDED = "check ended without a record"
     LOOK_AGAIN = "officer asked to look again"
     LOOKED_AGAIN = "officer looked again, attests an adult"

@@ -166,12 +166,32 @@ class TamperPlan(Table, frozen=True, kw_only=True):
     destroys: Literal["nothing", "keys", "everything"] = "keys"
 
 
+class Tablet(Table, frozen=True, kw_only=True):
+    """Officers' pages for a tablet at the post, over TLS: off unless this table is there.
+
+    host: the name and port by which the tablet reaches it; the certificate names it, too, because security
+    keys take no number. address: where to listen.
+    """
+
+    host: str
+    certificate: Path
+    key: Path
+    address: str = "0.0.0.0"  # noqa: S104 - that is what the table is for
+
+    def __post_init__(self) -> None:
+        name, _, port = self.host.rpartition(":")
+        if not name or not port.isdecimal() or name.replace(".", "").isdecimal():
+            raise ValueError("tablet.host must be a name with a port, as in post4.example.org:8443")
+        within("tablet.host (port)", int(port), 1, 65535)
+
+
 class Page(Table, frozen=True, kw_only=True):
     """The pages' own process (`hotspot kiosk page`), reached on this machine only.
 
     starts: who begins a check: an officer at the desk, or the person, who then says that they are 18 or
     older. languages: their codes, in the order shown; all by default. hosts: further names with ports.
-    voices: a folder of placeholders for voices that nobody has recorded.
+    voices: a folder of placeholders for voices that nobody has recorded. idle_s: an officer who does not touch
+    the page for so long is signed out. tablet: officers' pages over TLS.
     """
 
     port: int = 8080
@@ -179,9 +199,12 @@ class Page(Table, frozen=True, kw_only=True):
     starts: Literal["officer", "person"] = "officer"
     languages: tuple[str, ...] = ()
     voices: Path | None = None
+    idle_s: float = 300.0
+    tablet: Tablet | None = None
 
     def __post_init__(self) -> None:
         within("port", self.port, 1, 65535)
+        within("idle_s", self.idle_s, 30, 1800)
 
 
 class KioskConfig(Table, frozen=True, kw_only=True):

@@ -87,3 +87,7 @@ class LinkDown(Temporary, ConnectionError):
 
 class Refused(Permanent):
     """A rule forbids this; the message names the rule."""
+
+
+class SignInNeeded(Refused):
+    """Nobody is signed in, or not any more; sign in and try again."""

@@ -14,6 +14,7 @@ WORDS = {"", "errors", "terms", "config"}
 CRAFTS = {
     "operation",
     "officers",
+    "finding",
     "pins",
     "audit_chain",
     "seal",

@@ -40,6 +40,7 @@ from hotspot_kiosk.kiosk.daemon import Daemon
 from hotspot_kiosk.kiosk.desk import Desk
 from hotspot_kiosk.kiosk.devices.port import Panel
 from hotspot_kiosk.kiosk.guard import Ears, Guard
+from hotspot_kiosk.kiosk.office import build as build_office
 from hotspot_kiosk.kiosk.orders import FLOOR, ORDERS, Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
@@ -85,7 +86,11 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         anchoring=_anchoring(place),
     )
     preview = Preview(of(config.kiosk.desk))
+    office = build_office(
+        place, clock, outbox, config.outbox.path, config.page, daemon.reach(), lambda: uplink.bytes_per_s
+    )
     daemon.attach(
+        office=office,
         face=_face_booth(config, folder, daemon.voices(), preview),
         finger=_finger_booth(config, folder, daemon.voices()),
         uplink=uplink,

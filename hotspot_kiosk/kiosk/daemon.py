@@ -16,11 +16,13 @@ from typing import IO, Literal
 from hotspot_kiosk import policy, wire
 from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, OutboxRefused, Refused, StorageFailed
+from hotspot_kiosk.kiosk.authority import Reach
 from hotspot_kiosk.kiosk.booth import Voices
 from hotspot_kiosk.kiosk.booth_face import FaceBooth
 from hotspot_kiosk.kiosk.booth_finger import FingerBooth
 from hotspot_kiosk.kiosk.box import Box, Hands
 from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.counter import AnyHeard
 from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
 from hotspot_kiosk.kiosk.events import (
     Accept,
@@ -48,6 +50,7 @@ from hotspot_kiosk.kiosk.events import (
 )
 from hotspot_kiosk.kiosk.gate import Admitted, Gate, begun
 from hotspot_kiosk.kiosk.guard import Guard
+from hotspot_kiosk.kiosk.office import Office
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.preview import Preview
@@ -103,6 +106,7 @@ class Daemon:
         self._preview: Preview | None = None
         self._pulse: Pulse | None = None
         self._guard: Guard | None = None
+        self._office: Office | None = None
         self.box = Box(place.remains, place.tamper, self._hands())
 
     def _hands(self) -> Hands:
@@ -129,8 +133,10 @@ class Daemon:
         guard: Guard | None = None,
         preview: Preview | None = None,
         pulse: Pulse | None = None,
+        office: Office | None = None,
     ) -> None:
         """Give the daemon its hands."""
+        self._office = office
         self._face, self._finger, self._uplink, self._desk = face, finger, uplink, desk
         self._upkeep, self._guard, self._preview, self._pulse = upkeep, guard, preview, pulse
 
@@ -163,12 +169,18 @@ class Daemon:
             for part in reversed(started):
                 part.close()
             self._note(Deed.STOPPED, ground=self._fault)
-            self._outbox.close()
-            if self._place.alerts is not None:
-                self._place.alerts.close()
-            self._only.close()
+            self._give_back()
             left = self.box.end()
         return f"{self._fault} {left}".strip()
+
+    def _give_back(self) -> None:
+        """Every file; the lock last."""
+        self._outbox.close()
+        if self._place.alerts is not None:
+            self._place.alerts.close()
+        if self._office is not None:
+            self._office.close()
+        self._only.close()
 
     def stop(self) -> None:
         """End `run` soon; any thread may call this."""
@@ -189,6 +201,8 @@ class Daemon:
     def link_changed(self, up: bool) -> None:
         """The link came up or went down; called by the uplink's thread."""
         self._events.put(LinkChanged(up))
+        if self._office is not None:
+            self._office.overview.link_changed(up)
 
     def quarantined(self, tcn: Tcn, reason: str) -> None:
         """The hub will not take a part; called by the uplink's thread."""
@@ -210,8 +224,22 @@ class Daemon:
             self.box.erase()
             self.fault("this kiosk was erased by order of the hub")
 
-    def asked(self, ask: Ask) -> Told:
+    def reach(self) -> Reach:
+        """What an officer's word sets going."""
+        wake = lambda: self._uplink.wake() if self._uplink is not None else None  # noqa: E731
+        return Reach(lambda: self._session, self._obey, self._events.put, wake)
+
+    def asked(self, ask: Ask) -> Told | AnyHeard:
         """The desk's requests; called by a client's thread. Raises Refused or OutboxRefused."""
+        if ask.do == "counter":
+            if self._office is None or ask.counter is None:
+                raise Refused("this kiosk has no officers' pages")
+            return self._office.authority.asked(ask.counter)
+        if self._office is not None:
+            self._office.authority.check_stranger(ask)
+        return self._obey(ask)
+
+    def _obey(self, ask: Ask) -> Told:
         if ask.do == "begin":
             self._admitted = self._gate.admit(ask, self._session)
             self._events.put(begun(self._admitted))

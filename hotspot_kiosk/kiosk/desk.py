@@ -22,7 +22,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, LinkDown, Refused
+from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, LinkDown, Refused, SignInNeeded
+from hotspot_kiosk.kiosk.counter import AnyHeard, AnyRequest
 from hotspot_kiosk.terms import RequestType, as_plain
 
 log = logging.getLogger(__name__)
@@ -41,9 +42,10 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     message: what a stick brought from the hub, believed for its signatures only.
     shown: how the notice was shown to its end; it goes into the journal.
     reason, everything: why this finger, or no finger at all, or no face can be given (`without`).
+    counter: what an officer's page asks (`counter`).
     """
 
-    do: Button | Literal["begin", "status", "watch", "carry"]
+    do: Button | Literal["begin", "status", "watch", "carry", "counter"]
     adult: bool = False
     officer: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9._-]{0,40}$")] = ""
     tot: RequestType | None = None
@@ -53,6 +55,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shown: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9 ._:;=-]{0,200}$")] = ""
     reason: Literal["", "missing", "bandaged", "cannot", "refuses"] = ""
     everything: bool = False
+    counter: AnyRequest | None = None
 
     def __repr__(self) -> str:
         return f"Ask({self.do})"
@@ -93,9 +96,10 @@ class Problem(msgspec.Struct, frozen=True, tag="problem", tag_field="is"):
     """Why a request was not followed."""
 
     error: str
+    sign_in: bool = False
 
 
-Reply = Told | Problem
+Reply = Told | AnyHeard | Problem
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +113,7 @@ class Watcher:
 class Desk:
     """The socket's server; `on_ask` is called from a client's thread."""
 
-    def __init__(self, path: Path, on_ask: Callable[[Ask], Told]) -> None:
+    def __init__(self, path: Path, on_ask: Callable[[Ask], Told | AnyHeard]) -> None:
         self._path = path
         self._on_ask = on_ask
         self._lock = threading.Lock()
@@ -205,7 +209,7 @@ class Desk:
                     return
                 reply: Reply = self._on_ask(ask)
             except HotspotError as error:
-                reply = Problem(str(error))
+                reply = Problem(str(error), isinstance(error, SignInNeeded))
             client.wfile.write(line(reply))
 
     def _watch(self, client: socketserver.StreamRequestHandler) -> None:
@@ -246,6 +250,9 @@ def _hang_up(connection: socket.socket, how: int) -> None:
         connection.shutdown(how)
 
 
+_reply: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
+
+
 def line(value: msgspec.Struct) -> bytes:
     """A value as one line of JSON."""
     return msgspec.json.encode(value, enc_hook=as_plain) + b"\n"
@@ -260,10 +267,22 @@ def _decode(asked: bytes) -> Ask:
 
 def ask(path: Path, request: Ask) -> Told:
     """Ask a running kiosk once. Raises LinkDown if none runs, Refused with its reason if it will not."""
+    return _told(_asked(path, request))
+
+
+def ask_counter(path: Path, request: AnyRequest) -> AnyHeard:
+    """The same for an officer's page."""
+    heard = _heard(_asked(path, Ask("counter", counter=request)))
+    if isinstance(heard, Told):
+        raise LinkDown("the kiosk closed the desk")
+    return heard
+
+
+def _asked(path: Path, request: Ask) -> bytes:
     with _connected(path) as stream:
         stream.write(line(request))
         stream.flush()
-        return _told(stream.readline())
+        return stream.readline()
 
 
 def watch(path: Path) -> Iterator[Told]:
@@ -290,10 +309,17 @@ def _connected(path: Path) -> Iterator[io.BufferedRWPair]:
 
 
 def _told(heard: bytes) -> Told:
+    reply = _heard(heard)
+    if not isinstance(reply, Told):
+        raise LinkDown("the kiosk closed the desk")
+    return reply
+
+
+def _heard(heard: bytes) -> Told | AnyHeard:
     try:
-        reply = msgspec.json.decode(heard, type=Told | Problem)
+        reply = _reply.decode(heard)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise LinkDown("the kiosk closed the desk") from None
     if isinstance(reply, Problem):
-        raise Refused(reply.error)
+        raise (SignInNeeded if reply.sign_in else Refused)(reply.error)
     return reply

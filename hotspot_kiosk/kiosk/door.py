@@ -15,7 +15,7 @@ from typing import Any
 
 from hotspot_kiosk import pins
 from hotspot_kiosk.audit_chain import Deed
-from hotspot_kiosk.errors import Refused
+from hotspot_kiosk.errors import Refused, SignInNeeded
 from hotspot_kiosk.kiosk import security_keys
 from hotspot_kiosk.kiosk.lockouts import Lockouts
 from hotspot_kiosk.kiosk.roll import Roll
@@ -133,14 +133,14 @@ class Door:
         with self._lock:
             badge, now = self._badges.get(key), self._now_ms()
             if badge is None or not secrets.compare_digest(badge.browser.encode(), browser.encode()):
-                raise Refused(SIGN_IN)
+                raise SignInNeeded(SIGN_IN)
             if now >= badge.ends_ms(self._idle_ms):
                 del self._badges[key]
-                raise Refused("your sign-in ended, because nobody touched the page; sign in again")
+                raise SignInNeeded("your sign-in ended, because nobody touched the page; sign in again")
         officer = self._named(badge.officer)
         if officer is None:
             self._forget(key)
-            raise Refused("the bureau ended your access; ask there")
+            raise SignInNeeded("the bureau ended your access; ask there")
         badge = replace(badge, roles=frozenset(officer.roles), seen_ms=now if touch else badge.seen_ms)
         with self._lock:
             if key in self._badges:

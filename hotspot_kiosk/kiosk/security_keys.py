@@ -79,6 +79,11 @@ def options(asked: Challenge) -> dict[str, Any]:
     return dict(made.public_key)
 
 
+def word(asked: Challenge) -> str:
+    """The challenge as a page hands it to the browser (base64url)."""
+    return websafe_encode(asked.challenge)
+
+
 def rp_of(origin: str) -> str:
     """The name by which keys know a page: its host, without scheme and port."""
     host = origin.partition("://")[2]

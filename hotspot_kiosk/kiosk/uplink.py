@@ -115,6 +115,11 @@ class Uplink:
         return self._downlink.repeated
 
     @property
+    def bytes_per_s(self) -> float:
+        """What the link carried lately; 0 before anything was measured."""
+        return self._courier.pace.rate
+
+    @property
     def up(self) -> bool:
         """Whether the link stands."""
         return self._courier.up

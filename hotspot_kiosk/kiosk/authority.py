@@ -1,0 +1,222 @@
+"""Who may do what at a kiosk: the daemon's answer to an officer's page. A page asks; here it is decided.
+
+Every deed is in the journal, with the officer's id and the ground, before it takes effect; one that cannot be
+written down is not done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hotspot_kiosk import policy
+from hotspot_kiosk.audit_chain import Deed, printable
+from hotspot_kiosk.errors import BadBytes, Refused
+from hotspot_kiosk.kiosk import counter, security_keys
+from hotspot_kiosk.kiosk.desk import Ask
+from hotspot_kiosk.kiosk.door import Badge, Door
+from hotspot_kiosk.kiosk.events import Event, Overrule
+from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.overview import Overview, remedy
+from hotspot_kiosk.kiosk.place import Place
+from hotspot_kiosk.kiosk.session import Session, State
+from hotspot_kiosk.kiosk.witnesses import Witnesses
+from hotspot_kiosk.officers import Role
+from hotspot_kiosk.terms import Tcn
+
+CHECKING = frozenset({Role.OFFICER, Role.SUPERVISOR})
+MENDING = frozenset({Role.SUPERVISOR, Role.MAINTAINER})
+BUTTONS = ("notice read", "accept", "retake", "cancel", "still here", "looked again", "without")
+MAY: Mapping[str, frozenset[Role]] = {
+    **dict.fromkeys(("begin", "minor", "overrule", "find", *BUTTONS), CHECKING),
+    "requeue": MENDING,
+    "erase": frozenset({Role.SUPERVISOR}),
+}
+WHY = "say in a few words why"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What an officer's word sets going. obey: the daemon follows a request of the desk. put: an event."""
+
+    session: Callable[[], Session]
+    obey: Callable[[Ask], object]
+    put: Callable[[Event], None]
+    wake: Callable[[], None]
+
+
+class Authority:
+    """Answers officers' pages. Any thread may call."""
+
+    def __init__(
+        self,
+        door: Door,
+        place: Place,
+        outbox: Outbox,
+        overview: Overview,
+        witnesses: Witnesses,
+        reach: Reach,
+        *,
+        by_themselves: bool = False,
+    ) -> None:
+        """by_themselves: people start their own checks here, so that nobody must be signed in for that."""
+        self._door, self._place, self._outbox = door, place, outbox
+        self._overview, self._witnesses, self._reach = overview, witnesses, reach
+        self._by_themselves = by_themselves
+        self._deeds: dict[str, Callable[[Badge, counter.Act], str]] = {
+            "begin": self._begin,
+            "minor": self._minor,
+            "overrule": self._overrule,
+            "requeue": self._requeue,
+            "erase": self._erase,
+            "find": self._find,
+            **dict.fromkeys(BUTTONS, self._press),
+        }
+
+    def asked(self, request: counter.AnyRequest) -> counter.AnyHeard:
+        """The reply. Raises Refused with what to do, StorageFailed if it cannot be written down."""
+        match request:
+            case counter.Act():
+                return self._act(request)
+            case counter.Look():
+                badge, left_ms = self._door.who(request.token, request.browser, touch=request.touch)
+                return self._overview.view(badge, left_ms)
+            case counter.Leave():
+                self._door.leave(request.token, request.browser)
+                return counter.Did()
+            case counter.Who():
+                return counter.Names(names=self._door.names(), roster=self._door.stands)
+            case _:
+                return self._sign_in(request)
+
+    def check_stranger(self, ask: Ask) -> None:
+        """What nobody may ask at the desk without signing in, once there is a roster. Raises Refused."""
+        officers = ask.do == "looked again" or (ask.do == "begin" and not self._by_themselves)
+        if (ask.officer or officers) and self._door.stands:
+            raise Refused("officers sign in here, on the officer's page; nobody acts under a typed name")
+
+    def _sign_in(self, request: counter.Challenge | counter.ByKey | counter.ByPin) -> counter.AnyHeard:
+        if not request.browser:
+            raise Refused("open the sign-in page first")
+        match request:
+            case counter.Challenge(officer=name, origin=origin, make=make):
+                return _told(self._door.challenge(request.browser, name, origin, make=make), make=make)
+            case counter.ByKey(response=response, make=True):
+                made = self._door.new_key(request.browser, response)
+                return counter.Made(key=security_keys.packed(made))
+            case counter.ByKey(response=response):
+                token = self._door.by_key(request.browser, response)
+            case counter.ByPin(officer=name, pin=pin):
+                token = self._door.by_pin(request.browser, name, pin)
+        _, left_ms = self._door.who(token, request.browser, touch=True)
+        return counter.Entered(token=token, left_s=left_ms / 1000)
+
+    def _act(self, act: counter.Act) -> counter.Did:
+        badge, _ = self._door.who(act.token, act.browser, touch=True)
+        if not MAY[act.do] & badge.roles:
+            raise Refused(f"that needs somebody signed in as {' or '.join(sorted(MAY[act.do]))}")
+        return counter.Did(note=self._deeds[act.do](badge, act))
+
+    def _begin(self, badge: Badge, act: counter.Act) -> str:
+        self._reach.obey(
+            Ask(
+                "begin",
+                adult=act.adult,
+                officer=badge.officer,
+                origins=act.origins,
+                protection=act.protection,
+            )
+        )
+        return ""
+
+    def _minor(self, badge: Badge, act: counter.Act) -> str:
+        """No biometrics: what runs is stopped, the person is counted, and that is all."""
+        if self._reach.session().state in (State.NOTICE, State.FACE, State.FINGERS, State.REVIEW):
+            self._reach.obey(Ask("cancel"))
+        if self._place.minors is None:
+            raise Refused("this kiosk counts nobody")
+        self._write(Deed.CHECK_REFUSED, badge, "", "may be under 18")
+        self._place.minors.add()
+        return policy.ADULTS_ONLY
+
+    def _press(self, badge: Badge, act: counter.Act) -> str:
+        if act.do == "without" and act.reason not in ("missing", "bandaged", "cannot", "refuses"):
+            raise Refused("say why: missing, bandaged, cannot or refuses")
+        about = self._running()
+        if act.do != "still here":
+            self._write(Deed.PRESSED, badge, about, f"{act.do} {act.reason}".strip())
+        why = act.reason if act.do == "without" else ""
+        officer = badge.officer if act.do == "looked again" else ""
+        self._reach.obey(
+            Ask(act.do, adult=act.adult, officer=officer, reason=why, everything=act.everything)  # type: ignore[arg-type]
+        )
+        return ""
+
+    def _overrule(self, badge: Badge, act: counter.Act) -> str:
+        session = self._reach.session()
+        if session.refused is None:
+            raise Refused("nothing was refused that could be taken")
+        reason = _reason(act)
+        score = session.refused.capture.quality.score
+        self._write(Deed.OVERRULED, badge, self._running(), f"{score} of 100: {reason}")
+        self._reach.put(Overrule(badge.officer, reason))
+        return ""
+
+    def _requeue(self, badge: Badge, act: counter.Act) -> str:
+        tcn = self._quarantined(act, ("requeue", "either"))
+        self._write(Deed.REQUEUED, badge, tcn, _reason(act))
+        self._outbox.requeue(tcn)
+        self._reach.wake()
+        return ""
+
+    def _erase(self, badge: Badge, act: counter.Act) -> str:
+        tcn = self._quarantined(act, ("erase", "either"))
+        self._write(Deed.ERASED, badge, tcn, _reason(act))
+        self._outbox.erase(tcn)
+        return ""
+
+    def _find(self, badge: Badge, act: counter.Act) -> str:
+        if act.finding is None:
+            raise Refused("say whether the pictures show the same person: confirm or refute")
+        answer = self._overview.answer(Tcn(act.about))
+        operation = self._overview.operation()
+        vote = policy.Vote(badge.officer, act.finding, _reason(act))
+        self._witnesses.say(answer, operation, act.reference, vote)
+        self._reach.wake()
+        return ""
+
+    def _quarantined(self, act: counter.Act, remedies: tuple[str, ...]) -> Tcn:
+        for entry in self._outbox.entries():
+            if entry.tcn == act.about:
+                reason = next((why for _, state, _, why in entry.parts if state == "quarantined"), "")
+                if remedy(entry.state, reason) in remedies:
+                    return entry.tcn
+                raise Refused("that does not help with this record; see what its line says")
+        raise Refused("there is no such record here")
+
+    def _running(self) -> str:
+        if self._reach.session().state in (State.IDLE, State.DONE, State.FAULT):
+            raise Refused("nobody is being checked")
+        operation = self._overview.operation()
+        return operation.id if operation else ""
+
+    def _write(self, deed: Deed, badge: Badge, about: str, ground: str) -> None:
+        try:
+            self._place.journal.write(deed, f"officer:{badge.officer}", about, printable(ground))
+        except ValueError as error:
+            raise BadBytes(f"this cannot be written down: {error}") from None
+
+
+def _reason(act: counter.Act) -> str:
+    if not act.reason.strip():
+        raise Refused(WHY)
+    return " ".join(act.reason.split())
+
+
+def _told(asked: security_keys.Challenge, *, make: bool) -> counter.Challenged:
+    return counter.Challenged(
+        rp=asked.rp,
+        challenge=security_keys.word(asked),
+        credentials=asked.credentials,
+        options=security_keys.options(asked) if make else {},
+    )
