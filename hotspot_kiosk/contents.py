@@ -9,6 +9,7 @@ anyway). No pixels, no names.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -24,6 +25,7 @@ from hotspot_kiosk.terms import (
     Answer,
     AnswerType,
     Candidate,
+    Capture,
     ClockStamp,
     Decision,
     Late,
@@ -43,7 +45,9 @@ T = TypeVar("T")
 ENCODER = msgspec.msgpack.Encoder(enc_hook=as_plain)
 
 
-class _Stamp(msgspec.Struct, frozen=True, array_like=True):
+class Stamp(msgspec.Struct, frozen=True, array_like=True):
+    """Three clocks, as they travel."""
+
     boot_id: str
     monotonic_ms: int
     wall: float
@@ -56,7 +60,7 @@ class _Body(msgspec.Struct, frozen=True, array_like=True, tag="hkp1"):
     post: str
     operation: str
     notice: str
-    stamp: _Stamp
+    stamp: Stamp
     templates: tuple[Packed, ...]
     failures: tuple[str, ...] = ()
     reply_key: bytes = b""
@@ -130,45 +134,65 @@ class Probe:
 def encode(request: Request, reply_key: bytes = b"", shielded: Shielded | None = None) -> bytes:
     """The probe of a request, deflated, at most LARGEST_BODY bytes; reply_key: see seal_answer."""
     known = shielded or Shielded()
-    best_first = sorted(request.captures, key=lambda c: -c.quality.score)
+    return fitted(request.captures, lambda templates: _body(request, templates, reply_key, known))
+
+
+def fitted(captures: Sequence[Capture], body: Callable[[list[Packed]], bytes]) -> bytes:
+    """What `body` makes of the captures' templates, the poorest touches without their ridges if it must be.
+
+    Raises BadBytes if even that is longer than LARGEST_BODY.
+    """
+    best_first = sorted(captures, key=lambda c: -c.quality.score)
     templates = [thin(capture.template) for capture in best_first]
     for index in reversed(range(len(templates))):
-        body = _body(request, templates, reply_key, known)
-        if len(body) <= LARGEST_BODY:
-            return body
+        whole = body(templates)
+        if len(whole) <= LARGEST_BODY:
+            return whole
         item = templates[index]
         if isinstance(item, PackedFinger):
             templates[index] = msgspec.structs.replace(item, ridges=b"")
-    body = _body(request, templates, reply_key, known)
-    if len(body) > LARGEST_BODY:
+    whole = body(templates)
+    if len(whole) > LARGEST_BODY:
         raise BadBytes("a probe of so many touches does not fit into 10 KB; ask for fewer")
-    return body
+    return whole
 
 
 def decode(data: bytes) -> Probe:
     """The inverse of `encode`, every length checked. Raises BadBytes."""
-    body = _decode(data, _ShieldedBody)
-    if len(body.templates) > MOST_TEMPLATES:
-        raise BadBytes("a probe holds more templates than any real one")
-    if len(body.reply_key) not in (0, KEY_SIZE):
-        raise BadBytes("a probe's reply key has an impossible length")
-    stamp = ClockStamp(
-        body.stamp.boot_id, body.stamp.monotonic_ms, _moment(body.stamp.wall), body.stamp.trusted
-    )
-    templates = tuple(unpack(item) for item in body.templates)
+    body = read_body(data, _ShieldedBody)
+    templates = read_templates(body.templates, body.reply_key)
     return Probe(
         tcn=Tcn(body.tcn),
         tot=body.tot,
         post=body.post,
         operation=body.operation,
         notice=body.notice,
-        stamp=stamp,
+        stamp=read_stamp(body.stamp),
         templates=templates,
         acquisition_failures=body.failures,
         overruled=body.overruled,
         reply_key=body.reply_key,
-        shielded=Shielded(_countries(body.origins), body.protection_sought),
+        shielded=Shielded(read_countries(body.origins), body.protection_sought),
     )
+
+
+def read_templates(packed: Sequence[Packed], reply_key: bytes) -> tuple[Template, ...]:
+    """The templates of a record that asks something, and its reply key checked. Raises BadBytes."""
+    if len(packed) > MOST_TEMPLATES:
+        raise BadBytes("a probe holds more templates than any real one")
+    if len(reply_key) not in (0, KEY_SIZE):
+        raise BadBytes("a probe's reply key has an impossible length")
+    return tuple(unpack(item) for item in packed)
+
+
+def pack_stamp(stamp: ClockStamp) -> Stamp:
+    """As it travels."""
+    return Stamp(stamp.boot_id, stamp.monotonic_ms, stamp.wall.timestamp(), stamp.trusted)
+
+
+def read_stamp(stamp: Stamp) -> ClockStamp:
+    """The inverse of `pack_stamp`. Raises BadBytes."""
+    return ClockStamp(stamp.boot_id, stamp.monotonic_ms, read_moment(stamp.wall), stamp.trusted)
 
 
 def encode_templates(templates: tuple[Template, ...]) -> bytes:
@@ -178,7 +202,7 @@ def encode_templates(templates: tuple[Template, ...]) -> bytes:
 
 def decode_templates(data: bytes) -> tuple[Template, ...]:
     """The inverse of `encode_templates`. Raises BadBytes."""
-    items = _decode(data, tuple[Packed, ...])
+    items = read_body(data, tuple[Packed, ...])
     if not items:
         raise BadBytes("a reference holds no template")
     return tuple(unpack(item) for item in items)
@@ -190,13 +214,17 @@ def encode_answer(answer: Answer) -> bytes:
     Filled up to a multiple of ANSWER_STEP: who sees how long a sealed answer is does not see
     whether anybody was found.
     """
-    packed = zlib.compress(ENCODER.encode(_packed_answer(answer)), 9)
+    return filled(zlib.compress(ENCODER.encode(_packed_answer(answer)), 9))
+
+
+def filled(packed: bytes) -> bytes:
+    """Filled up to a multiple of ANSWER_STEP."""
     return packed.ljust(-(-len(packed) // ANSWER_STEP) * ANSWER_STEP, b"\0")
 
 
 def decode_answer(data: bytes) -> Answer:
     """The inverse of `encode_answer`. Raises BadBytes."""
-    body = _decode(data, _AnyAnswer)
+    body = read_body(data, _AnyAnswer)
     if not 1 <= body.edition <= LARGEST_EDITION:
         raise BadBytes("an answer has an impossible edition")
     return Answer(
@@ -204,7 +232,7 @@ def decode_answer(data: bytes) -> Answer:
         body.tot,
         body.decision,
         tuple(Candidate(c.reference, c.rank, c.score, c.source) for c in body.candidates),
-        _moment(body.answered),
+        read_moment(body.answered),
         body.note,
         body.edition,
         None if body.late is None else _late(body.late),
@@ -237,10 +265,10 @@ def _packed_candidate(candidate: Candidate) -> _Candidate:
 
 
 def _late(packed: _Late) -> Late:
-    return Late(packed.post, _moment(packed.seen), packed.clock, _moment(packed.expires))
+    return Late(packed.post, read_moment(packed.seen), packed.clock, read_moment(packed.expires))
 
 
-def _countries(origins: tuple[str, ...]) -> frozenset[str]:
+def read_countries(origins: tuple[str, ...]) -> frozenset[str]:
     """Raises BadBytes: a code that the shields cannot compare would shield nobody."""
     try:
         return countries(origins)
@@ -249,14 +277,13 @@ def _countries(origins: tuple[str, ...]) -> frozenset[str]:
 
 
 def _body(request: Request, templates: list[Packed], reply_key: bytes, known: Shielded) -> bytes:
-    stamp = request.stamp
     body = _Body(
         request.tcn,
         request.tot,
         request.post,
         request.operation,
         request.notice,
-        _Stamp(stamp.boot_id, stamp.monotonic_ms, stamp.wall.timestamp(), stamp.trusted),
+        pack_stamp(request.stamp),
         tuple(templates),
         request.acquisition_failures,
         reply_key,
@@ -272,7 +299,8 @@ def _body(request: Request, templates: list[Packed], reply_key: bytes, known: Sh
     return zlib.compress(ENCODER.encode(body), 9)
 
 
-def _decode(data: bytes, kind: type[T]) -> T:
+def read_body(data: bytes, kind: type[T]) -> T:
+    """Deflated MessagePack as a value of this type and no other. Raises BadBytes."""
     inflater = zlib.decompressobj()
     try:
         plain = inflater.decompress(data, LARGEST_PLAIN)
@@ -283,7 +311,8 @@ def _decode(data: bytes, kind: type[T]) -> T:
         raise BadBytes("a record cannot be read") from None
 
 
-def _moment(seconds: float) -> datetime:
+def read_moment(seconds: float) -> datetime:
+    """Seconds since 1970 as a moment in UTC. Raises BadBytes."""
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):

@@ -42,18 +42,23 @@ class Lane(StrEnum):
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long the hub keeps what it opened, by how the check ended. After that its key is destroyed."""
+    """How long the hub keeps what it opened, by how the check ended. After that its key is destroyed.
+
+    superseded_days: how long an enrolment stays once the same person was enrolled anew, if it does not end before.
+    """
 
     no_hit_hours: int = 24
     unanswered_days: int = 30
     hit_days: int = 30
     enrolled_days: int = 365
+    superseded_days: int = 1825
 
     def __post_init__(self) -> None:
         within("retention.no_hit_hours", self.no_hit_hours, 0, 720)
         within("retention.unanswered_days", self.unanswered_days, 1, 365)
         within("retention.hit_days", self.hit_days, 1, 1825)
         within("retention.enrolled_days", self.enrolled_days, 1, 1825)
+        within("retention.superseded_days", self.superseded_days, 0, 1825)
 
 
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,7 +82,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     tot: the kind of search (NPS: anything but a criminal offence). fingers: which are asked for, in
     this order; none means the face alone. least_fap: the sensor grade below which fingers stay in the local lane (INT-I v6
     recommends FAP 45). age_of_majority: nobody below it is captured, and an officer is asked to look again at a face
-    that may be. datasets: names of the hub's partners that may be asked. route: for each post
+    that may be. datasets: names of the hub's partners that may be asked. gallery: the national gallery into which a
+    reception enrols and in which alone it looks for duplicates; checks have none. route: for each post
     the posts that hear a late hit next. officers: none named means any who may sign in.
     """
 
@@ -97,6 +103,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     officers: tuple[str, ...] = ()
     languages: tuple[str, ...] = ("en",)
     datasets: tuple[str, ...] = ()
+    gallery: str = ""
     least_fap: int = 45
     age_of_majority: int = 18
     late_hit_hours: int = 72
@@ -157,6 +164,13 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
                 "a reception operation enrols into the national gallery and asks no partner: take datasets "
                 "out, and make an operation of kind hotspot for checks"
             )
+        if (self.kind is Kind.RECEPTION) != bool(self.gallery):
+            raise ValueError(
+                "gallery names the national gallery of a reception operation, which needs one; an operation of "
+                "kind hotspot enrols nobody and has none"
+            )
+        if self.gallery:
+            exact("gallery", self.gallery)
         for name in self.datasets:
             exact("datasets", name)
         within("least_fap", self.least_fap, 10, 60)

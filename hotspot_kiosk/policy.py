@@ -14,7 +14,7 @@ from typing import NoReturn, SupportsIndex
 
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.operation import Confirmation, Kind, Lane, Operation, Retention
-from hotspot_kiosk.terms import RequestType, SensorGrade
+from hotspot_kiosk.terms import EnrolmentType, Purpose, RequestType, SensorGrade, Tcn
 
 ADULTS_ONLY = "adults only: for anyone who may be under 18, take no biometrics and call a child officer"
 
@@ -48,6 +48,8 @@ class Ended(StrEnum):
     UNANSWERED = "unanswered"
     HIT = "hit"
     ENROLLED = "enrolled"
+    SUPERSEDED = "enrolled anew"
+    ERASED = "to be erased"
 
 
 class Finding(StrEnum):
@@ -73,6 +75,14 @@ class Vote:
     officer: str
     finding: Finding
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What one authenticated person says of a possible duplicate: the identity it is, or None for somebody else."""
+
+    officer: str
+    same_as: Tcn | None
 
 
 class Shielded:
@@ -161,6 +171,63 @@ def may_enrol(operation: Operation) -> None:
         raise Refused(f"operation {operation.id} checks people; a search is never an enrolment")
 
 
+def purpose(operation: Operation, asked: RequestType | None) -> Purpose:
+    """What a capture under this operation is for; its kind alone says it. Raises Refused as `search_type`."""
+    if operation.kind is Kind.HOTSPOT:
+        return search_type(operation, asked)
+    if asked is not None:
+        raise Refused(f"operation {operation.id} enrols people; a search needs an operation that checks them")
+    return EnrolmentType.NATIONAL
+
+
+def may_enter(operation: Operation | None, asked: Purpose) -> None:
+    """The guard between the lanes: raises Refused unless the operation's kind is that of what is asked.
+
+    Nobody is enrolled under an operation that the hub does not know; a search under one is answered to
+    the post that asked, and goes nowhere else.
+    """
+    if isinstance(asked, EnrolmentType):
+        if operation is None:
+            raise Refused("the hub knows no such operation, so nobody is enrolled under it; ask the bureau")
+        may_enrol(operation)
+    elif operation is not None and operation.kind is not Kind.HOTSPOT:
+        raise Refused(f"operation {operation.id} enrols people; a search does not belong to it")
+
+
+def may_join(operation: Operation, gallery: str) -> None:
+    """Raises Refused unless samples of this operation may join those of that gallery."""
+    may_enrol(operation)
+    if gallery != operation.gallery:
+        raise Refused(f"operation {operation.id} enrols into another national gallery")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What enough people say: the identity that the person has already, or None for a new one."""
+
+    same_as: Tcn | None
+
+
+def may_renew(operation: Operation, officer: str) -> None:
+    """Raises Refused unless this officer may ask to enrol somebody anew who is enrolled already."""
+    may_enrol(operation)
+    if not officer:
+        raise Refused("sign in first: only an officer who is named says that somebody was enrolled before")
+
+
+def duplicate(rule: Confirmation, words: Sequence[Word]) -> Settled | None:
+    """What was decided of a possible duplicate; None while it is open.
+
+    As many different people as the operation asks for say the same; where some say otherwise, more than those.
+    """
+    said = {word.officer: word.same_as for word in words}
+    counts = {each: sum(1 for other in said.values() if other == each) for each in said.values()}
+    for each, times in counts.items():
+        if times >= rule.people and times > len(said) - times:
+            return Settled(each)
+    return None
+
+
 def fingers_may_go(operation: Operation, grade: SensorGrade) -> bool:
     """Whether fingers of this sensor may be searched at INTERPOL; if not, they stay in the local lane.
 
@@ -210,7 +277,7 @@ def next_posts(operation: Operation, post: str, captured: datetime, now: datetim
     return (post, *(each for each in operation.route.get(post, ()) if each != post))
 
 
-def may_vote(votes: Sequence[Vote], officer: str, reason: str) -> None:
+def may_vote(votes: Sequence[Vote | Word], officer: str, reason: str) -> None:
     """Raises Refused unless this person may say what they found: once each, with a reason."""
     if not officer:
         raise Refused("sign in first: a finding without a name counts for nothing")
@@ -238,6 +305,8 @@ def purge_at(rule: Retention, ended: Ended, since: datetime) -> datetime:
         Ended.UNANSWERED: timedelta(days=rule.unanswered_days),
         Ended.HIT: timedelta(days=rule.hit_days),
         Ended.ENROLLED: timedelta(days=rule.enrolled_days),
+        Ended.SUPERSEDED: timedelta(days=rule.superseded_days),
+        Ended.ERASED: timedelta(0),
     }
     return since + kept[ended]
 

@@ -76,6 +76,16 @@ class RequestType(StrEnum):
     CPS = "CPS"
 
 
+class EnrolmentType(StrEnum):
+    """What a reception asks: a place in the national gallery. It is no search, and no TOT of INTERPOL's."""
+
+    NATIONAL = "NATENR"
+
+
+Purpose = RequestType | EnrolmentType
+"""What a record is for. The two are different types: neither can be turned into the other."""
+
+
 class AnswerType(StrEnum):
     """What may come back (TOT)."""
 
@@ -310,6 +320,25 @@ class Request:
     overruled: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class EnrolmentRequest:
+    """What a reception asks the hub: to enrol one person into the national gallery of its operation.
+
+    renews: the TCN of an earlier encounter that an officer says was the same person, or None.
+    officer: the id of that officer, never a name; empty where a person began by themselves.
+    """
+
+    tcn: Tcn
+    post: str
+    operation: str
+    notice: str
+    stamp: ClockStamp
+    captures: tuple[Capture, ...]
+    acquisition_failures: tuple[str, ...] = ()
+    renews: Tcn | None = None
+    officer: str = ""
+
+
 class Decision(StrEnum):
     """What the comparisons say. None of these is a verdict on a person: two people decide."""
 
@@ -360,3 +389,33 @@ class Answer:
     note: str = ""
     edition: int = 1
     late: Late | None = None
+
+
+class EnrolmentDecision(StrEnum):
+    """How an enrolment stands. None of these says anything about a person."""
+
+    ENROLLED = "enrolled"
+    OFFICER = "an officer will look at it"
+    NOT_ENROLLED = "not enrolled"
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentAnswer:
+    """What comes down for an enrolment: it names no reference, and says what to do where it did not work.
+
+    edition: as for `Answer`.
+    """
+
+    tcr: Tcn
+    decision: EnrolmentDecision
+    answered: datetime
+    note: str = ""
+    edition: int = 1
+
+
+AnyAnswer = Answer | EnrolmentAnswer
+
+
+def same_lane(asked: Purpose, answer: AnyAnswer) -> bool:
+    """Whether an answer is one to what was asked: a search hears of a search, an enrolment of an enrolment."""
+    return isinstance(asked, EnrolmentType) == isinstance(answer, EnrolmentAnswer)

@@ -15,6 +15,7 @@ from hotspot_kiosk.terms import (
     Advice,
     Capture,
     ClockStamp,
+    EnrolmentRequest,
     FaceSample,
     FaceTemplate,
     FingerPosition,
@@ -122,3 +123,22 @@ def request(counter: int = 1) -> Request:
         STAMP,
         (face_capture(), finger_capture()),
     )
+
+
+def enrolment(counter: int = 1, **changed: Any) -> EnrolmentRequest:
+    """A face and a finger that a reception wants enrolled."""
+    usual: dict[str, Any] = {
+        "tcn": tcn(counter),
+        "post": "Green line 4",
+        "operation": "OP-2",
+        "notice": "notice-1",
+        "stamp": STAMP,
+        "captures": (face_capture(), finger_capture()),
+    }
+    return EnrolmentRequest(**{**usual, **changed})
+
+
+def reception(**changed: Any) -> Operation:
+    """An operation that enrols into the gallery `national`."""
+    usual = {"id": "OP-2", "kind": Kind.RECEPTION, "datasets": (), "gallery": "national"}
+    return operation(**{**usual, **changed})

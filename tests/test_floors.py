@@ -26,6 +26,7 @@ CRAFTS = {
     "wire",
     "contents",
     "contents_templates",
+    "contents_enrolment",
     "minutiae_record",
     "policy",
     "pictures",

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from making import R503, operation
+from making import R503, operation, reception
 
 from hotspot_kiosk import contents, nist, policy, wire
 from hotspot_kiosk.errors import Refused
@@ -36,7 +36,7 @@ ENDS = datetime(2026, 12, 1, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
 MONTH = operation(begins=BEGINS, ends=ENDS)
 FAP45 = SensorGrade("a certified reader", 800, 750, 500, 256, 45)
-RECEPTION = operation(kind=Kind.RECEPTION, datasets=())
+RECEPTION = reception()
 
 
 def capture(
@@ -147,7 +147,8 @@ def test_a_check_enrols_nobody() -> None:
 def test_no_operation_has_both_lanes(kind: Kind, datasets: tuple[str, ...]) -> None:
     """Whatever somebody writes: the national gallery and INTERPOL never meet in one operation."""
     try:
-        lanes = operation(kind=kind, datasets=datasets).lanes
+        gallery = "national" if kind is Kind.RECEPTION else ""
+        lanes = operation(kind=kind, datasets=datasets, gallery=gallery).lanes
     except ValueError:
         assert (kind, bool(datasets)) == (Kind.RECEPTION, True)
     else:
@@ -289,10 +290,10 @@ def test_a_finding_needs_a_new_person_and_a_reason(officer: str, reason: str, sa
 @pytest.mark.parametrize("ended", Ended)
 def test_everything_has_its_end(ended: Ended) -> None:
     """Each state has a deadline of its own."""
-    rule = Retention(no_hit_hours=1, unanswered_days=2, hit_days=3, enrolled_days=4)
+    rule = Retention(no_hit_hours=1, unanswered_days=2, hit_days=3, enrolled_days=4, superseded_days=5)
     due = policy.purge_at(rule, ended, BEGINS)
-    expected = {Ended.NO_HIT: timedelta(hours=1), Ended.UNANSWERED: timedelta(2), Ended.HIT: timedelta(3)}
-    assert due - BEGINS == expected.get(ended, timedelta(4))
+    days = {Ended.UNANSWERED: 2, Ended.HIT: 3, Ended.ENROLLED: 4, Ended.SUPERSEDED: 5, Ended.ERASED: 0}
+    assert due - BEGINS == (timedelta(days=days[ended]) if ended in days else timedelta(hours=1))
 
 
 @pytest.mark.parametrize("code", ["", "SY", "SYRI", "S1R", "SÝR"])

@@ -39,7 +39,7 @@ from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.simulator.broker import NoBroker, find
 from hotspot_kiosk.simulator.thin_link import Shape, ThinLink
-from hotspot_kiosk.terms import Answer, AnswerType, ClockStamp, Decision, Part, Tcn
+from hotspot_kiosk.terms import Answer, AnswerType, AnyAnswer, ClockStamp, Decision, Part, Tcn
 from hotspot_kiosk.transports import mqtt
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkUp
 
@@ -135,7 +135,7 @@ class Kiosk:
         self._clock = Clock()
         self._counter = 0
         self.sealed = 0
-        self.answered: SimpleQueue[Answer] = SimpleQueue()
+        self.answered: SimpleQueue[AnyAnswer] = SimpleQueue()
         self.outbox = Outbox(folder / "outbox.db")
         self.uplink = Uplink(
             device=DEVICE,

@@ -58,7 +58,17 @@ from hotspot_kiosk.simulator.thin_link import (
     Traffic,
 )
 from hotspot_kiosk.simulator.tls_records import Record
-from hotspot_kiosk.terms import Answer, Capture, FingerPosition, FingerSample, Part, Request, SensorGrade, Tcn
+from hotspot_kiosk.terms import (
+    AnyAnswer,
+    Capture,
+    EnrolmentAnswer,
+    FingerPosition,
+    FingerSample,
+    Part,
+    Request,
+    SensorGrade,
+    Tcn,
+)
 from hotspot_kiosk.transports import mqtt
 
 DEVICE = 17
@@ -201,7 +211,7 @@ class _Kiosk:
         self._link = ThinLink(broker.port, shape)
         self._clock = Clock()
         self._outbox = Outbox(folder / "outbox.db")
-        self._answers: SimpleQueue[Answer] = SimpleQueue()
+        self._answers: SimpleQueue[AnyAnswer] = SimpleQueue()
 
     def cold(self, hub: _Hub, evidence: int = 0) -> Verdict:
         """The first record of a kiosk that has no connection yet."""
@@ -234,7 +244,7 @@ class _Kiosk:
         send()
         answer = self._answers.get(timeout=PATIENCE_S)
         ended = time.monotonic()
-        if len(answer.candidates) != 2:
+        if isinstance(answer, EnrolmentAnswer) or len(answer.candidates) != 2:
             raise RuntimeError("the hub did not find whom it knows")
         records = tuple(record for record in self._link.records[seen:] if record.at <= ended)
         sealed = self._outbox.sealed_answer(tcn) or b""

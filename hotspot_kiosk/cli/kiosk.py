@@ -33,6 +33,9 @@ WORDS = {
     "kept, will be checked": "Captured. No link: the check starts by itself when it returns.",
     "no answer yet": "Captured. No answer yet; it comes by itself:",
     "answered": "Answer:",
+    "enrolled": "Enrolled:",
+    "an officer will look at it": "An officer will look at it:",
+    "not enrolled": "Not enrolled:",
     "stopped": "Stopped. Nothing was kept.",
     "nothing captured": "Nothing could be captured; nothing was kept.",
     "fault": "Out of order:",
@@ -97,6 +100,12 @@ def run(config: Path) -> None:
 @click.option(
     "--origin", "origins", multiple=True, metavar="SYR", help="A claimed or known country of origin."
 )
+@click.option(
+    "--renews",
+    default="",
+    metavar="TCN",
+    help="A reception: the encounter in which they were enrolled before.",
+)
 @click.option("--protection", is_flag=True, help="The person seeks protection.")
 def check(
     config: Path,
@@ -107,6 +116,7 @@ def check(
     notice_read: bool,
     origins: tuple[str, ...],
     protection: bool,
+    renews: str,
 ) -> None:
     """Check one person: start a session and show what happens until it is over.
 
@@ -117,7 +127,15 @@ def check(
     heard = desk.watch(path)
     next(heard, None)
     asked = RequestType(tot) if tot else None
-    begin = desk.Ask("begin", adult=adult, officer=officer, tot=asked, origins=origins, protection=protection)
+    begin = desk.Ask(
+        "begin",
+        adult=adult,
+        officer=officer,
+        tot=asked,
+        origins=origins,
+        protection=protection,
+        renews=renews,
+    )
     desk.ask(path, begin)
     if not notice_read:
         click.prompt("Show the notice to its end, then press Enter", default="", show_default=False)

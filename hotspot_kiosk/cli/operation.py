@@ -41,6 +41,7 @@ fingers = [2, 7]             # 1 right thumb ... 10 left little, in this order; 
 officers = []                # ids of those who may check; none: all who may sign in
 languages = ["en"]
 datasets = []                # the hub's partners that may be asked; none: the hub's own gallery only
+# gallery = "national"       # a reception needs it: into which national gallery of the hub it enrols
 least_fap = 45               # fingers of a lesser sensor stay in the local lane
 late_hit_hours = 72          # as long a late hit is told to the next posts, too
 statistics_floor = 5         # smaller counts are not published
@@ -49,6 +50,8 @@ statistics_floor = 5         # smaller counts are not published
 no_hit_hours = 24
 unanswered_days = 30
 hit_days = 30
+enrolled_days = 365          # of a reception: how long an enrolment stays
+superseded_days = 1825       # ... and how long at most once the same person was enrolled anew; 0: it goes at once
 
 [confirmation]
 people = 2                   # 1 only with: law = "the law that allows one person to decide"

@@ -10,7 +10,7 @@ import click
 
 from hotspot_kiosk.cli.options import config_option, json_option, list_out
 from hotspot_kiosk.config import KioskConfig, load
-from hotspot_kiosk.contents import decode_answer
+from hotspot_kiosk.contents_enrolment import decode_answer
 from hotspot_kiosk.errors import KeyMissing, LinkDown, Refused
 from hotspot_kiosk.keyring import Trust, load_hub, load_private
 from hotspot_kiosk.kiosk import assembly, desk, zeroise
@@ -22,7 +22,7 @@ from hotspot_kiosk.kiosk.outbox import Entry, Outbox, PartState, remedy
 from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.seal_answer import open_answer
 from hotspot_kiosk.stick import Stick, Tally
-from hotspot_kiosk.terms import Part, Tcn
+from hotspot_kiosk.terms import EnrolmentAnswer, Part, Tcn
 from hotspot_kiosk.wire import Order, OrderKind, decode_down
 
 STOPPED = "because the kiosk stopped meanwhile: import the stick again"
@@ -191,5 +191,7 @@ def _row(entry: Entry) -> dict[str, object]:
 def _answer(config: Path, tcn: Tcn, probe: bytes, sealed: bytes) -> str:
     keys = load(config, KioskConfig).keys
     answer = decode_answer(open_answer(sealed, tcn, probe, load_hub(keys.peers), load_private(keys.own)))
+    if isinstance(answer, EnrolmentAnswer):
+        return f"{answer.decision} {answer.note}".strip()
     named = ", ".join(f"{c.rank}. {c.reference} ({c.score:+.1f})" for c in answer.candidates)
     return f"{answer.decision} {named} {answer.note}".strip()

@@ -54,14 +54,14 @@ from hotspot_kiosk.kiosk.office import Office
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.preview import Preview
-from hotspot_kiosk.kiosk.recorder import Recorder
+from hotspot_kiosk.kiosk.recorder import FIRST, Recorder
 from hotspot_kiosk.kiosk.session import Plan, Session, State, step
 from hotspot_kiosk.kiosk.told import told_answer
 from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.pulse import Pulse
-from hotspot_kiosk.terms import Answer, Tcn
+from hotspot_kiosk.terms import AnyAnswer, Tcn
 
 log = logging.getLogger(__name__)
 TICK_S = 0.25
@@ -96,6 +96,7 @@ class Daemon:
         self._admitted: Admitted | None = None
         self._operation: Operation | None = None
         self._shielded = policy.Shielded()
+        self._again = FIRST
         self._ticks = 0
         self._fault = ""
         self._face: FaceBooth | None = None
@@ -191,7 +192,7 @@ class Daemon:
         self._fault = why
         self._stop.set()
 
-    def answered(self, answer: Answer) -> None:
+    def answered(self, answer: AnyAnswer) -> None:
         """An answer came down; called by the uplink's thread."""
         self._note(Deed.SHOWN, about=answer.tcr, ground=answer.decision)
         self._events.put(Answered(answer))
@@ -321,6 +322,7 @@ class Daemon:
         if isinstance(event, Begin):
             if self._session.state is State.NOTICE and self._admitted is not None:
                 self._operation, self._shielded = self._admitted.operation, self._admitted.shielded
+                self._again = self._admitted.again
             self._gate.settled()
         for effect in effects:
             self._carry_out(effect)
@@ -403,7 +405,7 @@ class Daemon:
 
     def _store(self, effect: Store) -> Event:
         try:
-            tcn = self._recorder.put(effect, self._operation, self._shielded)
+            tcn = self._recorder.put(effect, self._operation, self._shielded, self._again)
         except HotspotError as error:
             log.error("a record could not be stored: %s", error)
             return StoreRefused(str(error))

@@ -39,6 +39,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     officer: the id of who asks, never a name; empty where a person starts by themselves.
     origins: claimed and known countries of origin (alpha-3); protection: they seek it. Both go into the
     sealed probe and nowhere else.
+    renews: the earlier encounter of somebody whom a reception is to enrol anew, on the officer's word.
     message: what a stick brought from the hub, believed for its signatures only.
     shown: how the notice was shown to its end; it goes into the journal.
     reason, everything: why this finger, or no finger at all, or no face can be given (`without`).
@@ -53,6 +54,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origins: tuple[str, ...] = ()
     protection: bool = False
     shown: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9 ._:;=-]{0,200}$")] = ""
+    renews: Annotated[str, msgspec.Meta(pattern="^([0-9]{14}[A-Z])?$")] = ""
     reason: Literal["", "missing", "bandaged", "cannot", "refuses"] = ""
     everything: bool = False
     counter: AnyRequest | None = None

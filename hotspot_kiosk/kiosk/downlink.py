@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hotspot_kiosk import seal, wire
-from hotspot_kiosk.contents import decode_answer
+from hotspot_kiosk.contents_enrolment import decode_answer
 from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, SealError, StorageFailed
 from hotspot_kiosk.keyring import Trust, from_bytes
 from hotspot_kiosk.kiosk.alerts import Alerts
@@ -24,7 +24,7 @@ from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.replies import keep
 from hotspot_kiosk.seal_answer import is_sealed_answer, open_answer
-from hotspot_kiosk.terms import Answer, Part, Tcn
+from hotspot_kiosk.terms import AnyAnswer, Part, Tcn
 
 log = logging.getLogger(__name__)
 SPREAD_MS = 2_000  # within which the kiosks of a hub that came back ask about what they sent
@@ -39,7 +39,7 @@ class Ways:
     send: Callable[[wire.Up], bool]
     ask_if_due: Callable[[], None]
     quarantine: Callable[[Tcn, Part, str], bool]
-    answer: Callable[[Answer], None]
+    answer: Callable[[AnyAnswer], None]
     order: Callable[[wire.Order], None]
 
 

@@ -9,7 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from hotspot_kiosk.terms import Answer, Capture, FingerPosition, FingerTemplate, RequestType, Tcn
+from hotspot_kiosk.terms import (
+    AnyAnswer,
+    Capture,
+    FingerPosition,
+    FingerTemplate,
+    Purpose,
+    RequestType,
+    Tcn,
+)
 
 
 class Prompt(StrEnum):
@@ -28,6 +36,9 @@ class Prompt(StrEnum):
     KEPT = "kept, will be checked"
     LATE = "no answer yet"
     ANSWERED = "answered"
+    ENROLLED = "enrolled"
+    OFFICER_LOOKS = "an officer will look at it"
+    NOT_ENROLLED = "not enrolled"
     STOPPED = "stopped"
     NOTHING_CAPTURED = "nothing captured"
     FAULT = "fault"
@@ -40,7 +51,7 @@ class Begin:
     fingers: those that the operation asks for; None leaves it to the plan. majority: its age of majority.
     """
 
-    tot: RequestType = RequestType.NPS
+    tot: Purpose = RequestType.NPS
     fingers: tuple[FingerPosition, ...] | None = None
     majority: int = 18
 
@@ -132,7 +143,7 @@ class StoreRefused:
 class Answered:
     """An answer came down, for this person or another."""
 
-    answer: Answer
+    answer: AnyAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +243,7 @@ class StopTaking:
 class Store:
     """Seal these and put them into the outbox; answer with Stored or StoreRefused."""
 
-    tot: RequestType
+    tot: Purpose
     captures: tuple[Capture, ...] = field(repr=False)
     failures: tuple[str, ...] = ()
     overruled: tuple[str, ...] = ()

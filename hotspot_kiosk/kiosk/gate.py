@@ -14,9 +14,10 @@ from hotspot_kiosk.kiosk.desk import Ask
 from hotspot_kiosk.kiosk.events import Begin
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
+from hotspot_kiosk.kiosk.recorder import FIRST, Again
 from hotspot_kiosk.kiosk.session import Session, State
 from hotspot_kiosk.operation import Operation
-from hotspot_kiosk.terms import RequestType
+from hotspot_kiosk.terms import Purpose, Tcn
 
 BUSY = "somebody is being checked; finish or cancel that first"
 
@@ -26,8 +27,9 @@ class Admitted:
     """One check that may begin."""
 
     operation: Operation
-    tot: RequestType
+    tot: Purpose
     shielded: policy.Shielded
+    again: Again = FIRST
 
 
 class Gate:
@@ -90,11 +92,18 @@ class Gate:
             officer=ask.officer,
         )
         shielded = policy.Shielded(policy.countries(ask.origins), ask.protection)
-        return Admitted(operation, policy.search_type(operation, ask.tot), shielded)
+        return Admitted(operation, policy.purpose(operation, ask.tot), shielded, _again(ask, operation))
 
     def _write(self, ask: Ask, admitted: Admitted) -> None:
         ground = printable(f"{admitted.tot}, {admitted.operation.legal_basis}")
         self._place.journal.write(Deed.CHECK_BEGUN, _who(ask), admitted.operation.id, ground)
+
+
+def _again(ask: Ask, operation: Operation) -> Again:
+    if not ask.renews:
+        return FIRST
+    policy.may_renew(operation, ask.officer)
+    return Again(Tcn(ask.renews), ask.officer)
 
 
 def begun(admitted: Admitted) -> Begin:

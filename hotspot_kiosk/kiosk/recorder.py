@@ -1,35 +1,76 @@
-"""What was captured becomes a sealed record on the disk; nobody is told "captured" before it is there."""
+"""What was captured becomes a sealed record on the disk; nobody is told "captured" before it is there.
+
+A search and an enrolment are packed apart, each as a type of its own. The signed operation says which
+of the two it is; a capture that began as the other is refused here once more.
+"""
 
 from __future__ import annotations
 
-from hotspot_kiosk import contents, nist, policy, seal
+from dataclasses import dataclass
+
+from hotspot_kiosk import contents, contents_enrolment, nist, policy, seal
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.events import Store
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
+from hotspot_kiosk.nist import enrolment as enrolment_file
 from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.seal_answer import reply_key
-from hotspot_kiosk.terms import Part, Request, Tcn
+from hotspot_kiosk.terms import ClockStamp, EnrolmentRequest, EnrolmentType, Part, Request, Tcn
+
+Parts = tuple[tuple[Part, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """An officer's word that somebody was enrolled before: in which encounter, and who says so."""
+
+    renews: Tcn | None = None
+    officer: str = ""
+
+
+FIRST = Again()
 
 
 class Recorder:
-    """Writes one record a check, under the operation that allowed it."""
+    """Writes one record a capture, under the operation that allowed it."""
 
     def __init__(self, place: Place, clock: Clock, outbox: Outbox) -> None:
         self._place = place
         self._clock = clock
         self._outbox = outbox
 
-    def put(self, effect: Store, operation: Operation | None, shielded: policy.Shielded) -> Tcn:
+    def put(
+        self,
+        effect: Store,
+        operation: Operation | None,
+        shielded: policy.Shielded,
+        again: Again = Again(),
+    ) -> Tcn:
         """Seal what was captured for the hub and keep it. Raises any HotspotError; then nothing was kept."""
         place, stamp = self._place, self._clock.stamp()
         if operation is None:
             raise Refused("nobody was captured under an operation")
+        policy.may_enter(operation, effect.tot)
         tcn = self._outbox.mint(stamp.wall.year, place.device)
+        if isinstance(effect.tot, EnrolmentType):
+            parts = self._enrolment(tcn, stamp, effect, operation, shielded, again)
+        else:
+            parts = self._search(tcn, stamp, effect, operation, shielded)
+        hub = place.trust.ring.newest
+        self._outbox.put(
+            tcn, stamp, [(part, seal.seal(content, tcn, part, hub, place.own)) for part, content in parts]
+        )
+        return tcn
+
+    def _search(
+        self, tcn: Tcn, stamp: ClockStamp, effect: Store, operation: Operation, shielded: policy.Shielded
+    ) -> Parts:
+        place = self._place
         request = Request(
             tcn=tcn,
-            tot=effect.tot,
+            tot=policy.search_type(operation, None),
             post=place.post,
             operation=operation.id,
             notice=operation.notice,
@@ -38,12 +79,33 @@ class Recorder:
             acquisition_failures=effect.failures,
             overruled=effect.overruled,
         )
-        parts = (
+        return (
             (Part.PROBE, contents.encode(request, reply_key(place.own, tcn), shielded)),
             (Part.EVIDENCE, nist.pack(request, place.agency)),
         )
-        hub = place.trust.ring.newest
-        self._outbox.put(
-            tcn, stamp, [(part, seal.seal(content, tcn, part, hub, place.own)) for part, content in parts]
+
+    def _enrolment(
+        self,
+        tcn: Tcn,
+        stamp: ClockStamp,
+        effect: Store,
+        operation: Operation,
+        shielded: policy.Shielded,
+        again: Again,
+    ) -> Parts:
+        place = self._place
+        request = EnrolmentRequest(
+            tcn=tcn,
+            post=place.post,
+            operation=operation.id,
+            notice=operation.notice,
+            stamp=stamp,
+            captures=effect.captures,
+            acquisition_failures=effect.failures,
+            renews=again.renews,
+            officer=again.officer,
         )
-        return tcn
+        return (
+            (Part.PROBE, contents_enrolment.encode(request, reply_key(place.own, tcn), shielded)),
+            (Part.EVIDENCE, enrolment_file.pack(request, place.agency)),
+        )

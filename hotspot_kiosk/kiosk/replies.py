@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hotspot_kiosk import seal
-from hotspot_kiosk.contents import decode_answer
+from hotspot_kiosk.contents_enrolment import decode_answer
 from hotspot_kiosk.errors import BadBytes, SealError
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.seal_answer import is_sealed_answer, open_answer
-from hotspot_kiosk.terms import Answer, Part, Tcn
+from hotspot_kiosk.terms import AnyAnswer, Part, Tcn
 
 TRIES = 3
 
@@ -22,7 +22,7 @@ TRIES = 3
 class Kept:
     """What became of an answer. held, edition: what the outbox holds now, to be acknowledged."""
 
-    answer: Answer
+    answer: AnyAnswer
     new: bool
     held: bytes = field(repr=False)
     edition: int

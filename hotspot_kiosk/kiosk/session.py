@@ -43,14 +43,18 @@ from hotspot_kiosk.kiosk.events import (
     Without,
 )
 from hotspot_kiosk.terms import (
-    Answer,
+    AnyAnswer,
     Capture,
+    EnrolmentAnswer,
+    EnrolmentDecision,
     FingerPosition,
     FingerSample,
     FingerTemplate,
     Modality,
+    Purpose,
     RequestType,
     Tcn,
+    same_lane,
 )
 
 
@@ -101,7 +105,7 @@ class Session:
 
     plan: Plan
     state: State = State.IDLE
-    tot: RequestType = RequestType.NPS
+    tot: Purpose = RequestType.NPS
     captures: tuple[Capture, ...] = field(default=(), repr=False)
     failures: tuple[str, ...] = ()
     refused: Sampled | None = field(default=None, repr=False)
@@ -113,7 +117,7 @@ class Session:
     deadline_ms: int | None = None
     link_up: bool = False
     tcn: Tcn | None = None
-    answer: Answer | None = None
+    answer: AnyAnswer | None = None
     faults: frozenset[str] = frozenset()
     ignored: int = 0
     second_look: bool = False
@@ -333,7 +337,12 @@ def _store_refused(session: Session, event: StoreRefused, _now_ms: int) -> Next:
 def _answered_here(session: Session, event: Answered, now_ms: int) -> Next:
     if event.answer.tcr != session.tcn:
         return _answered_late(session, event, now_ms)
-    return _rest(replace(session, answer=event.answer), now_ms, _shown(event.answer))
+    if not same_lane(session.tot, event.answer):
+        return _ignore(session)
+    last = _shown(event.answer)
+    if isinstance(event.answer, EnrolmentAnswer):
+        last = replace(last, prompt=ENROLMENTS[event.answer.decision])
+    return _rest(replace(session, answer=event.answer), now_ms, last)
 
 
 def _answered_late(session: Session, event: Answered, _now_ms: int) -> Next:
@@ -348,7 +357,7 @@ def _quarantined(session: Session, event: Quarantined, now_ms: int) -> Next:
     return session, (alarm,)
 
 
-def _shown(answer: Answer) -> Show:
+def _shown(answer: AnyAnswer) -> Show:
     return Show(Prompt.ANSWERED, f"{answer.tcr}: {answer.decision}")
 
 
@@ -424,6 +433,11 @@ def _fresh(session: Session, state: State, **known: object) -> Session:
 
 Handler = Callable[..., Next]
 
+ENROLMENTS = {
+    EnrolmentDecision.ENROLLED: Prompt.ENROLLED,
+    EnrolmentDecision.OFFICER: Prompt.OFFICER_LOOKS,
+    EnrolmentDecision.NOT_ENROLLED: Prompt.NOT_ENROLLED,
+}
 TABLE: dict[tuple[State, type], Handler] = {
     (State.IDLE, Begin): _begin,
     (State.DONE, Begin): _begin,

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from hotspot_kiosk.kiosk.desk import Told
-from hotspot_kiosk.terms import Answer, Candidate
+from hotspot_kiosk.terms import AnyAnswer, Candidate, EnrolmentAnswer
 
 
-def told_answer(answer: Answer, device: int) -> Told:
+def told_answer(answer: AnyAnswer, device: int) -> Told:
     """An answer to this kiosk, or an alert about somebody whom another captured, as the desk tells it."""
+    if isinstance(answer, EnrolmentAnswer):
+        return Told(
+            kind="answer",
+            tcn=answer.tcr,
+            decision=answer.decision,
+            note=answer.note,
+            edition=answer.edition,
+        )
     late = answer.late
     return Told(
         kind="answer" if answer.tcr.device == device else "alert",

@@ -29,7 +29,7 @@ from hotspot_kiosk.kiosk.downlink import Downlink, Ways
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import GIVEN_UP, Item, Outbox, remedy
 from hotspot_kiosk.kiosk.patience import Patience
-from hotspot_kiosk.terms import Answer, Part, Tcn
+from hotspot_kiosk.terms import AnyAnswer, Part, Tcn
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Taken, Transport
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class Uplink:
         trust: Trust,
         orders: Orders,
         clock: Clock,
-        on_answer: Callable[[Answer], None],
+        on_answer: Callable[[AnyAnswer], None],
         on_link: Callable[[bool], None],
         on_order: Callable[[wire.Order], None],
         on_quarantine: Callable[[Tcn, str], None],

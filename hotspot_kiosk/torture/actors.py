@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hotspot_kiosk import contents, seal, seal_answer
+from hotspot_kiosk import contents, contents_enrolment, seal, seal_answer
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator
@@ -41,7 +41,7 @@ from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.terms import (
-    Answer,
+    AnyAnswer,
     Capture,
     FaceSample,
     FaceTemplate,
@@ -279,8 +279,8 @@ def _uplink(role: Role, outbox: Outbox, failed: threading.Event, voice: Voice, c
         logging.error("the uplink cannot go on: %s", why)
         failed.set()
 
-    def shown(answer: Answer) -> None:
-        digest = hashlib.sha256(contents.encode_answer(answer)).hexdigest()
+    def shown(answer: AnyAnswer) -> None:
+        digest = hashlib.sha256(contents_enrolment.encode_answer(answer)).hexdigest()
         voice.say(f"shown {answer.tcr} {digest}")
 
     return Uplink(

@@ -92,6 +92,9 @@ OF_CUE = {
     "done-kept": "sealed",
     "done-stopped": "officer",
     "done-nothing": "officer",
+    "done-enrolled": "thanks",
+    "done-officer": "officer",
+    "done-not-enrolled": "officer",
     "fault": "warning",
     "other-screen": "warning",
 }

@@ -1,6 +1,7 @@
 """What the capture subject's page shows, as a pure function of what the daemon tells.
 
-It never takes a decision or a candidate from the daemon: every person hears the same words at the end.
+It never takes a decision or a candidate from the daemon: whoever was searched hears the same words at the end.
+Who is enrolled hears whether that is done; it says nothing about the person.
 """
 
 from __future__ import annotations
@@ -67,6 +68,9 @@ LAST_WORDS = {
     Prompt.LATE: "done-kept",
     Prompt.STOPPED: "done-stopped",
     Prompt.NOTHING_CAPTURED: "done-nothing",
+    Prompt.ENROLLED: "done-enrolled",
+    Prompt.OFFICER_LOOKS: "done-officer",
+    Prompt.NOT_ENROLLED: "done-not-enrolled",
 }
 NOBODY_THERE = ("advice-no-face", "face-look")
 
