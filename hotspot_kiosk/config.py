@@ -114,6 +114,7 @@ class SessionPlan(Table, frozen=True, kw_only=True):
     """What one session captures, how often it tries, and how long it waits (seconds).
 
     hold_for_second_look: nothing is stored before the officer answered where the face may be a minor's.
+    light_challenge: the panel's light changes for three seconds while a face is looked at; what it tells is advice.
     """
 
     touches: int = 1
@@ -124,6 +125,7 @@ class SessionPlan(Table, frozen=True, kw_only=True):
     answer_s: float = 20.0
     review: bool = False
     hold_for_second_look: bool = False
+    light_challenge: bool = False
 
     def __post_init__(self) -> None:
         within("touches", self.touches, 1, 5)

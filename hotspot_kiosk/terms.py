@@ -202,6 +202,10 @@ class Advice(StrEnum):
     FINGER_STILL = "hold finger still"
 
 
+# How the components begin that tell whether a face looks like a picture of one; they advise an officer, no more.
+PRESENTATION = "presentation: "
+
+
 @dataclass(frozen=True, slots=True)
 class QualityComponent:
     """One aspect of a sample's quality, 0 (useless) to 100, and what to do when it is low.

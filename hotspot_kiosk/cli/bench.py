@@ -22,6 +22,7 @@ NOT_BENCHES = {
     "finger_report",
     "finger_set",
     "fitting",
+    "pad_set",
     "plot",
     "prints",
     "rates",

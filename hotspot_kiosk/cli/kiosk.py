@@ -65,6 +65,7 @@ ADVICE = {
     Advice.FINGER_STILL: "Hold your finger still.",
 }
 
+LOW_CUE = 50
 SECOND_LOOK = (
     "\nOfficer: please look at the person once more. If they may be under age, press cancel and call a child officer; "
     "if they are an adult: hotspot kiosk press 'looked again' --adult"
@@ -204,13 +205,25 @@ def words(told: desk.Told) -> str:
         note = f"; {told.note}" if told.note else ""
         waits = "" if told.waiting is None else f", {told.waiting} waiting"
         doubts = f", {sum(told.ignored.values())} messages not believed" if told.ignored else ""
-        second = SECOND_LOOK if told.second_look else ""
+        second = _about_face(told) + (SECOND_LOOK if told.second_look else "")
         return f"[{told.state}, link {link}{waits}{looks}{doubts}{faults}{note}]{second}"
     if told.kind in ("answer", "alert"):
         named = f" ({', '.join(told.candidates)})" if told.candidates else ""
         again = f", edition {told.edition}" if told.edition > 1 else ""
         return f"{told.tcn}{again}: {told.decision}{named} {told.note}{_late(told)}".strip()
     return f"{told.kind}: {told.tcn}{told.detail}"
+
+
+def _about_face(told: desk.Told) -> str:
+    """What is said of the face, for the officer; a low cue is a reason to look, and no finding."""
+    low = [name for name, score in told.presentation.items() if score < LOW_CUE]
+    look = (
+        f"\nOfficer: please look whether a face is before the camera, not a picture ({', '.join(low)})."
+        if low
+        else ""
+    )
+    why = f"\nThe portrait claims no SAP: {told.portrait}." if told.portrait else ""
+    return look + why
 
 
 def _late(told: desk.Told) -> str:

@@ -192,6 +192,10 @@ class ModelShelf:
             raise ModelError(f"the model manifest does not name {name!r}; it names: {known}")
         return self._entries[name]
 
+    def of_role(self, role: str) -> tuple[ModelEntry, ...]:
+        """Every model that the manifest names for a role."""
+        return tuple(entry for entry in self._entries.values() if entry.role == role)
+
     def open(self, name: str) -> Model:
         """The model, loaded from the very bytes that were checked.
 

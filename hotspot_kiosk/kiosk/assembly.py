@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import random
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,6 +29,7 @@ from hotspot_kiosk.inference.face_utility import FaceUtility
 from hotspot_kiosk.inference.finger import warm_up
 from hotspot_kiosk.inference.finger_utility import NAME as FINGER_UTILITY
 from hotspot_kiosk.inference.finger_utility import FingerUtility
+from hotspot_kiosk.inference.pad import installed
 from hotspot_kiosk.inference.port import ModelShelf
 from hotspot_kiosk.keyring import Trust, load_private
 from hotspot_kiosk.kiosk.alerts import Alerts
@@ -49,6 +51,7 @@ from hotspot_kiosk.kiosk.renewal import PENDING, Renewal
 from hotspot_kiosk.kiosk.session import Plan
 from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
+from hotspot_kiosk.kiosk.watch import Challenge, Watch
 from hotspot_kiosk.kiosk.zeroise import Remains
 from hotspot_kiosk.pulse import Pulse
 from hotspot_kiosk.transports.port import Transport
@@ -86,17 +89,18 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         anchoring=_anchoring(place),
     )
     preview = Preview(of(config.kiosk.desk))
+    guard = _guard(config, folder, daemon)
     office = build_office(
         place, clock, outbox, config.outbox.path, config.page, daemon.reach(), lambda: uplink.bytes_per_s
     )
     daemon.attach(
         office=office,
-        face=_face_booth(config, folder, daemon.voices(), preview),
+        face=_face_booth(config, folder, daemon.voices(), preview, guard),
         finger=_finger_booth(config, folder, daemon.voices()),
         uplink=uplink,
         upkeep=_upkeep(config, folder, place, clock, uplink, daemon.fault),
         desk=Desk(config.kiosk.desk, daemon.asked),
-        guard=_guard(config, folder, daemon),
+        guard=guard,
         preview=preview,
         pulse=Pulse(os.environ, time.monotonic),
     )
@@ -241,7 +245,14 @@ def _outbox(config: KioskConfig, only: IO[bytes]) -> Outbox:
         raise
 
 
-def _face_booth(config: KioskConfig, folder: Path, voices: Voices, preview: Preview) -> FaceBooth:
+def _face_booth(
+    config: KioskConfig, folder: Path, voices: Voices, preview: Preview, guard: Guard | None
+) -> FaceBooth:
+    challenge = None
+    if config.session.light_challenge:
+        if guard is None:
+            raise ConfigError("[session] light_challenge needs a [panel], whose light it changes")
+        challenge = Challenge(guard.light, random.SystemRandom())
     shelf = ModelShelf(config.models.manifest, config.models.folder, config.models.threads)
     return FaceBooth(
         camera=build_variant("hotspot_kiosk.kiosk.devices", "camera", config.camera, folder),
@@ -253,6 +264,7 @@ def _face_booth(config: KioskConfig, folder: Path, voices: Voices, preview: Prev
         wait_s=PATIENCE * config.session.subject_s,
         seen=preview.seen,
         age=AgeEstimator(shelf.open(AGE), shelf.entry(AGE)),
+        watch=Watch(time.monotonic, installed(shelf), challenge),
     )
 
 

@@ -21,6 +21,7 @@ from hotspot_kiosk.kiosk.booth import IDLE_S, REOPEN_S, SLICE_S, Booth, Voices
 from hotspot_kiosk.kiosk.devices.port import Camera
 from hotspot_kiosk.kiosk.events import Event, Missed, Prompt, Sampled, Show, TakeFace
 from hotspot_kiosk.kiosk.looks import Looker, Scorer, Seen, Sighting
+from hotspot_kiosk.kiosk.watch import Watch
 from hotspot_kiosk.nist.compression import portrait
 from hotspot_kiosk.terms import Advice, Capture, FaceSample, Quality
 
@@ -49,13 +50,15 @@ class FaceBooth(Booth[TakeFace]):
         idle_s: float = IDLE_S,
         seen: Seen = lambda _pixels, _faces: None,
         age: AgeEstimator | None = None,
+        watch: Watch | None = None,
     ) -> None:
-        """`age` may ask for an officer's second look. `seen` is told each small picture and the faces in it, before they are judged: for a preview."""
+        """`age` may ask for an officer's second look; what `watch` sees is advice. `seen` is told each small picture and the faces in it, before they are judged: for a preview."""
         super().__init__("camera", voices, reopen_s, idle_s)
         if not hasattr(camera, "frame"):
             raise ConfigError("[camera] driver names a device that is no camera")
         self._camera = camera
-        self._looker = Looker(detector, utility, seen)
+        self._watch = watch or Watch(time.monotonic)
+        self._looker = Looker(detector, utility, seen, self._watch.see)
         self._encoder = encoder
         self._age = age
         self._good_enough = good_enough
@@ -76,9 +79,15 @@ class FaceBooth(Booth[TakeFace]):
         self._camera.close()
 
     def _capture(self, turn: TakeFace) -> None:
+        self._forget()
+        try:
+            self._take(turn)
+        finally:
+            self._forget()
+
+    def _take(self, turn: TakeFace) -> None:
         best: Sighting | None = None
         advice, good = Advice.LOOK_STRAIGHT, 0
-        self._looker.forget()
         ends, looked = time.monotonic() + self._wait_s, False
         while (left := ends - time.monotonic()) > 0 and not self._stopped():
             seen = self._look(left)
@@ -89,8 +98,8 @@ class FaceBooth(Booth[TakeFace]):
             advice = quality.advice or advice
             if best is not None and best.quality.score >= self._good_enough:
                 good += 1
-                ends = min(ends, time.monotonic() + BEST_S) if good == 1 else ends
-                if good == BEST_OF:
+                ends = self._soon(ends) if good == 1 else ends
+                if good >= BEST_OF and time.monotonic() >= self._watch.ends:
                     break
                 continue
             self._say(Show(Prompt.LOOK_AT_CAMERA, advice))
@@ -100,6 +109,15 @@ class FaceBooth(Booth[TakeFace]):
             self._say(Show(Prompt.LOOK_AT_CAMERA, Advice.FACE_CAPTURED))
         if not self._stopped():
             self._answer(Missed(turn.turn, advice) if best is None else self._made(turn, best))
+
+    def _forget(self) -> None:
+        """Another person may stand there next; nothing of this one stays."""
+        self._looker.forget()
+        self._watch.forget()
+
+    def _soon(self, ends: float) -> float:
+        """When to stop looking for a still better picture; not before the light's challenge is over."""
+        return min(ends, max(time.monotonic() + BEST_S, self._watch.ends))
 
     def _better(self, one: Sighting | None, other: Sighting | None) -> Sighting | None:
         """The one to keep; the earlier of two alike."""
@@ -124,10 +142,13 @@ class FaceBooth(Booth[TakeFace]):
         try:
             template = self._encoder.encode(frame.pixels, face)
             look_again = self._may_be_minor(turn, best)
+            told = self._watch.components(frame.pixels, face)
             sample = FaceSample(frame.device, _cropped(frame, face))
         except BadSample as error:
             return Missed(turn.turn, str(error))
-        return Sampled(turn.turn, Capture(sample, best.quality, template), look_again)
+        return Sampled(
+            turn.turn, Capture(sample, Quality((*best.quality.components, *told)), template), look_again
+        )
 
     def _may_be_minor(self, turn: TakeFace, best: Sighting) -> bool:
         """What the face looks like in years leaves this function as yes or no only."""

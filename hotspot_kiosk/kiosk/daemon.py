@@ -56,7 +56,7 @@ from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.preview import Preview
 from hotspot_kiosk.kiosk.recorder import FIRST, Recorder
 from hotspot_kiosk.kiosk.session import Plan, Session, State, step
-from hotspot_kiosk.kiosk.told import told_answer
+from hotspot_kiosk.kiosk.told import portrait, presentation, told_answer
 from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.operation import Operation
@@ -289,6 +289,8 @@ class Daemon:
             faults=tuple(sorted(session.faults)),
             note=note,
             second_look=session.second_look,
+            presentation=presentation(session.captures),
+            portrait=portrait(session.captures),
             ignored=self._counted("ignored"),
             repeated=self._counted("repeated"),
         )

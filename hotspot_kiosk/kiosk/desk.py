@@ -69,6 +69,8 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     post, seen, expires: of an answer after its person has left: where and when they were, until when it counts.
     An alert is such an answer about somebody whom another kiosk captured.
     second_look: of a status: the face may be a minor's; the officer is asked to look again (`looked again` or `cancel`).
+    presentation: of a status: what each cue says of this face, 0 (like a picture of one) to 100; measured on no real
+    attack, so it is shown as a reason to look, never as a finding. portrait: why the face claims no SAP.
     ignored, repeated: why messages of the hub's side were not believed, or said nothing new; how often.
     """
 
@@ -90,6 +92,8 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     seen: datetime | None = None
     expires: datetime | None = None
     second_look: bool = False
+    presentation: dict[str, int] = {}
+    portrait: str = ""
     ignored: dict[str, int] = {}
     repeated: dict[str, int] = {}
 

@@ -86,6 +86,7 @@ class Guard:
         self._stuck_s = stuck_s
         self._wanted = Scene.READY
         self._shown: Scene | None = None
+        self._light = self._lit = 1.0
         self._turned = time.monotonic()
         self._next_beat = 0.0
         self._latched = False
@@ -102,6 +103,10 @@ class Guard:
     def show(self, prompt: Prompt) -> None:
         """Show this soon; only the newest counts. Any thread may call; never waits."""
         self._wanted = SCENES[prompt]
+
+    def light(self, share: float) -> None:
+        """The face light, as a share of its usual strength, while a face is looked at. Any thread may call; never waits."""
+        self._light = share
 
     def alive(self) -> None:
         """The kiosk's loop turned. Never waits."""
@@ -138,7 +143,11 @@ class Guard:
         wanted = self._wanted
         if wanted is not self._shown:
             self._panel.show(wanted)
-            self._shown = wanted
+            self._shown, self._lit = wanted, 1.0
+        light = self._light
+        if light != self._lit and wanted is Scene.LOOK:
+            self._panel.light(light)
+            self._lit = light
         now = time.monotonic()
         if now >= self._next_beat and now - self._turned < self._stuck_s:
             self._next_beat = now + self._beat_s

@@ -58,8 +58,8 @@ class Scorer(Protocol):
 class Looker:
     """Looks at one frame after another; of the one before it keeps where the face was."""
 
-    def __init__(self, detector: FaceDetector, utility: Scorer, seen: Seen) -> None:
-        """`seen` is told each small picture, others masked, and the faces in it before they are judged."""
+    def __init__(self, detector: FaceDetector, utility: Scorer, *seen: Seen) -> None:
+        """Each `seen` is told each small picture, others masked, and the faces in it before they are judged."""
         self._detector = detector
         self._utility = utility
         self._seen = seen
@@ -75,7 +75,9 @@ class Looker:
         Everybody else is masked in what is given. Raises BadSample if the frame is no picture.
         """
         small = self._detector.detect(frame.small, LOOK_SIDE)
-        self._seen(without_others(frame.small, small), small)
+        masked = without_others(frame.small, small)
+        for seen in self._seen:
+            seen(masked, small)
         before, self._before = self._before, small[0] if small else None
         if not small:
             return face_quality(frame.small, ()), None

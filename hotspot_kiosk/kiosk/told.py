@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hotspot_kiosk.kiosk.desk import Told
-from hotspot_kiosk.terms import AnyAnswer, Candidate, EnrolmentAnswer
+from hotspot_kiosk.nist.sap import why_no_sap
+from hotspot_kiosk.terms import (
+    PRESENTATION,
+    AnyAnswer,
+    Candidate,
+    Capture,
+    EnrolmentAnswer,
+    FaceSample,
+    Modality,
+)
 
 
 def told_answer(answer: AnyAnswer, device: int) -> Told:
@@ -28,6 +39,25 @@ def told_answer(answer: AnyAnswer, device: int) -> Told:
         seen=late.seen if late else None,
         expires=late.expires if late else None,
     )
+
+
+def presentation(captures: Sequence[Capture]) -> dict[str, int]:
+    """What each cue said of the face, if there is one."""
+    parts = [part for each in captures if each.modality is Modality.FACE for part in each.quality.components]
+    return {
+        part.name.removeprefix(PRESENTATION): part.score
+        for part in parts
+        if part.name.startswith(PRESENTATION)
+    }
+
+
+def portrait(captures: Sequence[Capture]) -> str:
+    """Why the face claims no subject acquisition profile; empty without a face."""
+    for each in captures:
+        if isinstance(each.sample, FaceSample):
+            height, width = each.sample.pixels.shape[:2]
+            return why_no_sap(each.quality, width, height)
+    return ""
 
 
 def _words_of(candidate: Candidate) -> str:

@@ -88,6 +88,11 @@ class UartPanel:
         lit = LIGHT_S if scene is Scene.LOOK else 0
         link.ask(Message.LIGHT, LightRequest(options.white, options.infrared, lit), LightReply)
 
+    def light(self, share: float) -> None:
+        """The face light's strength; see `port.Panel`."""
+        white = round(self._options.white * share)
+        self._opened().ask(Message.LIGHT, LightRequest(white, self._options.infrared, LIGHT_S), LightReply)
+
     def listen(self, seconds: float) -> None:
         """Take in events; see `port.Panel`."""
         self._opened().listen(seconds)

@@ -157,6 +157,9 @@ class Panel(Protocol):
     def show(self, scene: Scene) -> None:
         """Set ring, sound and face light."""
 
+    def light(self, share: float) -> None:
+        """The face light, as a share (0 to 1) of its usual strength, until the next scene or for a minute."""
+
     def listen(self, seconds: float) -> None:
         """Take in events for a while."""
 
