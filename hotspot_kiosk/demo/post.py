@@ -64,9 +64,14 @@ class Post:
         read = [h.at for h in self.heard[start:] if h.told.prompt == "reading"]
         return Tcn(stored.told.tcn), read[-1] if read else stored.at
 
-    def answer(self, tcn: Tcn, timeout_s: float = 60) -> Heard:
-        """Wait for the answer to a record."""
-        return self._await(lambda h: h.told.kind == "answer" and h.told.tcn == tcn, 0, timeout_s)
+    def answer(self, tcn: Tcn, timeout_s: float = 60, naming: str = "") -> Heard:
+        """Wait for the answer to a record; `naming`: for the edition that names this candidate."""
+
+        def told(heard: Heard) -> bool:
+            found = not naming or any(naming in each for each in heard.told.candidates)
+            return heard.told.kind == "answer" and heard.told.tcn == tcn and found
+
+        return self._await(told, 0, timeout_s)
 
     def link(self, up: bool, timeout_s: float = 60) -> None:
         """Wait until the kiosk says that its link is up or down."""

@@ -107,16 +107,20 @@ def prepare(folders: Folders, link_port: int, broker_port: int) -> None:
 
 
 class Stage:
-    """The running parts; a context manager that ends them all."""
+    """The running parts; a context manager that ends them all.
 
-    def __init__(self, folders: Folders) -> None:
+    broker_port, link_port: of a broker, and a way to it, that stand already; 0 for ones of its own.
+    """
+
+    def __init__(self, folders: Folders, broker_port: int = 0, link_port: int = 0) -> None:
         self.folders = folders
-        self._broker_port = free_port()
+        self._broker_port = broker_port or free_port()
         self.link = Link(self._broker_port)
+        self._link_port = link_port or self.link.port
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Stage:
-        prepare(self.folders, self.link.port, self._broker_port)
+        prepare(self.folders, self._link_port, self._broker_port)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -146,6 +150,17 @@ class Stage:
         """Start the kiosk's daemon; it is ready when its desk answers."""
         self._hotspot("kiosk", "kiosk", "run", "-c", str(self.folders.kiosk_config))
         self._await("kiosk", lambda: _answers(self.folders.desk))
+
+    def start_exchange(self) -> None:
+        """Start the clerks of the hub's partners."""
+        self._hotspot("exchange", "hub", "exchange", "serve", "-c", str(self.folders.hub_config))
+        bells = self.folders.root / "hub" / "journal" / "bells"
+        self._await("exchange", lambda: any(bells.glob("clerk-*")))
+
+    def start_biohub(self, name: str, ready: Callable[[], bool], *words: str) -> None:
+        """Start a partner's system, with the words of `hotspot simulate biohub`."""
+        self._hotspot(name, "simulate", "biohub", *words)
+        self._await(name, ready)
 
     def kill_kiosk(self) -> int:
         """SIGKILL to the daemon; returns its pid."""
