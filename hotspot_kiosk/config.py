@@ -115,6 +115,7 @@ class SessionPlan(Table, frozen=True, kw_only=True):
 
     hold_for_second_look: nothing is stored before the officer answered where the face may be a minor's.
     light_challenge: the panel's light changes for three seconds while a face is looked at; what it tells is advice.
+    tally_scores: how faces of people who come after each other score is counted, for `hotspot calibrate --tally`.
     """
 
     touches: int = 1
@@ -126,6 +127,7 @@ class SessionPlan(Table, frozen=True, kw_only=True):
     review: bool = False
     hold_for_second_look: bool = False
     light_challenge: bool = False
+    tally_scores: bool = False
 
     def __post_init__(self) -> None:
         within("touches", self.touches, 1, 5)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hotspot_kiosk import pictures
-from hotspot_kiosk.bench import face_faults, face_set
+from hotspot_kiosk.bench import face_faults, face_set, face_shift
 from hotspot_kiosk.bench.face_set import DETECTOR, ENCODER
 from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.bench.prints import named
@@ -70,6 +70,7 @@ def run() -> Iterator[Figure]:
         faces = face_set.read_set(NEWS, shelf)
         yield from face_set.figures(faces, face_set.trials(faces), ", news")
         yield from face_faults.figures(_some(NEWS), FaceDetector(shelf.open(DETECTOR)))
+        yield from face_shift.figures(NEWS, shelf)
 
 
 def run_set(options: SetOptions, say: Callable[[str], None]) -> Iterator[Figure]:

@@ -18,6 +18,7 @@ from hotspot_kiosk.errors import Refused
 NOT_BENCHES = {
     "face_faults",
     "face_set",
+    "face_shift",
     "figure",
     "finger_report",
     "finger_set",

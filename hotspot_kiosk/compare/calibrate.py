@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot_kiosk.compare.port import Calibration
+from hotspot_kiosk.compare.tally import Tally, shifted, threshold
 from hotspot_kiosk.errors import Refused
+from hotspot_kiosk.inference.port import ModelEntry
 
 Floats = NDArray[np.float64]
 STEPS = 100
@@ -45,6 +47,28 @@ def calibrate(mated: Floats, non_mated: Floats, fmrs: tuple[float, ...], source:
     slope, offset = fit(mated, non_mated)
     line = Calibration(slope, offset, limit(len(mated), len(non_mated)), source)
     return Fitted(line, tuple(_threshold(mated, non_mated, fmr) for fmr in fmrs))
+
+
+def from_tally(tally: Tally, entry: ModelEntry, fmrs: tuple[float, ...], source: str) -> Fitted:
+    """The manifest's calibration moved to where a kiosk's own non-mated scores lie, and thresholds for these FMRs.
+
+    Moved by the manifest's threshold for the highest of `fmrs` that it names. Mated scores were not counted: slope, limit and TAR stay the
+    manifest's. Raises Refused if the model is another, too few pairs were counted, or the manifest has no such threshold.
+    """
+    known = {each.fmr: each for each in entry.thresholds}
+    shared = [fmr for fmr in fmrs if fmr in known]
+    if tally.model != entry.name or entry.calibration is None:
+        raise Refused(f"these are scores of {tally.model}, not of {entry.name}: begin to count anew")
+    if len(shared) < len(fmrs) or not shared:
+        raise Refused(
+            f"the manifest states thresholds for an FMR of {', '.join(f'{f:g}' for f in known)}: name these"
+        )
+    found = {fmr: threshold(tally, fmr) for fmr in fmrs}
+    line, at = entry.calibration, max(shared)
+    offset = shifted(line.slope, line.offset, known[at].score, found[at])
+    told = f"{tally.pairs} non-mated pairs counted at a kiosk" + (f": {source}" if source else "")
+    moved = Calibration(line.slope, offset, line.limit, f"{line.source}; moved by {told}")
+    return Fitted(moved, tuple((fmr, score, known[fmr].tar) for fmr, score in found.items()))
 
 
 def fit(mated: Floats, non_mated: Floats) -> tuple[float, float]:

@@ -49,6 +49,7 @@ from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.preview import Preview, of
 from hotspot_kiosk.kiosk.renewal import PENDING, Renewal
 from hotspot_kiosk.kiosk.session import Plan
+from hotspot_kiosk.kiosk.tallying import Tallying
 from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.kiosk.watch import Challenge, Watch
@@ -156,6 +157,9 @@ def _place(config: KioskConfig, clock: Clock, folder: Path) -> Place:
         remains=remains(config, folder),
         tamper=config.tamper,
         minors=Minors(beside.with_name("minors")),
+        tallying=Tallying(beside.with_name(f"{beside.name}.scores"), time.monotonic)
+        if config.session.tally_scores
+        else None,
     )
 
 

@@ -62,6 +62,8 @@ class Recorder:
         self._outbox.put(
             tcn, stamp, [(part, seal.seal(content, tcn, part, hub, place.own)) for part, content in parts]
         )
+        if place.tallying is not None:
+            place.tallying.take(effect.captures)
         return tcn
 
     def _search(
