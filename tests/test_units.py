@@ -31,7 +31,7 @@ def analyze(*words: str) -> str:
 def test_a_unit_calls_a_command_that_exists(unit: Path) -> None:
     """With the options that it has."""
     for line in COMMAND.findall(unit.read_text("utf-8")):
-        words, command = line.split(), door
+        words, command = line.split(" -- ")[0].split(), door
         context = click.Context(door)
         while isinstance(command, click.Group):
             found = command.get_command(context, words.pop(0))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from hotspot_kiosk.cli.options import config_option, json_option, on_signals
-from hotspot_kiosk.cli.web import page
+from hotspot_kiosk.cli.web import page, screen
 from hotspot_kiosk.config import KioskConfig, load
 from hotspot_kiosk.keyring import load_hub, load_private
 from hotspot_kiosk.kiosk import assembly, desk
@@ -234,3 +234,4 @@ def _late(told: desk.Told) -> str:
 
 
 command.add_command(page)
+command.add_command(screen)

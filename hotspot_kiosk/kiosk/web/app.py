@@ -23,6 +23,7 @@ from hotspot_kiosk.kiosk.web import ear, preview
 from hotspot_kiosk.kiosk.web.gate import Gate
 from hotspot_kiosk.kiosk.web.languages import Languages
 from hotspot_kiosk.kiosk.web.pages import SubjectPages
+from hotspot_kiosk.kiosk.web.painted import Painted
 from hotspot_kiosk.kiosk.web.room import EARLIER_S, Room, Rules
 from hotspot_kiosk.kiosk.web.sounds import Sounds
 from hotspot_kiosk.kiosk.web.words import Writer
@@ -40,6 +41,7 @@ def build(config: KioskConfig) -> Gate:
     pages = SubjectPages(room, Writer())
     routes = [
         *pages.routes(),
+        *Painted(time.monotonic).routes(),
         preview.route(room, of(desk), pages.holds),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
