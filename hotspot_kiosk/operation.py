@@ -24,6 +24,7 @@ OFFICER = re.compile(r"[A-Za-z0-9._-]{1,40}", re.ASCII)
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 DOMAIN = b"operation\0"
 LARGEST = 64 << 10
+MOST_WORDS = 160  # of a line on a slip
 
 
 class Kind(StrEnum):
@@ -75,6 +76,28 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             )
 
 
+class Rights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What people are told who ask what is held about them (Directive (EU) 2016/680, art. 13 to 16).
+
+    controller: who holds the data; ask_at: where to ask; authority: who supervises them. withhold: the law under which
+    it need not be told whether anything was found, empty if everything is told; say_withheld: whether that law
+    lets it be said that something is withheld (art. 15 (3)).
+    """
+
+    controller: str = ""
+    ask_at: str = ""
+    authority: str = ""
+    withhold: str = ""
+    say_withheld: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("controller", "ask_at", "authority", "withhold"):
+            if len(getattr(self, name)) > MOST_WORDS or not getattr(self, name).isprintable():
+                raise ValueError(f"rights.{name} is one line of at most {MOST_WORDS} characters")
+        if not self.say_withheld and not self.withhold.strip():
+            raise ValueError("rights.say_withheld = false needs rights.withhold: the law that allows it")
+
+
 class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is done, why, on what ground, when, where and by whom.
 
@@ -111,6 +134,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     watchlist: bool = False
     retention: Retention = msgspec.field(default_factory=Retention)
     confirmation: Confirmation = msgspec.field(default_factory=Confirmation)
+    rights: Rights = msgspec.field(default_factory=Rights)
     route: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import NoReturn, SupportsIndex
 
 from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.operation import Confirmation, Kind, Lane, Operation, Retention
+from hotspot_kiosk.operation import Confirmation, Kind, Lane, Operation, Retention, Rights
 from hotspot_kiosk.terms import EnrolmentType, Purpose, RequestType, SensorGrade, Tcn
 
 ADULTS_ONLY = "adults only: for anyone who may be under 18, take no biometrics and call a child officer"
@@ -66,6 +66,14 @@ class Outcome(StrEnum):
     CONFIRMED = "match confirmed"
     REFUTED = "match refuted"
     DISPUTED = "possible match, the people who looked disagree"
+
+
+class Disclosure(StrEnum):
+    """How much of the outcome a person is told who asks what is held about them."""
+
+    ALL = "all"
+    WITHHELD = "a part is withheld"
+    SILENT = "neither confirmed nor denied"
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +317,46 @@ def purge_at(rule: Retention, ended: Ended, since: datetime) -> datetime:
         Ended.ERASED: timedelta(0),
     }
     return since + kept[ended]
+
+
+def disclosure(rights: Rights, found: bool) -> Disclosure:
+    """How much of an outcome is told to the person (Directive (EU) 2016/680, art. 15).
+
+    Where the law does not even let it be said that something is withheld, every record is answered alike:
+    an exception would tell what the silence hides.
+    """
+    if not rights.withhold:
+        return Disclosure.ALL
+    if not rights.say_withheld:
+        return Disclosure.SILENT
+    return Disclosure.WITHHELD if found else Disclosure.ALL
+
+
+def may_erase(*, unfinished: bool, outcomes: Sequence[Outcome], until: datetime, told: Disclosure) -> None:
+    """Raises Refused while the record is needed: unfinished, a possible match open, or one confirmed.
+
+    unfinished: a partner's answer or the legal officer's word is waited for. What must be kept as evidence is
+    restricted, not erased (art. 16 (3)); where nothing may be told, the refusal says no more than that.
+    """
+    needed = {
+        "it is not finished": unfinished,
+        "people still compare what was found": any(o in (Outcome.OPEN, Outcome.DISPUTED) for o in outcomes),
+        "what was found is kept as evidence": Outcome.CONFIRMED in outcomes,
+    }
+    grounds = [why for why, holds in needed.items() if holds]
+    if grounds:
+        why = grounds[0] if told is Disclosure.ALL else "it is not finished"
+        raise Refused(
+            f"this check cannot be erased yet: {why}; all of it is erased on {_told(until)} at the latest"
+        )
+
+
+def kept_at_most(rule: Retention, kind: Kind) -> timedelta:
+    """How long anything of a record is kept, however its check ends: what a slip may say without telling how."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    searched = (Ended.NO_HIT, Ended.UNANSWERED, Ended.HIT)
+    states = (Ended.ENROLLED, *searched) if kind is Kind.RECEPTION else searched
+    return max(purge_at(rule, each, start) for each in states) - start
 
 
 def countries(codes: Collection[str]) -> frozenset[str]:

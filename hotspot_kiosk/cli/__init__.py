@@ -16,6 +16,7 @@ GROUPS = {
     "doctor": "Examine this machine: what only the board itself can show.",
     "hub": "Run a hub, see what it holds.",
     "case": "What became of checks: two people on a possible match, the legal officer's queue.",
+    "subject": "The slip of a person who was checked; what is held about them, and its erasure.",
     "operation": "Write, sign, show and install the operation without which nobody is checked.",
     "outbox": "Look after the sealed records of a kiosk.",
     "gallery": "Look after the references of a hub.",

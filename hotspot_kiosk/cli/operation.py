@@ -56,6 +56,13 @@ superseded_days = 1825       # ... and how long at most once the same person was
 [confirmation]
 people = 2                   # 1 only with: law = "the law that allows one person to decide"
 
+[rights]                     # what people are told who ask what is held about them
+controller = ""              # who holds the data, and ask_at: where to ask; both stand on people's slips
+ask_at = ""
+authority = ""               # who supervises that
+# withhold = "the law under which it is not told whether anything was found"
+# say_withheld = false       # ... if that law forbids to say that something is withheld: everybody hears the same
+
 [route]
 # "Green line 4" = ["Harbour"]   # posts that hear a late hit next
 """

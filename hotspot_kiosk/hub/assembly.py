@@ -28,6 +28,8 @@ from hotspot_kiosk.hub.renewal import Desk, Issuer, Register
 from hotspot_kiosk.hub.retention import PURGING, Hourly, Purge
 from hotspot_kiosk.hub.service import CLIENT, Hub
 from hotspot_kiosk.hub.store import Store
+from hotspot_kiosk.hub.subject import Subjects
+from hotspot_kiosk.hub.tries import TRIES, Tries
 from hotspot_kiosk.hub.vault import guard
 from hotspot_kiosk.hub.witness import Witness
 from hotspot_kiosk.inference.port import Manifest, read_manifest
@@ -85,6 +87,27 @@ def open_book(config: HubConfig, folder: Path) -> Casebook:
     inbox = _inbox(config, store, own, kiosks, Witness(store.anchors, journal, own, _now))
     ring = partial(bell(config, folder).ring, HUB_WORKER)
     return casebook(config, store, own, kiosks, inbox.open, journal.write, ring)
+
+
+def open_subjects(config: HubConfig, folder: Path) -> Subjects:
+    """What people may ask about themselves, for a command; the hub may run meanwhile. Raises as `build`."""
+    own = load_private(config.keys.own)
+    kiosks = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
+    store = guard(build_variant("hotspot_kiosk.hub", "store", config.store, folder), _now)
+    place = journal_folder(config, folder)
+    journal = Journal(place, own, lambda: (_now(), True))
+    inbox = _inbox(config, store, own, kiosks, Witness(store.anchors, journal, own, _now))
+    known = operations(config, own)
+    return Subjects(
+        store=store,
+        book=casebook(config, store, own, kiosks, inbox.open, journal.write),
+        opener=inbox.open,
+        operations=known,
+        purge=Purge(store, known, journal, place / PURGING, _now),
+        tries=Tries(place / TRIES),
+        note=journal.write,
+        now=_now,
+    )
 
 
 def casebook(

@@ -174,10 +174,14 @@ class Left(Event, frozen=True):
 
 
 class Purged(Event, frozen=True):
-    """What the hub opened of this record was destroyed; due: its deadline."""
+    """What the hub opened of this record was destroyed; due: its deadline.
+
+    slip: of a record that its person had erased: by which their number is known again (`slip.Encounter.kept`).
+    """
 
     ended: Ended
     due: datetime | None = None
+    slip: bytes = b""
 
 
 Known = Opened | Searched | Sent | Kept | Replied | Failed | Told | Voted | Judged | Left | Purged

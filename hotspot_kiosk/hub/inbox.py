@@ -15,6 +15,7 @@ from datetime import datetime
 
 from hotspot_kiosk import seal, wire
 from hotspot_kiosk.errors import BadBytes, SealError
+from hotspot_kiosk.hub import case
 from hotspot_kiosk.hub.orders import OrderBook
 from hotspot_kiosk.hub.store import Committed, PartKey, Store
 from hotspot_kiosk.hub.witness import Witness
@@ -154,6 +155,8 @@ class Inbox:
 
     def _offer(self, key: PartKey, offer: wire.Offer) -> Outcome:
         held = self._store.inbox.digest(key)
+        if held is None and self._erased(key.tcn):
+            return self._not_kept(key, offer.digest)
         if held is None:
             missing = self._store.chunks.missing(key, offer.size)
             if not missing:
@@ -202,9 +205,25 @@ class Inbox:
         except (BadBytes, SealError) as error:
             return self._spoil(key, envelope, str(error))
         digest = hashlib.sha256(envelope).digest()
+        if self._erased(key.tcn):
+            return self._not_kept(key, digest)
         if self._store.inbox.commit(key, envelope, self._now()) is Committed.CONFLICT:
             return self._refuse(key, digest, ANOTHER)
         return Outcome(delivered=Delivered(key, digest, content))
+
+    def _erased(self, tcn: Tcn) -> bool:
+        """Whether the person of this record had it erased."""
+        try:
+            events = [case.decode(body) for body in self._store.cases.events(tcn)]
+        except (BadBytes, SealError):
+            return False
+        return any(isinstance(event, case.Purged) and event.slip for event in events)
+
+    def _not_kept(self, key: PartKey, digest: bytes) -> Outcome:
+        """Nothing but the digest, so that the kiosk erases its copy, too."""
+        if self._store.inbox.commit(key, b"", self._now(), digest) is Committed.CONFLICT:
+            return self._refuse(key, digest, ANOTHER)
+        return Outcome((self.receipt(key, digest),))
 
     def _check(self, key: PartKey, envelope: bytes) -> None:
         header = seal.peek(envelope)

@@ -19,7 +19,7 @@ from pathlib import Path
 from hotspot_kiosk import policy
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Deed
-from hotspot_kiosk.errors import BadBytes, SealError, StorageAway, StorageFailed
+from hotspot_kiosk.errors import BadBytes, Refused, SealError, StorageAway, StorageFailed
 from hotspot_kiosk.hub import case, statistics
 from hotspot_kiosk.hub.case import Case
 from hotspot_kiosk.hub.operations import Operations
@@ -108,6 +108,18 @@ class Purge:
                 self._end(each, record)
             return self._tell()
 
+    def erase(self, record: Case, slip: bytes) -> None:
+        """Destroy a record now, because its person asked for it; `slip`: see `case.Purged`.
+
+        Raises Refused while another run is under way, StorageFailed or StorageAway.
+        """
+        with self._alone() as mine:
+            if not mine:
+                raise Refused("records are being purged at this moment; ask again in a minute")
+            now = self._now()
+            self._close(Deadline(record.tcn, Ended.ERASED, now), record, slip)
+            self._tell()
+
     def _look(self, tcn: Tcn, since: datetime, now: datetime) -> tuple[Deadline, Case]:
         record = self._case(tcn)
         name = record.opened.operation if record.opened is not None else ""
@@ -122,7 +134,11 @@ class Purge:
             return Case(tcn)
 
     def _end(self, each: Deadline, record: Case) -> None:
-        event = case.Purged(self._now(), each.ended, each.due)
+        slip = record.purged.slip if record.purged is not None else b""
+        self._close(each, record, slip)
+
+    def _close(self, each: Deadline, record: Case, slip: bytes) -> None:
+        event = case.Purged(self._now(), each.ended, each.due, slip)
         body = left_open(event.name, case.encode(event))
         self._store.tally.close(each.tcn, body, statistics.count(record), self._now())
         self._store.keys.destroy(each.tcn, each.note)
