@@ -60,6 +60,7 @@ class Deed(StrEnum):
     EXCHANGED = "sent to a partner"
     KEPT_FROM = "kept from a partner"
     REPLIED = "partner answered"
+    REPORTED = "outcome told to a partner"
     SET_ASIDE = "partner's file set aside"
     LANE_STOPPED = "lane to a partner stopped"
     LANE_OPENED = "lane to a partner opened"

@@ -261,6 +261,20 @@ def may_send(operation: Operation, regime: Regime, partner: Partner, country: st
         raise Refused("nothing about this person is sent to another country without the legal officer")
 
 
+def may_report(
+    operation: Operation, regime: Regime, partner: Partner, country: str, source: str, person: Shielded | None
+) -> None:
+    """Whether what became of a hit may be told to the partner that gave it. Raises Refused.
+
+    source: the country that placed the reference; a partner passes the outcome on to it, and a confirmed hit
+    says that the person is here: so it is as if something were sent to that country.
+    """
+    if person is None or (not source and (person.origins or person.protection_sought)):
+        raise Refused("nobody can tell to whom the outcome would be passed on")
+    for each in (country, source):
+        may_send(operation, regime, partner, each, person)
+
+
 def first_reader(source: str, person: Shielded) -> Reader:
     """Who sees a hit first: `source` is the country the reference came from, empty if it was not told.
 

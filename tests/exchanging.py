@@ -16,7 +16,7 @@ from hotspot_kiosk.audit_chain import Deed, Entry
 from hotspot_kiosk.hub.exchange import folder, https
 from hotspot_kiosk.hub.exchange.clerk import Clerk
 from hotspot_kiosk.hub.exchange.gate import Terms
-from hotspot_kiosk.hub.exchange.port import Exchange, Outgoing
+from hotspot_kiosk.hub.exchange.port import Due, Exchange, Outgoing
 from hotspot_kiosk.hub.exchange.shelf import Shelf
 from hotspot_kiosk.nist import pack
 from hotspot_kiosk.nist.answer import SearchError, SearchResult
@@ -96,6 +96,19 @@ class Memory:
     results: dict[Tcn, SearchResult] = field(default_factory=dict)
     errors: dict[Tcn, SearchError] = field(default_factory=dict)
     forgets: int = 0
+    found: list[Due] = field(default_factory=list)
+    was_told: dict[str, str] = field(default_factory=dict)
+
+    def outcomes(self, partner: str, most: int) -> Sequence[Due]:
+        """What was found of this partner's hits."""
+        return [due for due in self.found if due.report.name not in self.was_told][:most]
+
+    def reported(self, due: Due, at: datetime, withheld: str = "") -> None:
+        """Keeps it, or forgets it as `sent` does."""
+        if self.forgets:
+            self.forgets -= 1
+            raise KeyboardInterrupt
+        self.was_told[due.report.name] = withheld
 
     def due(self, partner: str, most: int) -> Sequence[Outgoing]:
         """What waits for this partner."""

@@ -399,3 +399,100 @@ def test_a_clerk_serves_real_cases(bureau: Bureau) -> None:
     assert [each.reference for each in answer.candidates] == ["FRA/N1"]
     lines = b"".join(path.read_bytes() for path in (bureau.folder / "journal").glob("*.jsonl"))
     assert b"QZX" not in lines
+
+
+def asked_and_hit(bureau: Bureau, source: str = "FRA", person: Shielded | None = None) -> None:
+    """A partner was asked and named one candidate."""
+    bureau.check(person)
+    bureau.book.sent(FIRST, INTERPOL, NOW, ())
+    bureau.book.replied(INTERPOL, result(1, 1, 1, source), NOW)
+
+
+def words(bureau: Bureau, partner: str = INTERPOL) -> list[tuple[str, str]]:
+    """What is due to be told to a partner: of which of its messages, what."""
+    return [(due.report.answer, due.report.outcome) for due in bureau.book.outcomes(partner, 9)]
+
+
+@pytest.mark.parametrize(("finding", "word"), [(Finding.CONFIRM, "confirmed"), (Finding.REFUTE, "refuted")])
+def test_an_outcome_is_due_to_the_partner_whose_hit_it_is_until_it_has_it(
+    bureau: Bureau, finding: Finding, word: str
+) -> None:
+    """Not after one of two people; not to another partner; once."""
+    asked_and_hit(bureau)
+    bureau.book.vote(FIRST, "FRA/N1", ONE, finding, "ears")
+    assert not words(bureau)
+    bureau.later(minutes=1)
+    bureau.book.vote(FIRST, "FRA/N1", TWO, finding, "nose")
+    assert words(bureau) == [(tcn(1, 900), word)]
+    assert not words(bureau, "another")
+    (due,) = bureau.book.outcomes(INTERPOL, 9)
+    assert due.report.at == bureau.now
+    bureau.book.reported(due, bureau.now)
+    assert not words(bureau)
+    assert [(each.outcome, each.withheld) for each in bureau.book.case(FIRST).reports] == [(word, "")]
+
+
+def test_a_hit_of_the_own_gallery_is_nobodys_business(bureau: Bureau) -> None:
+    """No partner gave it."""
+    bureau.check(found=HIT)
+    for person in (ONE, TWO):
+        bureau.book.vote(FIRST, "CASE-1", person, Finding.CONFIRM, "ears")
+    assert not words(bureau)
+
+
+def test_who_was_told_of_a_match_is_told_that_it_is_disputed(bureau: Bureau) -> None:
+    """A third person looked and does not agree."""
+    asked_and_hit(bureau)
+    for person in (ONE, TWO):
+        bureau.book.vote(FIRST, "FRA/N1", person, Finding.CONFIRM, "ears")
+    (due,) = bureau.book.outcomes(INTERPOL, 9)
+    bureau.book.reported(due, NOW)
+    bureau.book.vote(FIRST, "FRA/N1", Person("k9"), Finding.REFUTE, "a scar")
+    assert words(bureau) == [(tcn(1, 900), "disputed")]
+
+
+def test_that_two_people_disagree_is_told_to_nobody(bureau: Bureau) -> None:
+    """Nothing was ever decided."""
+    asked_and_hit(bureau)
+    bureau.book.vote(FIRST, "FRA/N1", ONE, Finding.CONFIRM, "ears")
+    bureau.book.vote(FIRST, "FRA/N1", TWO, Finding.REFUTE, "a scar")
+    assert not words(bureau)
+
+
+def test_an_outcome_noted_by_a_process_that_ended_before_the_finding_is_not_told(bureau: Bureau) -> None:
+    """It waits, and is told once somebody has said it again."""
+    asked_and_hit(bureau)
+    bureau.book.vote(FIRST, "FRA/N1", ONE, Finding.CONFIRM, "ears")
+    bureau.store.errands.put(FIRST, f"\toutcome\t{INTERPOL}\t{tcn(1, 900)}\tconfirmed", NOW)
+    assert not words(bureau)
+    bureau.book.vote(FIRST, "FRA/N1", TWO, Finding.CONFIRM, "nose")
+    assert words(bureau) == [(tcn(1, 900), "confirmed")]
+
+
+def test_what_is_shielded_goes_with_an_outcome_to_the_gate(bureau: Bureau) -> None:
+    """The gate must know whom it may reach; the report itself does not say."""
+    asked_and_hit(bureau, person=Shielded(frozenset({"SYR"})))
+    for person in (ONE, TWO):
+        bureau.book.vote(FIRST, "FRA/N1", person, Finding.CONFIRM, "ears")
+    (due,) = bureau.book.outcomes(INTERPOL, 9)
+    assert due.person is not None
+    assert due.person.origins == {"SYR"}
+    assert due.source == "FRA"
+    assert "SYR" not in repr(due)
+
+
+def test_the_legal_officers_queue_is_found_without_reading_every_case(bureau: Bureau) -> None:
+    """One that cannot be read is not even opened, unless every case is asked for."""
+    asked_and_hit(bureau, "SYR", Shielded(frozenset({"SYR"})))
+    bureau.store.cases.add(tcn(2), [("torn", b"torn")], None)
+    assert [case.tcn for case, _ in bureau.book.for_legal()] == [FIRST]
+    with pytest.raises(BadBytes):
+        bureau.book.for_legal(everywhere=True)
+
+
+def test_a_hub_that_kept_no_queue_is_looked_through_on_demand(bureau: Bureau) -> None:
+    """As an older one did not."""
+    asked_and_hit(bureau, "SYR", Shielded(frozenset({"SYR"})))
+    bureau.store.errands.done(FIRST, "\tlegal")
+    assert not bureau.book.for_legal()
+    assert [case.tcn for case, _ in bureau.book.for_legal(everywhere=True)] == [FIRST]

@@ -13,6 +13,7 @@ FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 WORDS = {"", "errors", "terms", "config"}
 CRAFTS = {
     "operation",
+    "outcome_report",
     "officers",
     "finding",
     "pins",

@@ -323,3 +323,14 @@ def test_an_errand_is_due_once_its_evidence_is_here_and_until_it_is_done(store: 
     store.errands.done(tcn(1), "INTERPOL")
     assert not store.errands.put(tcn(1), "INTERPOL", NOW)
     assert list(store.errands.due("INTERPOL", 9)) == [tcn(3)]
+
+
+def test_errands_are_found_by_how_their_name_begins(store: Store) -> None:
+    """Whether their evidence is here or not; oldest first, until they are done."""
+    for counter, name in ((2, "\tx\tb"), (1, "\tx\ta"), (1, "\ty"), (3, "x"), (4, "\tx")):
+        store.errands.put(tcn(counter), name, NOW + timedelta(minutes=counter))
+    assert list(store.errands.named("\tx\t", 9)) == [(tcn(1), "\tx\ta"), (tcn(2), "\tx\tb")]
+    assert list(store.errands.named("\tx", 1)) == [(tcn(1), "\tx\ta")]
+    store.errands.done(tcn(1), "\tx\ta")
+    assert list(store.errands.named("\tx\t", 9)) == [(tcn(2), "\tx\tb")]
+    assert not store.errands.named("\tz", 9)

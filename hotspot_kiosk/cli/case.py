@@ -52,6 +52,7 @@ def show(config: Path, as_json: bool, tcn: str) -> None:
     known = book.known(case, book.asked(case.tcn))
     found = _row(book, case, now) | {
         "candidates": [_candidate(case, known, each) for each in route.visible(case, known.person)],
+        "told to partners": [f"{each.partner}: {each.withheld or each.outcome}" for each in case.reports],
         "editions": {str(device): told.edition for device, told in sorted(case.told.items())},
     }
     if as_json:
@@ -86,8 +87,9 @@ def refute(config: Path, tcn: str, candidate: str, officer: str, reason: str) ->
 
 @command.command()
 @config_option
+@click.option("--all", "everywhere", is_flag=True, help="Look into every case; it takes longer.")
 @json_option
-def legal(config: Path, as_json: bool) -> None:
+def legal(config: Path, everywhere: bool, as_json: bool) -> None:
     """The legal officer's queue: what nobody else may see before it is released."""
     rows = [
         {
@@ -96,7 +98,7 @@ def legal(config: Path, as_json: bool) -> None:
             "candidate": hit.reference,
             "placed by": hit.source,
         }
-        for case, hits in _open(config).for_legal()
+        for case, hits in _open(config).for_legal(everywhere=everywhere)
         for hit in hits
         if case.opened is not None
     ]

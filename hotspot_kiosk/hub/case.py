@@ -167,6 +167,20 @@ class Judged(Event, frozen=True):
         return f"judged/{self.reference}/{self.released}"
 
 
+class Reported(Event, frozen=True):
+    """The partner was told what became of its hit; withheld: why it was not. answer: its message's number."""
+
+    partner: str
+    answer: str
+    outcome: str
+    withheld: str = ""
+
+    @property
+    def name(self) -> str:
+        """Each outcome once."""
+        return f"reported/{self.partner}/{self.answer}/{self.outcome}"
+
+
 class Left(Event, frozen=True):
     """The person is not at the post any more."""
 
@@ -184,7 +198,7 @@ class Purged(Event, frozen=True):
     slip: bytes = b""
 
 
-Known = Opened | Searched | Sent | Kept | Replied | Failed | Told | Voted | Judged | Left | Purged
+Known = Opened | Searched | Sent | Kept | Replied | Failed | Told | Voted | Judged | Reported | Left | Purged
 _encoder = msgspec.msgpack.Encoder(enc_hook=as_plain)
 _decoder: msgspec.msgpack.Decoder[Known] = msgspec.msgpack.Decoder(Known)
 
@@ -233,6 +247,7 @@ class Case:
     told: Mapping[int, Told] = field(default_factory=dict)
     votes: tuple[Voted, ...] = field(default=(), repr=False)
     judged: Mapping[str, Judged] = field(default_factory=dict, repr=False)
+    reports: tuple[Reported, ...] = ()
     left: bool = False
     purged: Purged | None = None
 
@@ -270,6 +285,11 @@ class Case:
         distinct = {reply.sequence for reply in mine}
         return bool(mine) and len(distinct) >= max(reply.total for reply in mine)
 
+    def messages(self, reference: str) -> tuple[Replied, ...]:
+        """The messages that named this reference, the first of each partner."""
+        named = {each.partner: each for each in reversed(self.replies) if each.reference == reference}
+        return tuple(each for each in named.values() if each.sequence)
+
     @property
     def owing(self) -> tuple[str, ...]:
         """Partners who were asked and have not said all."""
@@ -302,11 +322,12 @@ def fold(tcn: Tcn, events: Iterable[Known]) -> Case:
     for event in events:
         if event.name not in seen:
             seen.add(event.name)
-            case = _with(case, event)
+            case = with_event(case, event)
     return replace(case, events=len(seen))
 
 
-def _with(case: Case, event: Known) -> Case:
+def with_event(case: Case, event: Known) -> Case:
+    """The case with one event more, which it did not have."""
     match event:
         case Opened():
             return replace(case, opened=event)
@@ -333,7 +354,7 @@ def _with_partner(case: Case, event: Sent | Kept | Replied | Failed) -> Case:
             return case
 
 
-def _with_rest(case: Case, event: Told | Judged | Left | Purged) -> Case:
+def _with_rest(case: Case, event: Told | Judged | Reported | Left | Purged) -> Case:
     match event:
         case Told():
             before = case.told.get(event.device)
@@ -343,6 +364,8 @@ def _with_rest(case: Case, event: Told | Judged | Left | Purged) -> Case:
             earlier = case.judged.get(event.reference)
             kept = earlier if earlier is not None and earlier.released else event
             return replace(case, judged={**case.judged, event.reference: kept})
+        case Reported():
+            return replace(case, reports=(*case.reports, event))
         case Left():
             return replace(case, left=True)
         case Purged():

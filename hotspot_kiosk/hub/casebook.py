@@ -15,7 +15,7 @@ from enum import StrEnum
 from hotspot_kiosk import contents, policy
 from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
-from hotspot_kiosk.hub import route
+from hotspot_kiosk.hub import outcomes, route
 from hotspot_kiosk.hub.case import (
     Case,
     Failed,
@@ -27,6 +27,7 @@ from hotspot_kiosk.hub.case import (
     Opened,
     Possible,
     Replied,
+    Reported,
     Searched,
     Sent,
     Told,
@@ -34,17 +35,20 @@ from hotspot_kiosk.hub.case import (
     decode,
     encode,
     fold,
+    with_event,
 )
-from hotspot_kiosk.hub.exchange.port import Outgoing
+from hotspot_kiosk.hub.exchange.port import Due, Outgoing
 from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.store import PartKey, Store
 from hotspot_kiosk.nist.answer import SearchError, SearchResult
-from hotspot_kiosk.operation import Kind, Operation
-from hotspot_kiosk.policy import Finding, Outcome, Regime
+from hotspot_kiosk.operation import Operation
+from hotspot_kiosk.policy import Finding, Outcome
 from hotspot_kiosk.terms import Decision, Part, RequestType, Tcn
 
 Note = Callable[[Deed, str, str, str], object]
 Ring = Callable[[Tcn], object]
+FOR_LEGAL = "\tlegal"  # the errand of a case with something sealed; no partner has such a name
+MOST_FOR_LEGAL = 10_000
 NO_CANDIDATE = "there is no such candidate to look at"
 
 
@@ -141,9 +145,11 @@ class Casebook:
         opened = _opened(tcn, asked, now)
         self._ask_partners(tcn, opened)
         searched = Searched(now, decision, tuple(found), trouble)
+        sealed = route.sealed(fold(tcn, (opened, searched)), asked.probe.shielded if asked else None)
+        self._queue_for_legal(tcn, sealed)
         self._add(tcn, opened, searched, lightly=True)
-        if asked is not None and found:
-            self._note_sealed(tcn, route.sealed(fold(tcn, (opened, searched)), asked.probe.shielded))
+        if asked is not None:
+            self._note_sealed(tcn, sealed)
 
     def _ask_partners(self, tcn: Tcn, opened: Opened) -> None:
         operation = self._operations.get(opened.operation)
@@ -172,7 +178,7 @@ class Casebook:
         if case.opened is None or asked is None or evidence is None or operation is None:
             self.withheld(tcn, partner, self._now(), "its operation, its evidence or its probe is not here")
             return None
-        regime = Regime.NATIONAL if operation.kind is Kind.RECEPTION else Regime.CHECK
+        regime = outcomes.regime(operation)
         seen = route.last_seen(case.opened)
         return Outgoing(tcn, partner, evidence, operation, regime, seen, asked.probe.shielded)
 
@@ -200,8 +206,9 @@ class Casebook:
             return False
         reply = _reply(partner, answer, at)
         asked = self.asked(case.tcn)
+        sealed = route.sealed(with_event(case, reply), asked.probe.shielded if asked else None)
+        self._queue_for_legal(case.tcn, sealed)
         if self._add(case.tcn, reply) and asked is not None:
-            sealed = route.sealed(self.case(case.tcn), asked.probe.shielded)
             self._note_sealed(case.tcn, [each for each in sealed if each.reference == reply.reference])
         return True
 
@@ -224,13 +231,35 @@ class Casebook:
         known = self.known(case, self.asked(tcn))
         if reference not in {each.reference for each in route.visible(case, known.person)}:
             raise Refused(NO_CANDIDATE)
-        policy.may_vote(case.findings(reference), by.id, reason)
+        before = case.findings(reference)
+        policy.may_vote(before, by.id, reason)
+        stands = policy.outcome(known.rule, (*before, policy.Vote(by.id, finding, reason)))
+        for errand in outcomes.owed(case, reference, case.outcome(reference, known.rule), stands):
+            self._store.errands.put(tcn, errand, self._now())
         if not self._add(tcn, Voted(self._now(), reference, by.id, finding, reason)):
             raise Refused("you have said what you found; another person must look now")
         deed = Deed.CONFIRMED if finding is Finding.CONFIRM else Deed.REFUTED
         stands = self.case(tcn).outcome(reference, known.rule)
         self._note(deed, f"{by.role}:{by.id}", tcn, printable(f"candidate {reference}: {stands}"))
         return stands
+
+    def outcomes(self, partner: str, most: int) -> Sequence[Due]:
+        """What was found of this partner's hits, for the partner."""
+        found = []
+        for tcn, name in self._store.errands.named(outcomes.errands(partner), most):
+            case = self.case(tcn)
+            due = outcomes.due(case, name, self.known(case, self.asked(tcn))) if case.purged is None else None
+            if due is not None:
+                found.append(due)
+            elif case.purged is not None:
+                self._store.errands.done(tcn, name)
+        return found
+
+    def reported(self, due: Due, at: datetime, withheld: str = "") -> None:
+        """The partner has it, or will not be told."""
+        tcn, report = Tcn(due.report.tcr), due.report
+        self._add(tcn, Reported(at, due.partner, report.answer, report.outcome, withheld))
+        self._store.errands.done(tcn, outcomes.name_of(due))
 
     def judge(self, tcn: Tcn, reference: str, by: Person, *, released: bool, reason: str) -> None:
         """The legal officer lets a sealed candidate go to the post, or withholds it. Raises Refused."""
@@ -252,12 +281,18 @@ class Casebook:
         """The person is not at the post any more; False if that is known."""
         return self._add(self._existing(tcn).tcn, Left(self._now(), f"{by.role}:{by.id}"))
 
-    def for_legal(self) -> list[tuple[Case, tuple[Possible, ...]]]:
-        """The legal officer's queue: cases with candidates that nobody else may see yet."""
+    def for_legal(self, *, everywhere: bool = False) -> list[tuple[Case, tuple[Possible, ...]]]:
+        """The legal officer's queue: cases with candidates that nobody else may see yet.
+
+        everywhere: look into every case, also those of a hub that kept no such queue.
+        """
+        queue = [tcn for tcn, _ in self._store.errands.named(FOR_LEGAL, MOST_FOR_LEGAL)]
         found = []
-        for tcn in self.all():
+        for tcn in self.all() if everywhere else queue:
             case, asked = self.case(tcn), self.asked(tcn)
-            if case.purged is None and (hits := route.sealed(case, asked.probe.shielded if asked else None)):
+            if case.purged is not None:
+                self._store.errands.done(tcn, FOR_LEGAL)
+            elif hits := route.sealed(case, asked.probe.shielded if asked else None):
                 found.append((case, hits))
         return found
 
@@ -284,6 +319,11 @@ class Casebook:
         if new:
             self._ring(tcn)
         return new
+
+    def _queue_for_legal(self, tcn: Tcn, sealed: Sequence[Possible]) -> None:
+        """Before the case has them: what is sealed and in no queue would be seen by nobody."""
+        if sealed:
+            self._store.errands.put(tcn, FOR_LEGAL, self._now())
 
     def _note_sealed(self, tcn: Tcn, hits: Sequence[Possible]) -> None:
         if hits:

@@ -174,13 +174,16 @@ class CaseStore(Protocol):
 
 
 class ErrandStore(Protocol):
-    """Which checks are still to be sent to which partner."""
+    """Which checks are still to be sent to which partner, and what else is still to be done for one, by name."""
 
     def put(self, tcn: Tcn, partner: str, now: datetime) -> bool:
         """Note one; False if it was noted before, done or not."""
 
     def due(self, partner: str, most: int, *, newest: bool = False) -> Sequence[Tcn]:
         """Those not done whose evidence the inbox holds, oldest (or newest) first."""
+
+    def named(self, beginning: str, most: int) -> Sequence[tuple[Tcn, str]]:
+        """Those not done whose name begins so, oldest first; whatever the inbox holds."""
 
     def done(self, tcn: Tcn, partner: str) -> None:
         """It went, or never will."""

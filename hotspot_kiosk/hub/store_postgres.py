@@ -307,6 +307,15 @@ class Errands:
         )
         return [Tcn(tcn) for (tcn,) in rows]
 
+    def named(self, beginning: str, most: int) -> Sequence[tuple[Tcn, str]]:
+        """See the port."""
+        rows = self._server.rows(
+            "SELECT tcn, partner FROM errand WHERE NOT done AND starts_with(partner, %s) "
+            "ORDER BY since, tcn LIMIT %s",
+            (beginning, most),
+        )
+        return [(Tcn(tcn), name) for tcn, name in rows]
+
     def done(self, tcn: Tcn, partner: str) -> None:
         """See the port."""
         with self._server.change() as db:

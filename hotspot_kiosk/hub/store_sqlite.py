@@ -380,6 +380,14 @@ class Errands:
         )
         return [Tcn(tcn) for (tcn,) in rows]
 
+    def named(self, beginning: str, most: int) -> Sequence[tuple[Tcn, str]]:
+        """See the port."""
+        rows = self._file.rows(
+            "SELECT tcn, partner FROM errand WHERE partner >= ? AND partner < ? AND done = 0 ORDER BY since, tcn LIMIT ?",
+            (beginning, f"{beginning}\U0010ffff", most),
+        )
+        return [(Tcn(tcn), name) for tcn, name in rows]
+
     def done(self, tcn: Tcn, partner: str) -> None:
         """See the port."""
         self._file.update("UPDATE errand SET done = 1 WHERE tcn = ? AND partner = ?", (tcn, partner))

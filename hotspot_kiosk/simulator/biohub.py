@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from hotspot_kiosk import nist
+from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.nist import Agency, Encoding, Transaction
 from hotspot_kiosk.nist.answer import (
     MEANINGS,
@@ -26,6 +27,7 @@ from hotspot_kiosk.nist.answer import (
 from hotspot_kiosk.nist.finding import Finding
 from hotspot_kiosk.nist.names import name_of
 from hotspot_kiosk.nist.xml import looks_like_xml
+from hotspot_kiosk.outcome_report import decode
 from hotspot_kiosk.simulator.biohub_script import Plan
 from hotspot_kiosk.terms import RequestType, Tcn
 
@@ -47,7 +49,8 @@ class Due:
 class BioHub:
     """Answers searches in the order of its plans, over and over. One thread at a time.
 
-    per_minute: how many searches it lets in, 0 for any number. seen: how often each number came.
+    per_minute: how many searches it lets in, 0 for any number. seen: how often each number came. outcomes: the same
+    of what it was told about its hits.
     """
 
     def __init__(
@@ -68,7 +71,9 @@ class BioHub:
         self._minted = 0
         self._searches = 0
         self._due: list[Due] = []
+        self._asked_by: dict[str, Tcn] = {}
         self.seen: dict[Tcn, int] = {}
+        self.outcomes: dict[str, int] = {}
 
     def closed_s(self) -> float:
         """For how many seconds nothing is taken: an outage, or too many searches in a minute."""
@@ -110,6 +115,16 @@ class BioHub:
             self.be_away(plan.outage_s)
         self._plan_out(list(self._answers(plan, transaction)), transaction, encoding)
         return tcn
+
+    def take_outcome(self, content: bytes, name: str) -> None:
+        """What people found of a hit of ours; `outcomes` counts how often each came.
+
+        Raises BadBytes for what is none, or is about no hit that was given, or comes under another name.
+        """
+        report = decode(content)
+        if self._asked_by.get(report.answer) != report.tcr or name != report.name:
+            raise BadBytes("no hit of that number was given to that search")
+        self.outcomes[name] = self.outcomes.get(name, 0) + 1
 
     def waiting(self) -> list[Due]:
         """The messages whose time has come, in the order in which they leave."""
@@ -181,6 +196,8 @@ class BioHub:
         for place, (delay_s, answer) in enumerate(answers):
             whole = answer_transaction(answer, BUREAU, Agency(country, name), self._now())
             content = nist.write(whole, encoding)
+            if isinstance(answer, SearchResult) and answer.candidate is not None:
+                self._asked_by[answer.tcn] = request.tcn
             self._due.append(Due(self._clock() + delay_s, f"{answer.tcn}-{place}", content))
 
 

@@ -13,6 +13,7 @@ from hotspot_kiosk.files import write_whole
 from hotspot_kiosk.simulator.biohub import BioHub
 
 PAUSE_S = 0.05
+OUTCOME = ".outcome.json"
 
 
 class FolderClient:
@@ -41,7 +42,10 @@ class FolderClient:
 
     def _take(self, path: Path) -> None:
         try:
-            self._responder.take(path.read_bytes())
+            if path.name.endswith(OUTCOME):
+                self._responder.take_outcome(path.read_bytes(), path.name.removesuffix(OUTCOME))
+            else:
+                self._responder.take(path.read_bytes())
         except BadBytes:
             path.replace(self._refused / path.name)
         else:

@@ -1,6 +1,6 @@
 """The responder behind HTTPS with both sides' certificates, on loopback.
 
-POST /searches, GET /answers, GET and DELETE /answers/NAME; 429 when too many searches come, 503 in an
+POST /searches and /outcomes, GET /answers, GET and DELETE /answers/NAME; 429 when too many searches come, 503 in an
 outage, each with Retry-After. Without a certificate that it trusts, a caller does not get through TLS.
 """
 
@@ -72,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 60.0
 
     def do_POST(self) -> None:
-        """A search."""
+        """A search, or what became of a hit."""
         size = int(self.headers.get("Content-Length") or 0)
         if not 0 < size <= MAX_XML:
             self.close_connection = True
@@ -80,7 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         content = self.rfile.read(size)
         with self.server.guard:
-            self._say(*self._search(content))
+            self._say(*(self._outcome(content) if self.path == "/outcomes" else self._search(content)))
 
     def do_GET(self) -> None:
         """The list of answers, or one."""
@@ -120,6 +120,17 @@ class _Handler(BaseHTTPRequestHandler):
         except BadBytes:
             return 422, b"", 0.0
         return (202 if tcn == self.headers["Idempotency-Key"] else 409), b"", 0.0
+
+    def _outcome(self, content: bytes) -> tuple[int, bytes, float]:
+        if not self._may():
+            return 403, b"", 0.0
+        if self.server.responder.away:
+            return 503, b"", self.server.responder.closed_s()
+        try:
+            self.server.responder.take_outcome(content, self.headers.get("Idempotency-Key") or "")
+        except BadBytes:
+            return 422, b"", 0.0
+        return 202, b"", 0.0
 
     def _away(self) -> bool:
         away = self.server.responder.away

@@ -16,8 +16,8 @@ from typing import Protocol
 from hotspot_kiosk import nist
 from hotspot_kiosk.audit_chain import MOST_GROUND, Deed
 from hotspot_kiosk.errors import BadBytes, BadSample, HotspotError, Refused, StorageFailed, Temporary
-from hotspot_kiosk.hub.exchange.gate import Ready, Terms, make_ready
-from hotspot_kiosk.hub.exchange.port import Desk, Exchange, Incoming, Outgoing
+from hotspot_kiosk.hub.exchange.gate import Ready, Terms, check_report, make_ready
+from hotspot_kiosk.hub.exchange.port import Desk, Due, Exchange, Incoming, Outgoing
 from hotspot_kiosk.hub.exchange.shelf import Shelf, plain_name
 from hotspot_kiosk.nist.answer import Course, SearchError, SearchResult, read_answer
 
@@ -98,7 +98,7 @@ class Clerk:
         try:
             for incoming in self._exchange.collect():
                 self._take_in(incoming)
-            return not self._shelf.stopped and self._send_due()
+            return not self._shelf.stopped and (self._send_due() | self._report_outcomes())
         except Refused as error:
             self._stop_lane(str(error))
             return False
@@ -115,6 +115,33 @@ class Clerk:
         for out in due:
             self._offer(out)
         return len(due) == AT_ONCE
+
+    def _report_outcomes(self) -> bool:
+        """What people found of this partner's hits; whether there may be more."""
+        due = self._desk.outcomes(self._partner, AT_ONCE)
+        for each in due:
+            self._report(each)
+        return len(due) == AT_ONCE
+
+    def _report(self, due: Due) -> None:
+        try:
+            check_report(due, self._terms)
+        except Refused as error:
+            self._keep_outcome(due, error)
+            return
+        try:
+            self._exchange.report(due.report)
+        except BadBytes as error:
+            self._keep_outcome(due, error)
+            return
+        told = f"{self._partner}, message {due.report.answer}: {due.report.outcome}"
+        self._write(Deed.REPORTED, due.report.tcr, told)
+        self._desk.reported(due, self._now())
+
+    def _keep_outcome(self, due: Due, error: HotspotError) -> None:
+        told = f"{self._partner}, outcome for message {due.report.answer}: {error}"
+        self._write(Deed.KEPT_FROM, due.report.tcr, told)
+        self._desk.reported(due, self._now(), str(error))
 
     def _offer(self, out: Outgoing) -> None:
         try:

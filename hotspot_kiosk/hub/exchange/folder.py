@@ -19,9 +19,11 @@ from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.files import plainly, sync_folder, write_whole
 from hotspot_kiosk.hub.exchange.port import LARGEST_ANSWER, Incoming
 from hotspot_kiosk.hub.exchange.shelf import Shelf
+from hotspot_kiosk.outcome_report import OutcomeReport, encode
 from hotspot_kiosk.terms import Tcn
 
 log = logging.getLogger(__name__)
+OUTCOME = ".outcome.json"
 MARKS_KEPT_S = 400 * 86_400.0  # longer than a record may be kept before it is sent
 
 
@@ -71,8 +73,15 @@ class FolderExchange:
 
     def send(self, tcn: Tcn, content: bytes) -> None:
         """Give it to the client, unless it was given before."""
-        mark, part = self._given / tcn, self._given / f"{tcn}.part"
-        with plainly(f"the folder for {tcn}"):
+        self._give(tcn, content)
+
+    def report(self, report: OutcomeReport) -> None:
+        """Give it to the client as NAME.outcome.json, unless it was given before."""
+        self._give(report.name, encode(report))
+
+    def _give(self, name: str, content: bytes) -> None:
+        mark, part = self._given / name, self._given / f"{name}.part"
+        with plainly(f"the folder for {name}"):
             if not mark.exists():
                 try:
                     write_whole(part, content, 0o640)
@@ -111,7 +120,8 @@ class FolderExchange:
     def _hand_over(self, part: Path) -> None:
         """The one step that the client sees."""
         if part.exists():
-            part.rename(self._options.outbox / f"{part.stem}{self._options.suffix}")
+            suffix = OUTCOME if "-" in part.stem else self._options.suffix
+            part.rename(self._options.outbox / f"{part.stem}{suffix}")
             sync_folder(self._options.outbox)
             sync_folder(self._given)
 

@@ -13,11 +13,11 @@ from datetime import datetime
 
 from hotspot_kiosk import nist
 from hotspot_kiosk.errors import BadBytes, Refused
-from hotspot_kiosk.hub.exchange.port import Outgoing
+from hotspot_kiosk.hub.exchange.port import Due, Outgoing
 from hotspot_kiosk.nist import INTERPOL, Agency, Encoding, Record, Transaction
 from hotspot_kiosk.nist.model import basic, make_field
 from hotspot_kiosk.nist.profile import refuse_errors
-from hotspot_kiosk.policy import Ended, Partner, fingers_may_go, may_send, purge_at, search_type
+from hotspot_kiosk.policy import Ended, Partner, fingers_may_go, may_report, may_send, purge_at, search_type
 from hotspot_kiosk.terms import RequestType, SensorGrade
 
 KEPT_FIELDS = frozenset({2, 11, 12, 13, 19, 23, 95, 96})
@@ -71,6 +71,14 @@ def make_ready(out: Outgoing, terms: Terms, now: datetime) -> Ready:
     addressed = [_addressed(stamped[0], terms.agency), *stamped[1:]]
     ready = refuse_errors(nist.counted(Transaction(tuple(addressed))))
     return Ready(nist.write(ready, terms.encoding), notes)
+
+
+def check_report(due: Due, terms: Terms) -> None:
+    """Raises Refused unless the partner may be told what became of its hit; the words never say why not."""
+    try:
+        may_report(due.operation, due.regime, terms.kind, terms.country, due.source, due.person)
+    except Refused:
+        raise Refused(KEPT_HERE) from None
 
 
 def _check_law(out: Outgoing, terms: Terms, now: datetime) -> None:

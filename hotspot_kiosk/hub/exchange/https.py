@@ -1,7 +1,7 @@
 """A partner behind HTTPS with both sides' certificates: the template for a national system.
 
 POST {url}/searches with `Idempotency-Key: TCN`; GET {url}/answers lists the names of what waits, GET and
-DELETE {url}/answers/NAME fetch and acknowledge one. `Retry-After` is heeded. Nothing is ever redirected.
+DELETE {url}/answers/NAME fetch and acknowledge one; POST {url}/outcomes tells what became of a hit. `Retry-After` is heeded. Nothing is ever redirected.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import msgspec
 from hotspot_kiosk.errors import BadBytes, ConfigError, LinkDown, Refused
 from hotspot_kiosk.hub.exchange.port import LARGEST_ANSWER, Incoming
 from hotspot_kiosk.hub.exchange.shelf import Shelf
+from hotspot_kiosk.outcome_report import OutcomeReport, encode
 from hotspot_kiosk.terms import Tcn
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
@@ -29,6 +30,7 @@ LONGEST_LIST = 1 << 20
 LONGEST_WAIT_S = 3600.0
 UNSAID_WAIT_S = 5.0
 BAD_FILE = (400, 409, 413, 415, 422)
+NO_SUCH_PLACE = (404, 405, 410, 501)
 LATER = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -81,6 +83,14 @@ class HttpsExchange:
         if reply.status in BAD_FILE:
             raise BadBytes(f"the partner does not take this file (HTTP {reply.status})")
         _check(reply, 200, 201, 202)
+
+    def report(self, report: OutcomeReport) -> None:
+        """Post it under its name; the other side takes the same name once."""
+        headers = {"Content-Type": "application/json", "Idempotency-Key": report.name}
+        reply = self._ask("POST", "outcomes", encode(report), headers)
+        if reply.status in (*BAD_FILE, *NO_SUCH_PLACE):
+            raise BadBytes(f"the partner does not take outcomes (HTTP {reply.status})")
+        _check(reply, 200, 201, 202, 204)
 
     def collect(self) -> Iterator[Incoming]:
         """What waits there, in the order in which the other side names it."""

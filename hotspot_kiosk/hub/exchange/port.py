@@ -13,6 +13,7 @@ from typing import Protocol
 
 from hotspot_kiosk.nist.answer import SearchError, SearchResult
 from hotspot_kiosk.operation import Operation
+from hotspot_kiosk.outcome_report import OutcomeReport
 from hotspot_kiosk.policy import Regime, Shielded
 from hotspot_kiosk.terms import Tcn
 
@@ -36,6 +37,21 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """What people found of a partner's hit, for that partner. source: the country that placed its reference.
+
+    person: None if what is shielded cannot be read any more.
+    """
+
+    report: OutcomeReport
+    partner: str
+    operation: Operation
+    regime: Regime
+    source: str
+    person: Shielded | None = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """A file that a partner left for us. name: the partner's or its client's own name of it."""
 
@@ -52,6 +68,9 @@ class Exchange(Protocol):
         Raises LinkDown, StorageFull or another StorageFailed (later again), Refused (the partner does not
         let us in: somebody must act), BadBytes (it does not take this file).
         """
+
+    def report(self, report: OutcomeReport) -> None:
+        """Tell what became of a hit; the same again changes nothing there. Raises as `send`."""
 
     def collect(self) -> Iterable[Incoming]:
         """What has come and is not `done`, oldest first. Raises LinkDown, StorageFailed or Refused."""
@@ -80,6 +99,12 @@ class Desk(Protocol):
 
     def withheld(self, tcn: Tcn, partner: str, at: datetime, why: str) -> None:
         """It will not go there, and why; it is not due again."""
+
+    def outcomes(self, partner: str, most: int) -> Sequence[Due]:
+        """What was found of this partner's hits and is neither told nor withheld yet, oldest first."""
+
+    def reported(self, due: Due, at: datetime, withheld: str = "") -> None:
+        """The partner has it, or will not be told, and why; it is not due again."""
 
     def replied(self, partner: str, answer: SearchResult, at: datetime) -> bool:
         """One message of a search's answer; False if this partner cannot have been asked that.
