@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from hotspot_kiosk.errors import Refused
+from hotspot_kiosk.kiosk.counter import AnyHeard, AnyRequest
 from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
 from hotspot_kiosk.kiosk.preview import Preview, of
 
@@ -54,6 +55,7 @@ class Kiosk:
         self.state = "idle"
         self.desk = Desk(self.path, self._hear)
         self.preview = Preview(of(self.path))
+        self.counter: Callable[[AnyRequest], AnyHeard] | None = None
 
     def start(self) -> None:
         """Begin to listen."""
@@ -78,7 +80,9 @@ class Kiosk:
         """What was asked with this word."""
         return [ask for ask in self.asked if ask.do == word]
 
-    def _hear(self, ask: Ask) -> Told:
+    def _hear(self, ask: Ask) -> Told | AnyHeard:
+        if ask.counter is not None and self.counter is not None:
+            return self.counter(ask.counter)
         if ask.do not in ("status", "begin") and self.state in ("idle", "done", "fault"):
             raise Refused("nobody is being checked")
         if ask.do != "status":

@@ -7,46 +7,63 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from hotspot_kiosk.config import KioskConfig, Page
+from hotspot_kiosk.config import KioskConfig, Page, Tablet
+from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.kiosk.preview import of
 from hotspot_kiosk.kiosk.web import ear, preview
 from hotspot_kiosk.kiosk.web.gate import Gate
 from hotspot_kiosk.kiosk.web.languages import Languages
+from hotspot_kiosk.kiosk.web.officers import OfficerPages
 from hotspot_kiosk.kiosk.web.pages import SubjectPages
 from hotspot_kiosk.kiosk.web.painted import Painted
 from hotspot_kiosk.kiosk.web.room import EARLIER_S, Room, Rules
 from hotspot_kiosk.kiosk.web.sounds import Sounds
 from hotspot_kiosk.kiosk.web.words import Writer
+from hotspot_kiosk.kiosk.web.words_officer import FOLDER
 
 STATIC = Path(__file__).with_name("static")
 LOOPBACK = "127.0.0.1"
 
 
-def build(config: KioskConfig) -> Gate:
-    """The application. Raises ConfigError or BadBytes with a sentence that says what to change."""
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What is reached on this machine, and what a tablet reaches, if anything."""
+
+    kiosk: Gate
+    tablet: Gate | None
+
+
+def build(config: KioskConfig) -> Built:
+    """The applications. Raises ConfigError or BadBytes with a sentence that says what to change."""
     desk, table = config.kiosk.desk, config.page
     languages = Languages(wanted=table.languages)
     rules = Rules(table.starts, max(1.0, config.session.subject_s - EARLIER_S))
     room = Room(languages, Sounds(table.voices), rules, partial(ear.ask, desk), time.monotonic)
     pages = SubjectPages(room, Writer())
-    routes = [
-        *pages.routes(),
-        *Painted(time.monotonic).routes(),
-        preview.route(room, of(desk), pages.holds),
-        Mount("/static", StaticFiles(directory=STATIC)),
-    ]
+    officers = OfficerPages(room, Languages(FOLDER), partial(ear.ask_counter, desk)).routes()
+    static = Mount("/static", StaticFiles(directory=STATIC))
+    painted = Painted(time.monotonic).routes()
+    routes = [*pages.routes(), *painted, preview.route(room, of(desk), pages.holds), *officers, static]
     app = Starlette(routes=routes, lifespan=partial(_lifespan, ear.Ear(desk, room)))
-    return Gate(app, hosts(table))
+    tablet = (
+        None
+        if table.tablet is None
+        else Gate(Starlette(routes=[*officers, static]), (table.tablet.host,), "https")
+    )
+    return Built(Gate(app, hosts(table)), tablet)
 
 
 def hosts(table: Page) -> tuple[str, ...]:
@@ -55,21 +72,58 @@ def hosts(table: Page) -> tuple[str, ...]:
 
 
 def serve(config: KioskConfig) -> None:
-    """Run until told to stop."""
-    settings = uvicorn.Config(
-        build(config),
-        host=LOOPBACK,
-        port=config.page.port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        ws="websockets-sansio",
-        ws_max_size=1 << 20,
-        limit_concurrency=32,
-        timeout_graceful_shutdown=2,
+    """Run until told to stop. Raises ConfigError if the tablet's certificate cannot be used."""
+    built = build(config)
+    servers = [_server(built.kiosk, host=LOOPBACK, port=config.page.port)]
+    if built.tablet is not None and config.page.tablet is not None:
+        servers.append(_tablet(built.tablet, config.page.tablet))
+    asyncio.run(_together(servers))
+
+
+def _server(app: Gate, **where: Any) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            ws="websockets-sansio",
+            ws_max_size=1 << 20,
+            limit_concurrency=32,
+            timeout_graceful_shutdown=2,
+            **where,
+        )
     )
-    uvicorn.Server(settings).run()
+
+
+def _tablet(app: Gate, table: Tablet) -> uvicorn.Server:
+    server = _server(
+        app,
+        host=table.address,
+        port=int(table.host.rpartition(":")[2]),
+        ssl_certfile=table.certificate,
+        ssl_keyfile=table.key,
+        lifespan="off",
+    )
+    try:
+        server.config.load()
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"[page.tablet] certificate and key cannot be used: {error}") from None
+    if server.config.ssl is not None:
+        server.config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
+    return server
+
+
+async def _together(servers: list[uvicorn.Server]) -> None:
+    """Whoever is told to stop tells the others."""
+
+    async def run(server: uvicorn.Server) -> None:
+        await server.serve()
+        for other in servers:
+            other.should_exit = True
+
+    await asyncio.gather(*(run(server) for server in servers))
 
 
 @contextlib.asynccontextmanager

@@ -11,6 +11,7 @@ import msgspec
 
 from hotspot_kiosk.errors import LinkDown, Refused
 from hotspot_kiosk.kiosk import desk
+from hotspot_kiosk.kiosk.counter import AnyHeard, AnyRequest
 from hotspot_kiosk.kiosk.desk import Ask, Problem, Told
 from hotspot_kiosk.kiosk.web.room import Room
 
@@ -58,3 +59,8 @@ class Ear:
 async def ask(path: Path, request: Ask) -> Told:
     """Ask the daemon. Raises LinkDown or Refused."""
     return await asyncio.to_thread(desk.ask, path, request)
+
+
+async def ask_counter(path: Path, request: AnyRequest) -> AnyHeard:
+    """Ask the daemon for an officer. Raises LinkDown, Refused or SignInNeeded."""
+    return await asyncio.to_thread(desk.ask_counter, path, request)

@@ -46,7 +46,7 @@ class Room:
         self.reached = False
         self.screens = 0
         self.version = 0
-        self._advices = Advices(languages)
+        self.advices = Advices(languages)
         self._changed = asyncio.Condition()
         self._sign = now()
 
@@ -78,7 +78,7 @@ class Room:
     async def hear(self, told: Told) -> None:
         """The daemon said something."""
         before, self.reached = self.view, True
-        self.view = seen(before, told, self._advices)
+        self.view = seen(before, told, self.advices)
         if self.view.alive != before.alive or self.view.state is not before.state:
             self._sign = self.now()
         if self.view.state is not before.state:

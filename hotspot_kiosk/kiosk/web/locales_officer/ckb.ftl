@@ -1,0 +1,6 @@
+# Words of the officers' pages. They are read, never spoken: no sounds.
+# Not translated yet: what is missing here is shown in English. Whoever translates it says so in meta-review.
+meta-name = کوردیی ناوەندی
+meta-direction = rtl
+meta-locale = ckb
+meta-review = none

@@ -1,0 +1,179 @@
+# Words of the officers' pages. They are read, never spoken: no sounds.
+# review: who checked this translation with native speakers, and when; "none" until then.
+meta-name = English
+meta-direction = ltr
+meta-locale = en
+meta-review = none
+
+title = Officers
+language = Language
+choose = Choose
+unreviewed = No native speaker has checked these words yet.
+back = Back
+
+sign-in = Sign in
+ended = Your sign-in ended. Sign in again.
+no-roster = No roster of officers is installed here. Ask the bureau for one.
+your-id = Your id
+use-key = Use my security key
+touch-key = Touch your security key now.
+or-pin = or
+pin = PIN
+delete = Delete
+enter = Enter
+register-key = Register a new security key
+register-how = The key is made here; it opens nothing until the bureau has put its public half on the roster.
+make-key = Make a key
+public-half = Public half, for the bureau
+sign-out = Sign out
+ending = { $count ->
+    [one] You will be signed out in { $count } second.
+   *[other] You will be signed out in { $count } seconds.
+ }
+still-here = I am here
+
+nav-desk = Desk
+nav-answers = Answers
+nav-queue = Queue
+nav-operation = Operation
+
+link-up = Link up
+link-down = Link down
+link-up-since = Link up for { $span }
+link-down-since = Link down for { $span }
+queue-waiting = { $count ->
+    [0] nothing waiting
+   *[other] { $count } waiting
+ }
+queue-unknown = how many wait cannot be read
+queue-estimate = about { $span } to send at the measured speed
+queue-oldest = the oldest for { $span }
+span-seconds = { $count } s
+span-minutes = { $count } min
+span-hours = { $count } h
+span-days = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+ }
+
+state-idle = Ready for the next person
+state-notice = The notice is being shown
+state-face = Face
+state-fingers = Fingers
+state-review = Review
+state-waiting = Sent; waiting for the answer
+state-done = Done
+state-fault = Out of order
+faults = Not working:
+second-look = This person may be younger than 18. Look again. The machine only asks; you decide.
+is-adult = I looked again: an adult
+may-be-minor = May be under 18: no biometrics
+quality = Quality
+what = What
+score = Score
+why = Why
+of-hundred = { $score } (at least { $least })
+taken = taken
+part-face = Face
+part-right-thumb = Right thumb
+part-right-index = Right index finger
+part-right-middle = Right middle finger
+part-right-ring = Right ring finger
+part-right-little = Right little finger
+part-left-thumb = Left thumb
+part-left-index = Left index finger
+part-left-middle = Left middle finger
+part-left-ring = Left ring finger
+part-left-little = Left little finger
+notice-read = The notice was shown to its end
+accept = Send it
+retake = Capture again
+more-time = More time
+stop = Stop
+cannot-give = Cannot be given
+without-missing = Missing
+without-bandaged = Bandaged or hurt
+without-cannot = Cannot
+without-refuses = Does not want to
+no-finger = No finger at all
+overrule = Take what the machine refused
+overrule-how = { $part }: the best of what was refused. Your reason goes into the journal and travels with the record.
+take-it = Take it
+reason = Reason
+reason-scar = Scar or injury
+reason-worn = Worn skin
+reason-light = The light here cannot be better
+reason-best = The best that this person can give
+begin = Begin a check
+attest-adult = I attest that this person is 18 or older
+origins = Claimed or known countries of origin (three letters each)
+protection = This person seeks protection
+no-operation = No operation is installed. Nobody may be checked; ask the bureau.
+
+answers-how = A possible match is a question, not an answer. Compare the pictures yourself before you say anything.
+no-answers = No answers yet.
+record = Record
+answer = Answer
+when = When
+found = Said here
+decision-possible = Possible match, verify
+decision-no-hit = No hit
+decision-undecided = Undecided
+decision-pending = No answer yet
+alert-from = Checked at
+last-seen = Last seen at
+counts-until = Counts until
+edition = edition { $number }
+not-guilty = A likeness is no proof and no accusation. Compare the pictures and the papers.
+people-needed = { $count ->
+    [one] One person decides here, because the operation names a law that allows it.
+   *[other] { $count } different people must each look for themselves.
+ }
+score-untold = The partner told no score.
+score-likelier = so much likeness is about { $times } times likelier of one person than of two
+score-weak = hardly likelier of one person than of two
+placed-by = Placed by
+pictures = Pictures
+pictures-how = This answer carries no pictures. Ask the bureau for the reference’s picture and hold it beside the person or the papers.
+found-confirm = same person
+found-refute = another person
+found-of = { $count } of { $needed }
+told-hub = the hub has it
+not-told-hub = goes to the hub with the next link
+said-already = You have said what you found. Another person must look now.
+compared = What did you compare, and what did you see?
+saw-same = Face and papers agree
+saw-other = Face and papers do not agree
+same-person = Same person
+other-person = Another person
+second-person = The second person signs in with their own key or PIN, here or at the bureau.
+
+size = Size
+kilobytes = { $count } kB
+quarantined = Needs a look:
+remedy-requeue = When the hub is in order again, send it once more.
+remedy-erase = It cannot be sent any more. Tell the bureau its number, then erase it.
+remedy-either = Ask the bureau. Send it again once that is put right; otherwise erase it.
+requeue = Send again
+erase = Erase
+reason-hub = The hub is in order again
+reason-told = The bureau knows and agrees
+call-supervisor = Call a supervisor: only they may decide about it.
+
+op-id = Number
+op-purpose = Purpose
+op-law = Legal basis
+op-time = Time
+op-lanes = Where records may go
+op-fingers = Fingers
+op-people = Confirmation
+lane-local = the bureau’s own search
+lane-interpol = INTERPOL
+lane-national = the national gallery
+today = Today at this kiosk
+today-checked = Checked
+today-answered = Answered
+today-possible = Possible matches
+today-minors = Sent on as possible minors, since this kiosk was set up
+kiosk-clock = The kiosk’s clock:
+clock-doubt = it cannot be trusted now

@@ -1,0 +1,173 @@
+# Words of the officers' pages. They are read, never spoken: no sounds.
+# Not reviewed: made by a machine, to be checked by native speakers before people depend on it. Then
+# meta-review says by whom and when.
+meta-name = Français
+meta-direction = ltr
+meta-locale = fr
+meta-review = none
+
+title = Agents
+language = Langue
+choose = Choisir
+unreviewed = Aucun locuteur natif n’a encore vérifié ces mots.
+back = Retour
+sign-in = Se connecter
+ended = Votre session est terminée. Connectez-vous de nouveau.
+no-roster = Aucune liste d’agents n’est installée ici. Demandez-la au bureau.
+your-id = Votre identifiant
+use-key = Utiliser ma clé de sécurité
+touch-key = Touchez votre clé de sécurité maintenant.
+or-pin = ou
+pin = Code PIN
+delete = Effacer
+enter = Valider
+register-key = Enregistrer une nouvelle clé de sécurité
+register-how = La clé est créée ici ; elle n’ouvre rien tant que le bureau n’a pas inscrit sa partie publique sur la liste.
+make-key = Créer une clé
+public-half = Partie publique, pour le bureau
+sign-out = Se déconnecter
+ending = { $count ->
+    [one] Vous serez déconnecté dans { $count } seconde.
+   *[other] Vous serez déconnecté dans { $count } secondes.
+ }
+still-here = Je suis là
+nav-desk = Poste
+nav-answers = Réponses
+nav-queue = File d’attente
+nav-operation = Opération
+link-up = Liaison active
+link-down = Liaison coupée
+link-up-since = Liaison active depuis { $span }
+link-down-since = Liaison coupée depuis { $span }
+queue-waiting = { $count ->
+    [0] rien en attente
+   *[other] { $count } en attente
+ }
+queue-unknown = le nombre en attente ne peut pas être lu
+queue-estimate = environ { $span } pour envoyer, à la vitesse mesurée
+queue-oldest = le plus ancien depuis { $span }
+span-seconds = { $count } s
+span-minutes = { $count } min
+span-hours = { $count } h
+span-days = { $count ->
+    [one] { $count } jour
+   *[other] { $count } jours
+ }
+state-idle = Prêt pour la personne suivante
+state-notice = L’information est affichée
+state-face = Visage
+state-fingers = Doigts
+state-review = Vérification
+state-waiting = Envoyé ; en attente de la réponse
+state-done = Terminé
+state-fault = Hors service
+faults = Ne fonctionne pas :
+second-look = Cette personne a peut-être moins de 18 ans. Regardez de nouveau. La machine ne fait que demander ; c’est vous qui décidez.
+is-adult = J’ai regardé de nouveau : adulte
+may-be-minor = Peut-être moins de 18 ans : pas de biométrie
+quality = Qualité
+what = Quoi
+score = Note
+why = Pourquoi
+of-hundred = { $score } (au moins { $least })
+taken = pris
+part-face = Visage
+part-right-thumb = Pouce droit
+part-right-index = Index droit
+part-right-middle = Majeur droit
+part-right-ring = Annulaire droit
+part-right-little = Auriculaire droit
+part-left-thumb = Pouce gauche
+part-left-index = Index gauche
+part-left-middle = Majeur gauche
+part-left-ring = Annulaire gauche
+part-left-little = Auriculaire gauche
+notice-read = L’information a été montrée jusqu’à la fin
+accept = Envoyer
+retake = Reprendre
+more-time = Plus de temps
+stop = Arrêter
+cannot-give = Ne peut pas être donné
+without-missing = Absent
+without-bandaged = Bandé ou blessé
+without-cannot = Ne peut pas
+without-refuses = Ne veut pas
+no-finger = Aucun doigt
+overrule = Prendre ce que la machine a refusé
+overrule-how = { $part } : le meilleur de ce qui a été refusé. Votre motif est inscrit au journal et accompagne le dossier.
+take-it = Prendre
+reason = Motif
+reason-scar = Cicatrice ou blessure
+reason-worn = Peau usée
+reason-light = La lumière ne peut pas être meilleure ici
+reason-best = Le mieux que cette personne puisse donner
+begin = Commencer un contrôle
+attest-adult = J’atteste que cette personne a 18 ans ou plus
+origins = Pays d’origine déclarés ou connus (trois lettres chacun)
+protection = Cette personne demande une protection
+no-operation = Aucune opération n’est installée. Personne ne peut être contrôlé ; adressez-vous au bureau.
+answers-how = Une correspondance possible est une question, pas une réponse. Comparez vous-même les images avant de dire quoi que ce soit.
+no-answers = Pas encore de réponse.
+record = Dossier
+answer = Réponse
+when = Quand
+found = Dit ici
+decision-possible = Correspondance possible, à vérifier
+decision-no-hit = Aucun résultat
+decision-undecided = Indécis
+decision-pending = Pas encore de réponse
+alert-from = Contrôlé à
+last-seen = Vu en dernier à
+counts-until = Valable jusqu’au
+edition = version { $number }
+not-guilty = Une ressemblance n’est ni une preuve ni une accusation. Comparez les images et les papiers.
+people-needed = { $count ->
+    [1] Une seule personne décide ici, parce que l’opération cite une loi qui le permet.
+   *[other] { $count } personnes différentes doivent regarder, chacune par elle-même.
+ }
+score-untold = Le partenaire n’a donné aucune note.
+score-likelier = une telle ressemblance est environ { $times } fois plus probable pour une seule personne que pour deux
+score-weak = à peine plus probable pour une seule personne que pour deux
+placed-by = Inscrit par
+pictures = Images
+pictures-how = Cette réponse ne contient pas d’images. Demandez au bureau l’image de la référence et comparez-la à la personne ou aux papiers.
+found-confirm = même personne
+found-refute = autre personne
+found-of = { $count } sur { $needed }
+told-hub = le bureau l’a reçu
+not-told-hub = partira vers le bureau avec la prochaine liaison
+said-already = Vous avez dit ce que vous avez constaté. Une autre personne doit regarder maintenant.
+compared = Qu’avez-vous comparé, et qu’avez-vous vu ?
+saw-same = Visage et papiers concordent
+saw-other = Visage et papiers ne concordent pas
+same-person = Même personne
+other-person = Autre personne
+second-person = La deuxième personne se connecte avec sa propre clé ou son PIN, ici ou au bureau.
+size = Taille
+kilobytes = { $count } ko
+quarantined = À examiner :
+remedy-requeue = Quand le bureau est de nouveau en ordre, renvoyez-le.
+remedy-erase = Il ne peut plus être envoyé. Donnez son numéro au bureau, puis effacez-le.
+remedy-either = Demandez au bureau. Renvoyez-le une fois le problème réglé ; sinon effacez-le.
+requeue = Renvoyer
+erase = Effacer
+reason-hub = Le bureau est de nouveau en ordre
+reason-told = Le bureau est informé et d’accord
+call-supervisor = Appelez un superviseur : lui seul peut en décider.
+op-id = Numéro
+op-purpose = But
+op-law = Base légale
+op-time = Durée
+op-lanes = Où vont les dossiers
+op-fingers = Doigts
+op-people = Confirmation
+lane-local = la recherche du bureau
+lane-interpol = INTERPOL
+lane-national = la galerie nationale
+today = Aujourd’hui à cette borne
+today-checked = Contrôlés
+today-answered = Répondus
+today-possible = Correspondances possibles
+today-minors = Orientés comme mineurs possibles, depuis la mise en service
+kiosk-clock = L’horloge de la borne :
+clock-doubt = elle n’est pas fiable en ce moment

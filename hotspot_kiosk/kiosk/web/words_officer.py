@@ -1,0 +1,172 @@
+"""From what the daemon tells an officer to a page. Templates escape all they are given; nothing is kept here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from hotspot_kiosk.kiosk.counter import Verdict, View
+from hotspot_kiosk.kiosk.session import State
+from hotspot_kiosk.kiosk.web.languages import Language, Languages
+from hotspot_kiosk.kiosk.web.words import TEMPLATES
+from hotspot_kiosk.terms import Decision
+
+FOLDER = Path(__file__).with_name("locales_officer")
+PAGES = ("desk", "answers", "queue", "operation")
+CAPTURING = (State.NOTICE, State.FACE, State.FINGERS, State.REVIEW)
+KINDS = {
+    Decision.POSSIBLE_MATCH: "possible",
+    Decision.NO_HIT: "no-hit",
+    Decision.UNDECIDED: "undecided",
+    Decision.PENDING: "pending",
+}
+MENDERS, CHECKERS = ("supervisor", "maintainer"), ("officer", "supervisor")
+MOST_FRESH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which page, for whom, in which language. cue: what the person is told; record: of an answer's page."""
+
+    name: str
+    language: Language
+    form: str = field(repr=False)
+    view: View | None = None
+    record: str = ""
+    cue: str = ""
+    advice: dict[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    problem: str = ""
+    note: str = ""
+
+
+class OfficerWriter:
+    """Fills the officers' templates."""
+
+    def __init__(self, languages: Languages) -> None:
+        self._languages = languages
+        loader = FileSystemLoader(TEMPLATES)
+        self._pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+
+    def page(self, page: Page) -> str | None:
+        """The whole page; None if there is no such page, or no such answer any more."""
+        values = self._common(page)
+        if page.view is not None:
+            values |= _values(page, page.view)
+        if page.record:
+            found = [each for each in values["view"].verdicts if each.tcn == page.record]
+            if not found:
+                return None
+            values["one"] = found[0]
+        template = "answer" if page.record else page.name
+        return self._pages.get_template(f"officer/{template}.html").render(values)
+
+    def _common(self, page: Page) -> dict[str, Any]:
+        token = Markup('<input type="hidden" name="form" value="{}">').format(escape(page.form))
+        return {
+            "t": page.language.text,
+            "language": page.language,
+            "languages": self._languages.all(),
+            "page": f"answer/{page.record}" if page.record else page.name,
+            "token": token,
+            "view": page.view,
+            "names": page.names,
+            "problem": page.problem,
+            "note": page.note,
+        }
+
+
+def _values(page: Page, view: View) -> dict[str, Any]:
+    language = page.language
+    hits = [each for each in view.verdicts if open_hit(each)]
+    quarantined = [each for each in view.kept if each.state == "quarantined"]
+    return {
+        "link_words": link_words(language, view),
+        "queue_words": queue_words(language, view),
+        "badges": {"desk": 0, "answers": len(hits), "queue": len(quarantined), "operation": 0},
+        "fresh": hits[:MOST_FRESH],
+        "newest": " ".join(f"{each.tcn}/{each.edition}" for each in hits),
+        "cue": page.cue,
+        "advice": lambda said: page.advice.get(said, said),
+        "capturing": view.state in CAPTURING,
+        "idle": view.state in (State.IDLE, State.DONE, State.WAITING),
+        "may": {
+            **dict.fromkeys(("begin", "overrule", "find"), any(role in CHECKERS for role in view.roles)),
+            "requeue": any(role in MENDERS for role in view.roles),
+            "erase": "supervisor" in view.roles,
+        },
+        "waiting": [each for each in view.kept if each.state != "quarantined"],
+        "quarantined": quarantined,
+        "kind": kind,
+        "moment": moment,
+        "found": lambda verdict: found_words(language, verdict),
+        "score": lambda odds: score_words(language, odds),
+    }
+
+
+def kind(verdict: Verdict) -> str:
+    """One word for style and message."""
+    return KINDS[Decision(verdict.decision)]
+
+
+def open_hit(verdict: Verdict) -> bool:
+    """Whether fewer people than needed have said what they found about some candidate here."""
+    return kind(verdict) == "possible" and any(len(c.found) < verdict.needed for c in verdict.candidates)
+
+
+def moment(when: datetime) -> Markup:
+    """A time that means the same everywhere, in one piece whatever the direction of writing."""
+    return Markup('<bdi class="time" dir="ltr">{:%Y-%m-%d %H:%M} UTC</bdi>').format(when.astimezone(UTC))
+
+
+def span(language: Language, seconds: float) -> str:
+    """How long, in the largest unit that fits."""
+    for name, size in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= size:
+            return language.text(f"span-{name}", count=int(seconds // size))
+    return language.text("span-seconds", count=int(seconds))
+
+
+def link_words(language: Language, view: View) -> str:
+    """Whether the link stands, and since when, where that is known."""
+    word = "link-up" if view.link else "link-down"
+    if view.link_s is None:
+        return language.text(word)
+    return language.text(f"{word}-since", span=span(language, view.link_s))
+
+
+def queue_words(language: Language, view: View) -> str:
+    """How many wait; how long that will take only where it was measured."""
+    if view.waiting is None:
+        return language.text("queue-unknown")
+    waits = language.text("queue-waiting", count=view.waiting)
+    if view.waiting and view.estimate_s is not None:
+        return f"{waits} · {language.text('queue-estimate', span=span(language, max(1.0, view.estimate_s)))}"
+    oldest = min((each.captured for each in view.kept if each.state != "quarantined"), default=None)
+    if oldest is None or not view.clock:
+        return waits
+    age = max(0.0, (view.now - oldest).total_seconds())
+    return f"{waits} · {language.text('queue-oldest', span=span(language, age))}"
+
+
+def found_words(language: Language, verdict: Verdict) -> str:
+    """How many people have said what they found, of how many are needed; nothing where nobody is asked."""
+    if not verdict.candidates:
+        return ""
+    least = min(len(each.found) for each in verdict.candidates)
+    return language.text("found-of", count=least, needed=verdict.needed)
+
+
+def score_words(language: Language, odds: float) -> str:
+    """Log-odds as what they mean: how many times likelier such a likeness is of one person than of two."""
+    if not odds:
+        return language.text("score-untold")
+    power = int(odds / math.log(10))
+    key = "score-likelier" if power >= 1 else "score-weak"
+    return f"{odds:+.1f} · {language.text(key, times=f'{10 ** min(power, 9):,}'.replace(',', ' '))}"
