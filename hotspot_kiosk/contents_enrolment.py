@@ -22,6 +22,7 @@ from hotspot_kiosk.terms import (
     EnrolmentAnswer,
     EnrolmentDecision,
     EnrolmentRequest,
+    EnrolmentType,
     Tcn,
     Template,
 )
@@ -42,6 +43,7 @@ class _Body(msgspec.Struct, frozen=True, array_like=True, tag=REQUEST_TAG, forbi
     officer: str
     origins: tuple[str, ...]
     protection_sought: bool
+    overruled: tuple[str, ...]
 
 
 class _Answer(msgspec.Struct, frozen=True, array_like=True, tag=ANSWER_TAG, forbid_unknown_fields=True):
@@ -65,8 +67,14 @@ class Enrolment:
     acquisition_failures: tuple[str, ...] = ()
     renews: Tcn | None = None
     officer: str = ""
+    overruled: tuple[str, ...] = ()
     reply_key: bytes = field(default=b"", repr=False)
     shielded: Shielded = field(default_factory=Shielded, repr=False, compare=False)
+
+    @property
+    def tot(self) -> EnrolmentType:
+        """What it asks for."""
+        return EnrolmentType.NATIONAL
 
 
 def encode(request: EnrolmentRequest, reply_key: bytes = b"", shielded: Shielded | None = None) -> bytes:
@@ -90,6 +98,7 @@ def decode(data: bytes) -> Enrolment:
         acquisition_failures=body.failures,
         renews=Tcn(body.renews) if body.renews else None,
         officer=body.officer,
+        overruled=body.overruled,
         reply_key=body.reply_key,
         shielded=Shielded(contents.read_countries(body.origins), body.protection_sought),
     )
@@ -142,5 +151,6 @@ def _packed(
         officer=request.officer,
         origins=tuple(sorted(known.origins)),
         protection_sought=known.protection_sought,
+        overruled=request.overruled,
     )
     return zlib.compress(contents.ENCODER.encode(body), 9)

@@ -18,6 +18,8 @@ from hotspot_kiosk.terms import EnrolmentType, Purpose, RequestType, SensorGrade
 
 ADULTS_ONLY = "adults only: for anyone who may be under 18, take no biometrics and call a child officer"
 
+UNKNOWN = "the hub knows no such operation, so nobody is enrolled under it; ask the bureau"
+
 
 class Regime(StrEnum):
     """The law under which data were obtained. Data never leave theirs but by a new capture."""
@@ -196,10 +198,23 @@ def may_enter(operation: Operation | None, asked: Purpose) -> None:
     """
     if isinstance(asked, EnrolmentType):
         if operation is None:
-            raise Refused("the hub knows no such operation, so nobody is enrolled under it; ask the bureau")
+            raise Refused(UNKNOWN)
         may_enrol(operation)
     elif operation is not None and operation.kind is not Kind.HOTSPOT:
         raise Refused(f"operation {operation.id} enrols people; a search does not belong to it")
+
+
+def enrols(
+    operation: Operation | None, device: int, post: str, captured: datetime, *, clock_trusted: bool
+) -> Operation:
+    """The operation under which the hub enrols what this kiosk sent. Raises Refused, with what to do."""
+    if operation is None:
+        raise Refused(UNKNOWN)
+    may_enrol(operation)
+    if device not in operation.devices or post not in operation.posts:
+        raise Refused(f"operation {operation.id} is not for this kiosk and post; ask the bureau")
+    may_run(operation, captured, clock_trusted=clock_trusted)
+    return operation
 
 
 def may_join(operation: Operation, gallery: str) -> None:

@@ -330,6 +330,7 @@ class EnrolmentRequest:
 
     renews: the TCN of an earlier encounter that an officer says was the same person, or None.
     officer: the id of that officer, never a name; empty where a person began by themselves.
+    overruled: as for `Request`.
     """
 
     tcn: Tcn
@@ -341,6 +342,7 @@ class EnrolmentRequest:
     acquisition_failures: tuple[str, ...] = ()
     renews: Tcn | None = None
     officer: str = ""
+    overruled: tuple[str, ...] = ()
 
 
 class Decision(StrEnum):

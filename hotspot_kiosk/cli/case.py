@@ -35,7 +35,8 @@ def command() -> None:
 def list_(config: Path, as_json: bool) -> None:
     """List all checks, each kiosk's newest first. What is sealed to the legal officer does not show."""
     book, now = _open(config), datetime.now(UTC)
-    rows = [_row(book, book.case(tcn), now) for tcn in book.all()]
+    cases = (book.case(tcn) for tcn in book.all())
+    rows = [_row(book, case, now) for case in cases if not case.enrolling]
     list_out(rows, as_json, "The hub knows no check.")
 
 

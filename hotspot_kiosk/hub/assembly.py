@@ -16,6 +16,7 @@ from hotspot_kiosk.compare.finger import FingerComparator, warm_up
 from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.config import HubConfig, build_variant
 from hotspot_kiosk.errors import ConfigError
+from hotspot_kiosk.hub import reception
 from hotspot_kiosk.hub.bell import HUB_WORKER, Bell
 from hotspot_kiosk.hub.casebook import Casebook, Note, Ring, nobody_notes, nobody_rings
 from hotspot_kiosk.hub.counts import Counts
@@ -80,13 +81,23 @@ def build(config: HubConfig, folder: Path) -> Hub:
 
 def open_book(config: HubConfig, folder: Path) -> Casebook:
     """The cases of a hub, for a command; the hub may run meanwhile. Raises as `build`."""
+    return _open(config, folder)[1]
+
+
+def open_enrolments(config: HubConfig, folder: Path) -> reception.Desk:
+    """The enrolments of a hub, for a command; the hub may run meanwhile. Raises as `build`."""
+    store, book = _open(config, folder)
+    return reception.Desk(store.register, book)
+
+
+def _open(config: HubConfig, folder: Path) -> tuple[Store, Casebook]:
     own = load_private(config.keys.own)
     kiosks = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
     store = guard(build_variant("hotspot_kiosk.hub", "store", config.store, folder), _now)
     journal = Journal(journal_folder(config, folder), own, lambda: (_now(), True))
     inbox = _inbox(config, store, own, kiosks, Witness(store.anchors, journal, own, _now))
     ring = partial(bell(config, folder).ring, HUB_WORKER)
-    return casebook(config, store, own, kiosks, inbox.open, journal.write, ring)
+    return store, casebook(config, store, own, kiosks, inbox.open, journal.write, ring)
 
 
 def open_subjects(config: HubConfig, folder: Path) -> Subjects:

@@ -187,6 +187,18 @@ class Left(Event, frozen=True):
     who: str
 
 
+class Enrolling(Event, frozen=True):
+    """A step of an enrolment, which is no check: what it says is read by `enrolment_case` alone."""
+
+    step: str
+    body: bytes
+
+    @property
+    def name(self) -> str:
+        """As the step's; never that of a check's event."""
+        return f"enrolling/{self.step}"
+
+
 class Purged(Event, frozen=True):
     """What the hub opened of this record was destroyed; due: its deadline.
 
@@ -198,7 +210,21 @@ class Purged(Event, frozen=True):
     slip: bytes = b""
 
 
-Known = Opened | Searched | Sent | Kept | Replied | Failed | Told | Voted | Judged | Reported | Left | Purged
+Known = (
+    Opened
+    | Searched
+    | Sent
+    | Kept
+    | Replied
+    | Failed
+    | Told
+    | Voted
+    | Judged
+    | Reported
+    | Left
+    | Enrolling
+    | Purged
+)
 _encoder = msgspec.msgpack.Encoder(enc_hook=as_plain)
 _decoder: msgspec.msgpack.Decoder[Known] = msgspec.msgpack.Decoder(Known)
 
@@ -249,6 +275,7 @@ class Case:
     judged: Mapping[str, Judged] = field(default_factory=dict, repr=False)
     reports: tuple[Reported, ...] = ()
     left: bool = False
+    enrolling: tuple[Enrolling, ...] = field(default=(), repr=False)
     purged: Purged | None = None
 
     @property
@@ -317,13 +344,23 @@ class Case:
 
 
 def fold(tcn: Tcn, events: Iterable[Known]) -> Case:
-    """A case out of its events, in the order they were kept; a repeat changes nothing."""
+    """A case out of its events, in the order they were kept; a repeat changes nothing.
+
+    Its lane is that of its first event: what belongs to the other one is not taken up.
+    """
     case, seen = Case(tcn), set()
     for event in events:
         if event.name not in seen:
             seen.add(event.name)
-            case = with_event(case, event)
+            case = with_event(case, event) if _fits(case, event) else case
     return replace(case, events=len(seen))
+
+
+def _fits(case: Case, event: Known) -> bool:
+    """Told and Purged belong to either lane."""
+    if isinstance(event, Told | Purged):
+        return True
+    return case.opened is None if isinstance(event, Enrolling) else not case.enrolling
 
 
 def with_event(case: Case, event: Known) -> Case:
@@ -354,7 +391,7 @@ def _with_partner(case: Case, event: Sent | Kept | Replied | Failed) -> Case:
             return case
 
 
-def _with_rest(case: Case, event: Told | Judged | Reported | Left | Purged) -> Case:
+def _with_rest(case: Case, event: Told | Judged | Reported | Left | Enrolling | Purged) -> Case:
     match event:
         case Told():
             before = case.told.get(event.device)
@@ -368,5 +405,7 @@ def _with_rest(case: Case, event: Told | Judged | Reported | Left | Purged) -> C
             return replace(case, reports=(*case.reports, event))
         case Left():
             return replace(case, left=True)
+        case Enrolling():
+            return replace(case, enrolling=(*case.enrolling, event))
         case Purged():
             return replace(case, purged=event)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from hotspot_kiosk import contents, policy
+from hotspot_kiosk import contents, contents_enrolment, policy
 from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.hub import outcomes, route
@@ -37,11 +37,12 @@ from hotspot_kiosk.hub.case import (
     fold,
     with_event,
 )
+from hotspot_kiosk.hub.enrolment_case import Steps, as_event
 from hotspot_kiosk.hub.exchange.port import Due, Outgoing
 from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.store import PartKey, Store
 from hotspot_kiosk.nist.answer import SearchError, SearchResult
-from hotspot_kiosk.operation import Operation
+from hotspot_kiosk.operation import Confirmation, Operation
 from hotspot_kiosk.policy import Finding, Outcome
 from hotspot_kiosk.terms import Decision, Part, RequestType, Tcn
 
@@ -69,9 +70,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A probe that the hub could open, and the digest of its envelope."""
+    """What a kiosk asked and the hub could open, of either lane, and the digest of its envelope."""
 
-    probe: contents.Probe
+    probe: contents.Probe | contents_enrolment.Enrolment
     digest: bytes
 
 
@@ -123,7 +124,7 @@ class Casebook:
         """The probe of a case; None if it is not here any more or does not open."""
         try:
             envelope = self._store.inbox.envelope(PartKey(tcn.device, tcn, Part.PROBE))
-            probe = contents.decode(self._opener(envelope or b"", tcn.device))
+            probe = contents_enrolment.decode_any(self._opener(envelope or b"", tcn.device))
         except (BadBytes, SealError, KeyError):
             return None
         return Asked(probe, hashlib.sha256(envelope or b"").digest()) if probe.tcn == tcn else None
@@ -136,6 +137,29 @@ class Casebook:
     def operation(self, case: Case) -> Operation | None:
         """The signed operation under which the check was made, if the hub knows it."""
         return self._operations.get(case.opened.operation) if case.opened else None
+
+    def named(self, operation: str) -> Operation | None:
+        """The signed operation of this id, if the hub knows it."""
+        return self._operations.get(operation)
+
+    def rule(self, operation: str) -> Confirmation:
+        """How many people must agree under an operation; two if the hub does not know it."""
+        known = self.named(operation)
+        return known.confirmation if known else Confirmation()
+
+    def now(self) -> datetime:
+        """The hub's time."""
+        return self._now()
+
+    def note(self, what: Deed, who: str, about: str, ground: str) -> None:
+        """A line in the journal, if there is one."""
+        self._note(what, who, about, ground)
+
+    def step(self, tcn: Tcn, *steps: Steps) -> bool:
+        """Steps of an enrolment; False if all of them were known. Never joined to a check of this number."""
+        if self.case(tcn).opened is not None:
+            raise Refused(f"{tcn} is a check; nobody is enrolled by it")
+        return self._add(tcn, *(as_event(each) for each in steps))
 
     def search(
         self, tcn: Tcn, asked: Asked | None, decision: Decision, found: Sequence[Found], trouble: str = ""
@@ -331,7 +355,7 @@ class Casebook:
 
 
 def _opened(tcn: Tcn, asked: Asked | None, now: datetime) -> Opened:
-    if asked is None:
+    if asked is None or not isinstance(asked.probe, contents.Probe):
         return Opened(now, tcn.device, "", "", RequestType.NPS, now, False)
     probe = asked.probe
     stamp = probe.stamp

@@ -50,13 +50,14 @@ class Gallery:
         version = self._store.version()
         if version != self._version:
             self._references = together(
-                _prepare(entry.reference, entry.templates) for entry in self._store.entries()
+                prepare_reference(entry.reference, entry.templates) for entry in self._store.entries()
             )
             self._version = version
         return self._references
 
 
-def _prepare(name: str, stored: bytes) -> Reference:
+def prepare_reference(name: str, stored: bytes) -> Reference:
+    """Stored templates, ready to be compared. Raises BadBytes."""
     templates = decode_templates(stored)
     faces = tuple(t for t in templates if isinstance(t, FaceTemplate))
     fingers = tuple((t.position, prepare(t)) for t in templates if isinstance(t, FingerTemplate))

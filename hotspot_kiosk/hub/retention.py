@@ -22,6 +22,7 @@ from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.errors import BadBytes, Refused, SealError, StorageAway, StorageFailed
 from hotspot_kiosk.hub import case, statistics
 from hotspot_kiosk.hub.case import Case
+from hotspot_kiosk.hub.enrolment_case import wish
 from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.store import Store
 from hotspot_kiosk.hub.vault import left_open
@@ -71,6 +72,9 @@ def deadline(record: Case, held_since: datetime, rule: Retention, now: datetime)
     """When this record's time is over; counted from when its check came to stand as it does."""
     if record.purged is not None:
         return Deadline(record.tcn, record.purged.ended, record.purged.due or record.purged.at)
+    if record.enrolling:
+        ended, due = wish(record).ends(rule, held_since)
+        return Deadline(record.tcn, ended, due)
     ended = record.ended(now, timedelta(0))
     events = (record.opened, record.searched, *record.replies, *record.failures)
     since = max((event.at for event in events if event is not None), default=held_since)
@@ -122,13 +126,16 @@ class Purge:
 
     def _look(self, tcn: Tcn, since: datetime, now: datetime) -> tuple[Deadline, Case]:
         record = self._case(tcn)
-        name = record.opened.operation if record.opened is not None else ""
+        asked = record.opened or wish(record).requested
+        name = asked.operation if asked is not None else ""
         return deadline(record, since, rule_for(name, self._operations), now), record
 
     def _case(self, tcn: Tcn) -> Case:
         """What is known of it; what does not open any more counts from when it came."""
         try:
-            return case.fold(tcn, map(case.decode, self._store.cases.events(tcn)))
+            found = case.fold(tcn, map(case.decode, self._store.cases.events(tcn)))
+            wish(found)
+            return found
         except (BadBytes, SealError) as error:
             log.error("%s: %s; it goes when an unanswered one does", tcn, error)
             return Case(tcn)

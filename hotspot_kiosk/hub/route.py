@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 import msgspec
 
 from hotspot_kiosk.errors import Refused
+from hotspot_kiosk.hub import enrolment_case
 from hotspot_kiosk.hub.case import Case, Opened, Possible
 from hotspot_kiosk.operation import Confirmation, Operation
 from hotspot_kiosk.policy import Outcome, Reader, Shielded, first_reader, may_see, next_posts
-from hotspot_kiosk.terms import Answer, AnswerType, Candidate, Decision, Late
+from hotspot_kiosk.terms import Answer, AnswerType, AnyAnswer, Candidate, Decision, Late
 
 PRESENT = timedelta(minutes=15)
 PATIENCE = timedelta(hours=72)
@@ -54,7 +55,7 @@ class Word:
     """What a kiosk must be told; view: a digest of what it says, so that nothing is told twice."""
 
     device: int
-    answer: Answer
+    answer: AnyAnswer
     view: bytes = field(repr=False)
 
 
@@ -87,7 +88,9 @@ def to_tell(case: Case, known: Known, now: datetime) -> tuple[Word, ...]:
 
 
 def words(case: Case, known: Known, now: datetime) -> tuple[Word, ...]:
-    """What each kiosk may know now, told before or not."""
+    """What each kiosk may know now, told before or not; of an enrolment only the one that asked knows."""
+    if case.enrolling:
+        return _enrolment_words(case, now)
     plain = as_it_stands(case, known, now)
     if case.opened is None or plain is None:
         return ()
@@ -100,6 +103,14 @@ def words(case: Case, known: Known, now: datetime) -> tuple[Word, ...]:
     alert = replace(plain, late=late or _told_late(case.opened, known))
     found += [Word(device, alert, view) for device in _others(case, case.opened, known, now, late)]
     return tuple(found)
+
+
+def _enrolment_words(case: Case, now: datetime) -> tuple[Word, ...]:
+    answer = enrolment_case.answer(case, now)
+    if answer is None:
+        return ()
+    said = msgspec.msgpack.encode((answer.decision.value, answer.note))
+    return (Word(case.tcn.device, answer, hashlib.sha256(said).digest()),)
 
 
 def as_it_stands(case: Case, known: Known, now: datetime) -> Answer | None:

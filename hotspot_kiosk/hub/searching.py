@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from hotspot_kiosk import contents
-from hotspot_kiosk.errors import BadBytes
+from hotspot_kiosk import contents, policy
+from hotspot_kiosk.errors import BadBytes, Refused
 from hotspot_kiosk.hub.case import Found
 from hotspot_kiosk.hub.casebook import Asked, Casebook
 from hotspot_kiosk.hub.gallery import Gallery, References
@@ -35,9 +35,10 @@ class Searcher:
             if probe.tcn != tcn:
                 raise BadBytes("the probe inside belongs to another record")
             asked = Asked(probe, digest)
+            policy.may_enter(self._book.named(probe.operation), probe.tot)
             references = self._gallery.references()
             decision, candidates = self._identifier.identify(probe.templates, references)
-        except BadBytes as error:
+        except (BadBytes, Refused) as error:
             log.warning("%s probe cannot be used: %s", tcn, error)
             self._book.search(tcn, asked, Decision.UNDECIDED, (), str(error))
             return asked

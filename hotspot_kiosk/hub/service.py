@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 
-from hotspot_kiosk import nist, seal, wire
+from hotspot_kiosk import seal, wire
 from hotspot_kiosk.audit import Journal, Written
 from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.errors import BadBytes, LinkDown, SealError, StorageAway
@@ -31,12 +31,14 @@ from hotspot_kiosk.hub.identify import Identifier
 from hotspot_kiosk.hub.inbox import Delivered, Inbox
 from hotspot_kiosk.hub.line import Line
 from hotspot_kiosk.hub.operations import Operations
+from hotspot_kiosk.hub.reception import Reception
 from hotspot_kiosk.hub.renewal import Desk
 from hotspot_kiosk.hub.retention import Hourly
 from hotspot_kiosk.hub.searching import Searcher
 from hotspot_kiosk.hub.store import PartKey, Store
 from hotspot_kiosk.hub.telling import Teller
 from hotspot_kiosk.keyring import HUB
+from hotspot_kiosk.nist.enrolment import read_pictures
 from hotspot_kiosk.seal_answer import is_sealed_answer
 from hotspot_kiosk.terms import Part, Tcn
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Transport
@@ -89,6 +91,7 @@ class Hub:
             store=store, opener=inbox.open, operations=Operations(None, own.public()), posts={}, now=now
         )
         self._searcher = Searcher(gallery, identifier, self._book)
+        self._reception = Reception(store.register, identifier, self._book)
         self._teller = Teller(store.answers, self._book, own, post_keys, now)
         self._now = now
         self._journal = journal
@@ -270,6 +273,7 @@ class Hub:
     def tell(self, tcn: Tcn) -> None:
         """Tell what is not told yet about a case."""
         try:
+            self._reception.settle(tcn)
             told = self._teller.tell(tcn)
         except (BadBytes, SealError) as error:
             log.error("%s: nothing can be told: %s", tcn, error)
@@ -286,7 +290,8 @@ class Hub:
 
     def _answer(self, key: PartKey, digest: bytes, content: bytes) -> None:
         """The first answer waits for the receipt, which takes it along; alerts go at once."""
-        asked = self._searcher.search(key.tcn, digest, content)
+        asked = self._reception.take(key.tcn, digest, content)
+        asked = asked or self._searcher.search(key.tcn, digest, content)
         told = self._teller.tell(key.tcn, asked)
         ground = f"{asked.probe.operation}, {asked.probe.tot}" if asked else "a probe that cannot be read"
         self._deeds += [(Deed.SEARCHED, "hub", key.tcn, printable(ground)), *_answers(key.tcn, told)]
@@ -296,7 +301,7 @@ class Hub:
 
     def _check_evidence(self, part: Delivered) -> None:
         try:
-            transaction = nist.read(part.content)
+            transaction = read_pictures(part.content)
             if transaction.tcn != part.key.tcn:
                 raise BadBytes("the file inside belongs to another record")
         except BadBytes as error:

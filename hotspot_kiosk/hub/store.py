@@ -144,6 +144,43 @@ class GalleryStore(Protocol):
         """A number that changes whenever the gallery does."""
 
 
+class Held(NamedTuple):
+    """Samples that stand in a national gallery: of which encounter, whose (the identity's first), which edition."""
+
+    tcn: Tcn
+    gallery: str
+    identity: Tcn
+    edition: int
+    enrolled: str
+
+
+class RegisterStore(Protocol):
+    """The national galleries, by name. Nothing here is compared with a check, nothing of `gallery` is here."""
+
+    def put(
+        self, tcn: Tcn, gallery: str, identity: Tcn, templates: bytes, now: datetime, seen: int | None = None
+    ) -> Held | None:
+        """Keep an encounter's samples as the next edition of an identity, once; what stands there already stays.
+
+        seen: only if the version is still this one: else nothing is kept, and None.
+        """
+
+    def find(self, tcn: Tcn) -> Held | None:
+        """What stands there of an encounter."""
+
+    def held(self, gallery: str) -> Sequence[Held]:
+        """All of a gallery, without templates."""
+
+    def templates(self, tcn: Tcn) -> bytes | None:
+        """An encounter's samples."""
+
+    def galleries(self) -> Sequence[str]:
+        """The names of those that hold anything."""
+
+    def version(self) -> int:
+        """A number that rises whenever any of them changes."""
+
+
 class CaseStore(Protocol):
     """Events of cases; what an event says is not looked into here (`case`)."""
 
@@ -217,6 +254,8 @@ class TallyStore(Protocol):
     def close(self, tcn: Tcn, event: tuple[str, bytes], counts: Mapping[str, int], now: datetime) -> bool:
         """Drop all that is held of a record but its digests, in one transaction, and add to the counts.
 
+        What stands of it in a national gallery goes in the same transaction.
+
         Of its case only `event` stays. False, and nothing is counted, if it was closed before.
         """
 
@@ -254,6 +293,7 @@ class Store(NamedTuple):
     inbox: InboxStore
     answers: AnswerStore
     gallery: GalleryStore
+    register: RegisterStore
     cases: CaseStore
     keys: KeyStore
     tally: TallyStore

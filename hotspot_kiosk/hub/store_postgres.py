@@ -17,6 +17,7 @@ import msgspec
 
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.hub import store_postgres_law as law
+from hotspot_kiosk.hub import store_postgres_register as register
 from hotspot_kiosk.hub.store import (
     Committed,
     GalleryEntry,
@@ -56,6 +57,7 @@ def build(options: Options) -> Store:
         inbox=Inbox(server),
         answers=Answers(server),
         gallery=Gallery(server),
+        register=register.Register(server),
         cases=Cases(server),
         keys=law.Keys(server),
         tally=law.Tally(server),

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import LiteralString
 
 from hotspot_kiosk.audit_chain import Anchor
+from hotspot_kiosk.hub import store_postgres_register as register
 from hotspot_kiosk.hub.store import Noted, as_text
 from hotspot_kiosk.hub.store_postgres_server import Server
 from hotspot_kiosk.terms import Tcn
@@ -77,7 +78,7 @@ class Tally:
         with self._server.change() as db:
             once: LiteralString = "INSERT INTO purged VALUES (%(tcn)s, %(at)s) ON CONFLICT DO NOTHING"
             first = db.execute(once, values).rowcount == 1
-            for statement in ENDING:
+            for statement in (*ENDING, *register.ENDING):
                 db.execute(statement, values)
             for each, times in sorted(counts.items()) if first else ():
                 db.execute(

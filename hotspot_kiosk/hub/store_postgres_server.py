@@ -167,8 +167,17 @@ CREATE TABLE errand (
 CREATE INDEX errand_open ON errand (partner, since) WHERE NOT done;
 UPDATE hub_schema SET version = 6;
 """,
+    6: """
+CREATE TABLE enrolled (
+    tcn TEXT PRIMARY KEY, gallery TEXT NOT NULL, identity TEXT NOT NULL, edition INTEGER NOT NULL,
+    at TEXT NOT NULL, templates BYTEA NOT NULL, UNIQUE (gallery, identity, edition)
+);
+CREATE TABLE enrolled_version (one INTEGER PRIMARY KEY CHECK (one = 1), version BIGINT NOT NULL);
+INSERT INTO enrolled_version VALUES (1, 0);
+UPDATE hub_schema SET version = 7;
+""",
 }
-VERSION = 6
+VERSION = 7
 SCHEMA_LOCK = 0x485F5350
 # Connection lost, server's resources, operator's hand, deadlock (SQLSTATE classes): all may pass.
 PASSING = ("08", "40", "53", "57")

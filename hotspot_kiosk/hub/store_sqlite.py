@@ -11,6 +11,7 @@ import msgspec
 
 from hotspot_kiosk.hub import store_sqlite_care as care
 from hotspot_kiosk.hub import store_sqlite_law as law
+from hotspot_kiosk.hub import store_sqlite_register as register
 from hotspot_kiosk.hub.store import (
     Committed,
     GalleryEntry,
@@ -90,7 +91,7 @@ def build(options: Options) -> Store:
     mark = options.path.with_name(f"{options.path.name}.mark")
     care.check_there(options.path, mark)
     with care.remedy():
-        file = SqliteFile(options.path, SCHEMA, "hub's database")
+        file = SqliteFile(options.path, SCHEMA + register.SCHEMA, "hub's database")
         care.check_same(file, options.path, mark)
         _bring_up_to_date(file)
     keys = law.open_keys(options.path)
@@ -99,6 +100,7 @@ def build(options: Options) -> Store:
         inbox=Inbox(file),
         answers=Answers(file),
         gallery=Gallery(file),
+        register=register.Register(file),
         cases=Cases(file),
         errands=Errands(file),
         keys=keys,

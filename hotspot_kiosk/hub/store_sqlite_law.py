@@ -14,6 +14,7 @@ from pathlib import Path
 from hotspot_kiosk.audit_chain import Anchor
 from hotspot_kiosk.errors import StorageFailed
 from hotspot_kiosk.hub import store_sqlite_care as care
+from hotspot_kiosk.hub import store_sqlite_register as register
 from hotspot_kiosk.hub.store import Noted, as_text
 from hotspot_kiosk.sqlite import SqliteFile
 from hotspot_kiosk.terms import Tcn
@@ -107,6 +108,7 @@ class Tally:
                 "UPDATE answer SET envelope = NULL, acknowledged = coalesce(acknowledged, ?) WHERE tcn = ?",
                 (at, tcn),
             )
+            register.drop(db, tcn)
             db.execute("DELETE FROM case_event WHERE tcn = ?", (tcn,))
             db.execute("INSERT OR REPLACE INTO case_file VALUES (?, 1, NULL)", (tcn,))
             db.execute("INSERT INTO case_event VALUES (?, ?, 1, ?)", (tcn, *event))

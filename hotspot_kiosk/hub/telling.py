@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from hotspot_kiosk import contents, seal, wire
+from hotspot_kiosk import contents_enrolment, seal, wire
 from hotspot_kiosk.hub import route
 from hotspot_kiosk.hub.case import Case, Told
 from hotspot_kiosk.hub.casebook import Asked, Casebook
 from hotspot_kiosk.hub.store import AnswerStore
 from hotspot_kiosk.seal_answer import ENTROPY_SIZE, seal_answer
-from hotspot_kiosk.terms import Answer, Tcn
+from hotspot_kiosk.terms import AnyAnswer, Tcn
 
 log = logging.getLogger(__name__)
 Message = tuple[int, wire.Answered]
@@ -73,8 +73,8 @@ class Teller:
             return None
         return word.device, wire.Answered(tcn, envelope)
 
-    def _sealed(self, tcn: Tcn, device: int, answer: Answer, asked: Asked | None) -> bytes | None:
-        plain = contents.encode_answer(answer)
+    def _sealed(self, tcn: Tcn, device: int, answer: AnyAnswer, asked: Asked | None) -> bytes | None:
+        plain = contents_enrolment.encode_answer(answer)
         if asked is not None and asked.probe.reply_key and device == tcn.device:
             entropy = os.urandom(ENTROPY_SIZE)
             return seal_answer(plain, tcn, asked.digest, asked.probe.reply_key, self._own, entropy)

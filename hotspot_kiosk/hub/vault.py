@@ -24,10 +24,12 @@ from hotspot_kiosk.hub.store import (
     CaseStore,
     ChunkStore,
     Committed,
+    Held,
     InboxEntry,
     InboxStore,
     KeyStore,
     PartKey,
+    RegisterStore,
     Store,
 )
 from hotspot_kiosk.terms import Tcn
@@ -38,6 +40,7 @@ REMEMBERED = 256
 REMEMBERED_S = 30.0  # a key that was destroyed meanwhile locks nothing for long
 OPEN = b"\0"  # before an event that says nothing of a person: the one that stays
 SHUT = b"\1"
+ENROLLED = b"enrolled"
 
 
 def guard(store: Store, now: Callable[[], datetime]) -> Store:
@@ -46,6 +49,7 @@ def guard(store: Store, now: Callable[[], datetime]) -> Store:
     return store._replace(
         chunks=Chunks(store.chunks, ring),
         inbox=Inbox(store.inbox, ring),
+        register=Register(store.register, ring),
         answers=Answers(store.answers, ring),
         cases=Cases(store.cases, ring),
     )
@@ -154,6 +158,30 @@ class Answers:
         except SealError as error:
             log.error("the answer to %s: %s", tcn, error)
             return None
+
+
+class Register:
+    """Samples of enrolled people, each under the key of the record that brought them."""
+
+    def __init__(self, inner: RegisterStore, ring: KeyCache) -> None:
+        self._inner = inner
+        self._ring = ring
+        self.find = inner.find
+        self.held = inner.held
+        self.galleries = inner.galleries
+        self.version = inner.version
+
+    def put(
+        self, tcn: Tcn, gallery: str, identity: Tcn, templates: bytes, now: datetime, seen: int | None = None
+    ) -> Held | None:
+        """See the port."""
+        box = lock.lock(templates, self._ring.of(tcn), ENROLLED)
+        return self._inner.put(tcn, gallery, identity, box, now, seen)
+
+    def templates(self, tcn: Tcn) -> bytes | None:
+        """See the port. Raises SealError if the record's key is gone."""
+        box = self._inner.templates(tcn)
+        return lock.unlock(box, self._ring.of(tcn), ENROLLED) if box else box
 
 
 class Cases:

@@ -106,6 +106,7 @@ class Recorder:
             acquisition_failures=effect.failures,
             renews=again.renews,
             officer=again.officer,
+            overruled=effect.overruled,
         )
         return (
             (Part.PROBE, contents_enrolment.encode(request, reply_key(place.own, tcn), shielded)),

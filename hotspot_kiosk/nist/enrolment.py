@@ -27,11 +27,18 @@ def pack(request: EnrolmentRequest, origin: Agency) -> bytes:
         request.stamp,
         request.captures,
         request.acquisition_failures,
+        request.overruled,
     )
     head, about, *images = refuse_errors(nist.compose(like, origin, origin)).records
     ours = head.changed(make_field(4, (EnrolmentType.NATIONAL.value,)))
     records = (ours, about.without(*ABOUT_A_SEARCH), *images)
     return nist.write(nist.counted(Transaction(records)))
+
+
+def read_pictures(data: bytes) -> Transaction:
+    """What a kiosk sent beside its request, of either lane. Raises BadBytes."""
+    found = nist.parse(data)
+    return found if found.tot == EnrolmentType.NATIONAL else nist.read(data)
 
 
 def read(data: bytes) -> Transaction:
