@@ -17,7 +17,7 @@ GROUPS = {
     "hub": "Run a hub, see what it holds.",
     "case": "What became of checks: two people on a possible match, the legal officer's queue.",
     "subject": "The slip of a person who was checked; what is held about them, and its erasure.",
-    "enrolment": "Who is enrolled in the national galleries; possible duplicates; erasure by order.",
+    "enrolment": "Who is enrolled, possible duplicates, erasure by order.",
     "operation": "Write, sign, show and install the operation without which nobody is checked.",
     "outbox": "Look after the sealed records of a kiosk.",
     "gallery": "Look after the references of a hub.",
