@@ -14,11 +14,13 @@ from hotspot_kiosk.inference.face_quality import inter_eye
 from hotspot_kiosk.inference.face_utility import NAME, FaceUtility
 from hotspot_kiosk.inference.port import DetectedFace, ModelShelf
 from hotspot_kiosk.kiosk.devices.port import SMALL_SIDE, Frame
-from hotspot_kiosk.kiosk.looks import Looker, Pixels, Sighting
+from hotspot_kiosk.kiosk.looks import ALONE_SIDE, Looker, Pixels, Sighting, alone
 from hotspot_kiosk.simulator.retake import scene
 from hotspot_kiosk.terms import Advice, FaceSample, Quality, QualityComponent
 
 MANIFEST = Path(__file__).resolve().parents[1] / "models" / "manifest.toml"
+
+POINTS = np.zeros((5, 2), np.float32)
 
 
 class NoEye:
@@ -68,12 +70,16 @@ def unseen(_pixels: Pixels, _faces: object) -> None:
 def test_the_points_are_those_of_all_the_pixels(
     detector: FaceDetector, utility: FaceUtility, portrait: Pixels
 ) -> None:
-    """A face found in the small picture is looked at closely: its points lie where a slow search finds them."""
+    """A face found in the small picture is looked at closely: its points lie where slow searches find them on average.
+
+    Those differ by a tenth of the eyes' distance among themselves.
+    """
     _, sighting = Looker(detector, utility, unseen).look(frame(portrait))
     assert sighting is not None
-    slow = detector.detect(portrait, 1280)[0]
-    away = np.linalg.norm(sighting.face.landmarks - slow.landmarks, axis=1).max()
-    assert away < 0.06 * inter_eye(slow)
+    slow = [detector.detect(portrait, side)[0] for side in (960, 1280, 2304)]
+    mean = np.mean([each.landmarks for each in slow], axis=0)
+    away = np.linalg.norm(sighting.face.landmarks - mean, axis=1).max()
+    assert away < 0.1 * inter_eye(slow[0])
     assert sighting.sample.pixels.shape == portrait.shape
 
 
@@ -186,3 +192,37 @@ def test_passers_by_are_masked_in_what_is_kept_and_shown(
         assert (pixels[top:bottom, left:right] == 128).all()
     left, top, right, bottom = (int(edge) for edge in sighting.face.box)
     assert np.array_equal(sighting.sample.pixels[top:bottom, left:right], whole[top:bottom, left:right])
+
+
+class Crowd:
+    """Finds the faces it was told of, wherever it is shown a part of the picture that holds their middle."""
+
+    def __init__(self, pixels: Pixels, *boxes: tuple[float, float, float, float]) -> None:
+        self._whole, self._boxes = pixels, boxes
+
+    def detect(self, pixels: Pixels, long_side: int = 640) -> tuple[DetectedFace, ...]:
+        """In pixels of the part; where the part lies is read off its memory."""
+        assert long_side == ALONE_SIDE
+        offset = pixels.__array_interface__["data"][0] - self._whole.__array_interface__["data"][0]
+        top, left = divmod(offset // 3, self._whole.shape[1])
+        return tuple(
+            DetectedFace((a - left, b - top, c - left, d - top), 0.9, POINTS) for a, b, c, d in self._boxes
+        )
+
+
+def test_bystanders_too_small_for_the_quick_look_are_masked_in_the_portrait() -> None:
+    """And the subject, found again a little elsewhere, is not."""
+    pixels = np.full((600, 800, 3), 200, np.uint8)
+    subject = DetectedFace((300.0, 200.0, 400.0, 330.0), 0.9, POINTS)
+    crowd = Crowd(pixels, (305, 195, 398, 333), (440, 180, 460, 205))
+    seen = alone(pixels, subject, crowd)
+    assert (seen[185:200, 445:455] == 128).all()
+    assert (seen[200:330, 300:400] == 200).all()
+    assert (pixels == 200).all()
+
+
+def test_who_is_alone_is_left_as_they_are() -> None:
+    """No copy, no change."""
+    pixels = np.full((600, 800, 3), 200, np.uint8)
+    subject = DetectedFace((300.0, 200.0, 400.0, 330.0), 0.9, POINTS)
+    assert alone(pixels, subject, Crowd(pixels)) is pixels

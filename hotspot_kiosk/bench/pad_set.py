@@ -26,7 +26,7 @@ ENDINGS = {".png", ".jpg", ".jpeg"}
 MOST_PICTURES = 100
 THRESHOLD = 50  # below it a presentation is taken for an attack; stated, not fitted
 Z = 1.959964  # of a standard normal distribution, for the middle 95 %
-LOOK_SIDE = 320
+LOOK_SIDE = 288
 Pixels = NDArray[np.uint8]
 Shots = Iterable[tuple[Pixels, float | None]]
 

@@ -224,6 +224,10 @@ def _session(data: bytes, name: str, threads: int) -> ort.InferenceSession:
     options.inter_op_num_threads = 1
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
+    options.enable_cpu_mem_arena = (
+        False  # it holds a quarter more memory than is used, and saves no time that shows
+    )
     options.log_severity_level = 3
     try:
         return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])

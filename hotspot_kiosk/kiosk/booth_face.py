@@ -20,7 +20,7 @@ from hotspot_kiosk.inference.port import DetectedFace
 from hotspot_kiosk.kiosk.booth import IDLE_S, REOPEN_S, SLICE_S, Booth, Voices
 from hotspot_kiosk.kiosk.devices.port import Camera
 from hotspot_kiosk.kiosk.events import Event, Missed, Prompt, Sampled, Show, TakeFace
-from hotspot_kiosk.kiosk.looks import Looker, Scorer, Seen, Sighting
+from hotspot_kiosk.kiosk.looks import Looker, Scorer, Seen, Sighting, alone
 from hotspot_kiosk.kiosk.watch import Watch
 from hotspot_kiosk.nist.compression import portrait
 from hotspot_kiosk.terms import Advice, Capture, FaceSample, Quality
@@ -59,7 +59,7 @@ class FaceBooth(Booth[TakeFace]):
         self._camera = camera
         self._watch = watch or Watch(time.monotonic)
         self._looker = Looker(detector, utility, seen, self._watch.see)
-        self._encoder = encoder
+        self._encoder, self._detector = encoder, detector
         self._age = age
         self._good_enough = good_enough
         self._wait_s = wait_s
@@ -143,7 +143,7 @@ class FaceBooth(Booth[TakeFace]):
             template = self._encoder.encode(frame.pixels, face)
             look_again = self._may_be_minor(turn, best)
             told = self._watch.components(frame.pixels, face)
-            sample = FaceSample(frame.device, _cropped(frame, face))
+            sample = FaceSample(frame.device, _cropped(alone(frame.pixels, face, self._detector), face))
         except BadSample as error:
             return Missed(turn.turn, str(error))
         return Sampled(
@@ -158,11 +158,11 @@ class FaceBooth(Booth[TakeFace]):
         return policy.second_look(turn.majority, estimate.years, estimate.too_high)
 
 
-def _cropped(frame: FaceSample, face: DetectedFace) -> NDArray[np.uint8]:
-    """The part of the frame around the face, at most PORTRAIT_WIDTH wide; nothing else is kept."""
-    height, width = frame.pixels.shape[:2]
+def _cropped(pixels: NDArray[np.uint8], face: DetectedFace) -> NDArray[np.uint8]:
+    """The part of the picture around the face, at most PORTRAIT_WIDTH wide; nothing else is kept."""
+    height, width = pixels.shape[:2]
     left, top, right, bottom = np.clip(face.box, 0, (width, height, width, height)).astype(int).tolist()
-    crop = portrait(frame.pixels, (left, top, right - left, bottom - top))
+    crop = portrait(pixels, (left, top, right - left, bottom - top))
     rows, columns = crop.shape[:2]
     if columns <= PORTRAIT_WIDTH:
         return crop.copy()
