@@ -9,7 +9,9 @@ WORKERS ?= 0
 SEED ?= 1
 COUNT ?= 100000
 
-.PHONY: help demo test pages test-camera check lint format bench torture soak fuzz models firmware install uninstall deb lock clean
+BOARD ?= virt
+
+.PHONY: help demo test pages test-camera image test-image check lint format bench torture soak fuzz models firmware install uninstall deb lock clean
 
 help:
 	@echo "make demo    the whole way of a record on this machine, with the link cut in the middle"
@@ -25,6 +27,8 @@ help:
 	@echo "make firmware build the panel's firmware: firmware/panel/build/panel.uf2"
 	@echo "make install for the whole machine, as root: programs, units, users; make uninstall leaves records and keys"
 	@echo "make deb     a Debian package with everything inside, for machines without a network: build/*.deb"
+	@echo "make image   a card's image with everything on it, for BOARD=virt, pi4 or pi5: image-build/build (needs root; README there)"
+	@echo "make test-image  starts that image in QEMU and checks it against a hub outside (needs root)"
 	@echo "make lock    resolve requirements.lock anew"
 
 demo: .venv/ready models
@@ -45,6 +49,12 @@ pages: .venv/ready
 
 test-camera: .venv/ready
 	@tests/camera/run $(PYTEST_ARGS)
+
+image: .venv/ready models
+	@image-build/image $(BOARD)
+
+test-image: .venv/ready models
+	@image-build/test $(PYTEST_ARGS)
 
 check: lint test
 
@@ -94,4 +104,4 @@ lock: .venv/ready
 	@.ci/lock
 
 clean:
-	rm -rf .venv models/built build dist firmware/panel/build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv models/built build dist image-build/build firmware/panel/build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
