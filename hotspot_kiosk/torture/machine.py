@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import time
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,10 +113,16 @@ class Machine:
             self._alive(ends, f"the console did not show {pattern!r}")
             time.sleep(0.2)
 
-    def run(self, command: str, timeout_s: float = 120) -> Ran:
-        """Run a command in the machine as root; waits for the machine's agent first. Raises MachineFailed."""
+    def run(self, command: str, timeout_s: float = 120, given: bytes = b"") -> Ran:
+        """Run a command in the machine as root, with `given` as its input; waits for the agent first. Raises MachineFailed."""
         self._asked += 1
-        order = json.dumps({"id": self._asked, "command": command, "timeout": timeout_s}).encode() + b"\n"
+        words = {
+            "id": self._asked,
+            "command": command,
+            "input": b64encode(given).decode(),
+            "timeout": timeout_s,
+        }
+        order = json.dumps(words).encode() + b"\n"
         ends = time.monotonic() + timeout_s + 600
         while True:
             try:

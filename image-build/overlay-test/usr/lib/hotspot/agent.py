@@ -1,8 +1,9 @@
 """Images for tests only: runs commands that come on a port of the virtual board, one JSON object a line, and answers likewise.
 
-In: {"id": N, "command": "shell words", "timeout": SECONDS}. Out: {"id": N, "code": EXIT CODE, "output": TEXT}.
+In: {"id": N, "command": "shell words", "input": BASE64, "timeout": SECONDS}. Out: {"id": N, "code": EXIT CODE, "output": TEXT}.
 """
 
+import base64
 import json
 import os
 import subprocess
@@ -17,7 +18,7 @@ def answer(order: dict[str, object]) -> dict[str, object]:
     try:
         done = subprocess.run(
             ["/bin/sh", "-c", str(order["command"])],
-            stdin=subprocess.DEVNULL,
+            input=base64.b64decode(str(order["input"])),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=float(str(order["timeout"])),

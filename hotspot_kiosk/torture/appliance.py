@@ -1,0 +1,207 @@
+"""A kiosk in a virtual board, and what it needs outside: broker, hub, sensor, a person to stand before it.
+
+The kiosk is the image itself, set up by a stick as a real one is; the far ends of its wires are here:
+the sensor's line ends at the simulated sensor, the camera's folder is filled with what the person shows.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from shlex import quote
+
+import msgspec
+
+from hotspot_kiosk.demo.cast import Cast
+from hotspot_kiosk.demo.stage import DEVICE, Folders, Stage
+from hotspot_kiosk.kiosk.desk import Told
+from hotspot_kiosk.simulator.subject import Subject
+from hotspot_kiosk.torture.machine import CANNOT, IMAGE_BUILD, Machine, MachineFailed
+
+MODELS = Path(__file__).resolve().parents[2] / "models"
+OUTSIDE = "10.0.2.2"  # QEMU's user network: the machine that it runs on
+PICTURES = "/var/lib/hotspot/pictures"
+SAID = "/run/check"
+KIOSK = """\
+[kiosk]
+device = {device}
+post = "Green line 4"
+country = "XPO"
+agency = "DEMO"
+desk = "/run/hotspot-desk/desk"
+
+[keys]
+own = "/var/lib/hotspot/keys/kiosk.key"
+peers = "peers"
+
+[models]
+manifest = "/opt/hotspot/models/manifest.toml"
+folder = "/opt/hotspot/models"
+
+[camera]
+driver = "folder"
+path = "{pictures}"
+
+[finger]
+driver = "uart_finger"
+port = "/dev/hotspot-finger"
+ppi = 500
+
+[link]
+driver = "mqtt"
+host = "{outside}"
+port = {port}
+retry_most_s = 2.0
+
+[outbox]
+path = "/var/lib/hotspot/outbox.db"
+
+[operation]
+file = "/var/lib/hotspot/operation.op"
+
+# Emulation is slow, and the person here has time.
+[session]
+subject_s = 900.0
+answer_s = 600.0
+"""
+
+
+class CannotStart(MachineFailed):
+    """This machine cannot make the stick or start the board; the message says why."""
+
+
+class Appliance:
+    """One kiosk and its bureau; a context manager that cuts the one and ends the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self.stage = Stage(Folders(folder / "outside", MODELS))
+        self.cast = Cast(self.stage.folders)
+        self._folder = folder
+        self._machine: Machine | None = None
+
+    def __enter__(self) -> Appliance:
+        self.stage.__enter__()
+        self.cast.enrol()
+        for start in (self.stage.start_broker, self.stage.start_hub, self.stage.start_sensor):
+            start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._machine is not None:
+            self._machine.cut()
+        self.stage.__exit__()
+
+    @property
+    def machine(self) -> Machine:
+        """The virtual board; the same card at every start."""
+        if self._machine is None:
+            folder = self._folder / "machine"
+            folder.mkdir()
+            stick = "if=none,id=stick,format=raw,file=/mnt/machine/stick.img"
+            line = f"serial,id=finger,path={self.stage.folders.serial.resolve()}"
+            self._machine = Machine(
+                folder,
+                (
+                    *("-chardev", line, "-device", "pci-serial,chardev=finger"),
+                    *("-device", "qemu-xhci", "-drive", stick, "-device", "usb-storage,drive=stick"),
+                ),
+            )
+        return self._machine
+
+    def insert(self, image: Path, data_mib: int = 256) -> None:
+        """A fresh card, and the stick that sets the kiosk up."""
+        self.machine.insert(image, data_mib)
+        self._write_stick(self._folder / "stick")
+        made = subprocess.run(
+            [IMAGE_BUILD / "stick", self._folder / "stick", self.machine.folder / "stick.img"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if made.returncode:
+            raise CannotStart(
+                f"the stick could not be made (code {made.returncode}, {CANNOT} means never): {made.stderr[-300:]}"
+            )
+
+    def await_ready(self, timeout_s: float = 900) -> float:
+        """Wait until the daemon said that it is ready; returns when, in seconds since the kernel started."""
+        self.machine.await_true("systemctl is-active hotspot-kiosk", timeout_s)
+        said = self.machine.run(
+            "systemctl show --value -p ActiveEnterTimestampMonotonic hotspot-kiosk"
+        ).output
+        return int(said) / 1e6
+
+    def await_link(self, timeout_s: float = 300) -> None:
+        """Wait until the daemon says that its link to the hub is up."""
+        self.machine.await_true(
+            f"{_hotspot('kiosk', 'status', '--json')} | grep -q '\"link\":true'", timeout_s
+        )
+
+    def check(self, subject: Subject, seed: int, timeout_s: float = 1500) -> list[Told]:
+        """Check one person and wait for the answer; returns all that the kiosk said."""
+        visit = self.cast.visit(subject, seed)
+        command = _hotspot("kiosk", "watch", "--json")
+        self.machine.run(
+            f"mkdir -p {PICTURES}; chmod 0755 {PICTURES}; : >{SAID}; nohup {command} >>{SAID} 2>&1 &"
+        )
+        self.machine.await_true(f"grep -q status {SAID}", 120)
+        begin = _hotspot("kiosk", "check", "--adult", "--notice-read")
+        self.machine.run(f"nohup {begin} >/dev/null 2>&1 &")
+        heard: list[Told] = []
+        ends = time.monotonic() + timeout_s
+        while not any(told.kind == "answer" for told in heard):
+            if time.monotonic() > ends:
+                raise MachineFailed(f"there is no answer after {timeout_s:.0f} s; last: {heard[-5:]}")
+            fresh = self._said()[len(heard) :]
+            for told in fresh:
+                heard.append(told)
+                if told.kind == "show":
+                    visit.hear(told.prompt, told.detail)
+                    self._show()
+            time.sleep(0.5)
+        visit.leave()
+        return heard
+
+    def _said(self) -> list[Told]:
+        lines = self.machine.run(f"cat {SAID}").output.splitlines()
+        return [
+            msgspec.json.decode(line, type=Told)
+            for line in lines
+            if line.startswith("{") and line.endswith("}")
+        ]
+
+    def _show(self) -> None:
+        """What the person shows lies in the camera's folder of the machine, too."""
+        for picture in sorted(self.stage.folders.camera.glob("*.png")):
+            name = f"{PICTURES}/{picture.name}"
+            put = f"cat >{quote(name + '.tmp')} && mv {quote(name + '.tmp')} {quote(name)}"
+            self.machine.run(
+                f"[ -e {quote(name)} ] || {{ {put}; chmod 0644 {quote(name)}; }}", given=picture.read_bytes()
+            )
+
+    def _write_stick(self, folder: Path) -> None:
+        """As a bureau would, with the kiosk's key made outside so that the hub knows it already."""
+        outside = self.stage.folders.root / "kiosk"
+        (folder / "lib/keys").mkdir(parents=True)
+        shutil.copytree(outside / "peers", folder / "etc/peers")
+        shutil.copy(outside / "kiosk.key", folder / "lib/keys/kiosk.key")
+        shutil.copy(outside / "operation.op", folder / "lib/operation.op")
+        port = self.stage.link.port
+        (folder / "etc/kiosk.toml").write_text(
+            KIOSK.format(device=DEVICE, pictures=PICTURES, outside=OUTSIDE, port=port)
+        )
+        (folder / "etc/hub-addresses").write_text(f"{OUTSIDE}\n")
+        (folder / "etc/firewall.nft").write_text(f"add element inet kiosk hub_ports {{ {port} }}\n")
+
+
+def memory_mib(machine: Machine) -> float:
+    """Resident memory of the daemon in a machine."""
+    pid = machine.run("systemctl show --value -p MainPID hotspot-kiosk").output.strip()
+    said = machine.run(f"sed -n 's/^VmRSS: *//p' /proc/{pid}/status").output
+    return int(said.split()[0]) / 1024
+
+
+def _hotspot(*words: str) -> str:
+    return " ".join(("/opt/hotspot/bin/hotspot", *words, "-c", "/etc/hotspot/kiosk.toml"))
