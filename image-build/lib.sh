@@ -43,8 +43,9 @@ layer() {
             rm -rf --one-file-system "$fresh"
             exit "$code"
         }
+        echo $(($(date +%s) - began)) >"$fresh/seconds"
         mv "$fresh" "$place"
-        say "image-build: ${place##*/} took $(($(date +%s) - began)) s"
+        say "image-build: ${place##*/} took $(cat "$place/seconds") s"
     fi
     printf '%s\n' "$place"
 }
