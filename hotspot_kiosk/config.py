@@ -241,6 +241,7 @@ class Bureau(Table, frozen=True, kw_only=True):
     `counts`: the folder in which workers say what they did not believe, for `hotspot hub status`.
     Workers that name the same `share` divide the kiosks' messages among them. `journal`: the hub's
     signed journal, by default beside its config; all workers of a machine write one.
+    `roster`: the signed file of who may decide what; without it nobody decides about a case at the hub.
     """
 
     name: str
@@ -248,6 +249,7 @@ class Bureau(Table, frozen=True, kw_only=True):
     operations: Path | None = None
     counts: Path | None = None
     journal: Path | None = None
+    roster: Path | None = None
     share: str = ""
 
     def __post_init__(self) -> None:

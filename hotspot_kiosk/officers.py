@@ -92,6 +92,11 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """
         return next((each for each in self.officers if each.id == name and each.revoked is None), None)
 
+    def owner(self, signing: bytes) -> Officer | None:
+        """Who signs with this key, unless revoked."""
+        known = (each for each in self.officers if each.signing and each.signing == signing)
+        return next((each for each in known if each.revoked is None), None)
+
     def with_officer(self, officer: Officer, made: datetime) -> Roster:
         """The next edition, with this officer put in or replaced."""
         rest = tuple(each for each in self.officers if each.id != officer.id)

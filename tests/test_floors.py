@@ -15,6 +15,8 @@ CRAFTS = {
     "operation",
     "outcome_report",
     "officers",
+    "decision",
+    "seal_person",
     "finding",
     "pins",
     "audit_chain",

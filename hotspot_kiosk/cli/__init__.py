@@ -18,6 +18,7 @@ GROUPS = {
     "case": "What became of checks: two people on a possible match, the legal officer's queue.",
     "subject": "The slip of a person who was checked; what is held about them, and its erasure.",
     "enrolment": "Who is enrolled, possible duplicates, erasure by order.",
+    "officer": "Who may decide what: make a key, add, list and revoke people.",
     "operation": "Write, sign, show and install the operation without which nobody is checked.",
     "outbox": "Look after the sealed records of a kiosk.",
     "gallery": "Look after the references of a hub.",

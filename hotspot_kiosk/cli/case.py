@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,34 @@ import click
 
 from hotspot_kiosk.cli.options import config_option, json_option, list_out
 from hotspot_kiosk.config import HubConfig, load
+from hotspot_kiosk.decision import MAY, Decision, What, authenticate, sign
 from hotspot_kiosk.errors import Refused
+from hotspot_kiosk.files import read
 from hotspot_kiosk.hub import assembly, route
 from hotspot_kiosk.hub.case import Case, Possible
 from hotspot_kiosk.hub.casebook import Casebook, Person, Role
+from hotspot_kiosk.keyring import load_private
+from hotspot_kiosk.officers import Role as Rank
 from hotspot_kiosk.policy import Finding
+from hotspot_kiosk.seal_person import unlock
 from hotspot_kiosk.terms import Tcn
 
 tcn_argument = click.argument("tcn")
 candidate_option = click.option("--candidate", required=True, help="Its reference, as `case show` lists it.")
-officer_option = click.option("--officer", required=True, help="Your id, never a name.")
+key_option = click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Your own key file; it signs what you decide.",
+)
 reason_option = click.option("--reason", required=True, help="What you compared and what you saw.")
+
+
+def deciding(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of a decision about a candidate: where, which, who, why, and the key that signs it."""
+    for option in (reason_option, key_option, candidate_option, tcn_argument, config_option):
+        command = option(command)
+    return command
 
 
 @click.group("case")
@@ -65,25 +83,17 @@ def show(config: Path, as_json: bool, tcn: str) -> None:
 
 
 @command.command()
-@config_option
-@tcn_argument
-@candidate_option
-@officer_option
-@reason_option
-def confirm(config: Path, tcn: str, candidate: str, officer: str, reason: str) -> None:
+@deciding
+def confirm(**said: Any) -> None:
     """I compared the pictures: they show the same person."""
-    _vote(config, tcn, candidate, Finding.CONFIRM, officer, reason)
+    _vote(Finding.CONFIRM, **said)
 
 
 @command.command()
-@config_option
-@tcn_argument
-@candidate_option
-@officer_option
-@reason_option
-def refute(config: Path, tcn: str, candidate: str, officer: str, reason: str) -> None:
+@deciding
+def refute(**said: Any) -> None:
     """I compared the pictures: they show different people."""
-    _vote(config, tcn, candidate, Finding.REFUTE, officer, reason)
+    _vote(Finding.REFUTE, **said)
 
 
 @command.command()
@@ -107,46 +117,58 @@ def legal(config: Path, everywhere: bool, as_json: bool) -> None:
 
 
 @command.command()
-@config_option
-@tcn_argument
-@candidate_option
-@click.option("--legal", "officer", required=True, help="Your id as the legal officer.")
-@reason_option
-def release(config: Path, tcn: str, candidate: str, officer: str, reason: str) -> None:
+@deciding
+def release(**said: Any) -> None:
     """Let the post see this candidate. It cannot be called back."""
-    _judge(config, tcn, candidate, officer, reason, released=True)
+    _judge(What.RELEASE, **said)
 
 
 @command.command()
-@config_option
-@tcn_argument
-@candidate_option
-@click.option("--legal", "officer", required=True, help="Your id as the legal officer.")
-@reason_option
-def withhold(config: Path, tcn: str, candidate: str, officer: str, reason: str) -> None:
+@deciding
+def withhold(**said: Any) -> None:
     """The post is told nothing of this candidate. It may still be released later."""
-    _judge(config, tcn, candidate, officer, reason, released=False)
+    _judge(What.WITHHOLD, **said)
 
 
 @command.command()
 @config_option
 @tcn_argument
-@officer_option
-def left(config: Path, tcn: str, officer: str) -> None:
+@key_option
+def left(config: Path, tcn: str, key: Path) -> None:
     """The person has left the post: a hit from now on goes to the next posts of the route, too."""
-    new = _open(config).left(Tcn(tcn), Person(officer))
+    new = _open(config).left(Tcn(tcn), _person(config, key, What.LEFT, tcn))
     click.echo(f"{tcn}: the person has left." if new else f"{tcn}: that was known.")
 
 
-def _vote(config: Path, tcn: str, candidate: str, finding: Finding, officer: str, reason: str) -> None:
-    stands = _open(config).vote(Tcn(tcn), candidate, Person(officer), finding, reason)
+def _vote(finding: Finding, config: Path, key: Path, tcn: str, candidate: str, reason: str) -> None:
+    by = _person(config, key, What(finding.value), tcn, candidate, reason)
+    stands = _open(config).vote(Tcn(tcn), candidate, by, finding, reason)
     click.echo(f"{tcn}, {candidate}: {stands}.")
 
 
-def _judge(config: Path, tcn: str, candidate: str, officer: str, reason: str, *, released: bool) -> None:
-    by = Person(officer, Role.LEGAL)
+def _judge(what: What, config: Path, key: Path, tcn: str, candidate: str, reason: str) -> None:
+    by, released = _person(config, key, what, tcn, candidate, reason), what is What.RELEASE
     _open(config).judge(Tcn(tcn), candidate, by, released=released, reason=reason)
     click.echo(f"{tcn}, {candidate}: {'released to the post' if released else 'withheld'}.")
+
+
+def _person(config: Path, key: Path, what: What, tcn: str, candidate: str = "", reason: str = "") -> Person:
+    """Who decides: whoever the roster knows by this key, which signs the decision."""
+    table = load(config, HubConfig)
+    hub, roster = load_private(table.keys.own).public().key_id.hex(), assembly.roster(table).read()
+    own = unlock(read(key), click.prompt("Passphrase of your key", hide_input=True))
+    officer, now = roster.owner(own.public), datetime.now(UTC)
+    if officer is None:
+        raise Refused("the roster does not know this key; ask the bureau to add it: hotspot officer add")
+    try:
+        decision = Decision(
+            officer=officer.id, what=what, tcn=tcn, candidate=candidate, reason=reason, at=now, hub=hub
+        )
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    signed = sign(decision, own)
+    authenticate(signed, roster, hub, now)
+    return Person(officer.id, Role.LEGAL if Rank.LEGAL in MAY[what] else Role.OFFICER, signed)
 
 
 def _open(config: Path) -> Casebook:
@@ -180,8 +202,14 @@ def _candidate(case: Case, known: route.Known, candidate: Possible) -> dict[str,
         "needed": known.rule.people,
         "law": known.rule.law,
         "found": [
-            {"officer": vote.officer, "finding": vote.finding.value, "reason": vote.reason}
-            for vote in case.findings(candidate.reference)
+            {
+                "officer": vote.officer,
+                "finding": vote.finding.value,
+                "reason": vote.reason,
+                "signed": "with their own key" if vote.signed else "in at a kiosk",
+            }
+            for vote in case.votes
+            if vote.reference == candidate.reference
         ],
     }
 

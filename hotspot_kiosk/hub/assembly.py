@@ -27,6 +27,7 @@ from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.orders import OrderBook
 from hotspot_kiosk.hub.renewal import Desk, Issuer, Register
 from hotspot_kiosk.hub.retention import PURGING, Hourly, Purge
+from hotspot_kiosk.hub.roster import RosterFile
 from hotspot_kiosk.hub.service import CLIENT, Hub
 from hotspot_kiosk.hub.store import Store
 from hotspot_kiosk.hub.subject import Subjects
@@ -143,6 +144,12 @@ def casebook(
     )
 
 
+def roster(config: HubConfig) -> RosterFile:
+    """Who may decide what at this hub. Raises ConfigError if its config names no roster."""
+    own = load_private(config.keys.own)
+    return RosterFile(config.hub.roster, own, ring_of(config, own))
+
+
 def bell(config: HubConfig, folder: Path) -> Bell:
     """The bell between the processes of this hub."""
     return Bell(journal_folder(config, folder) / "bells")
@@ -155,8 +162,13 @@ def journal_folder(config: HubConfig, folder: Path) -> Path:
 
 def operations(config: HubConfig, own: seal.PrivateKeys) -> Operations:
     """The operations that this hub signed, with whichever of its keys."""
+    return Operations(config.hub.operations, ring_of(config, own))
+
+
+def ring_of(config: HubConfig, own: seal.PrivateKeys) -> seal.Ring:
+    """The hub's keys, this one's and those before it, by which what it signed is known."""
     previous = (load_private(path).public() for path in config.keys.previous)
-    return Operations(config.hub.operations, seal.Ring((own.public(), *previous)))
+    return seal.Ring((own.public(), *previous))
 
 
 def _inbox(

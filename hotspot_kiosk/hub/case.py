@@ -140,12 +140,16 @@ class Told(Event, frozen=True):
 
 
 class Voted(Event, frozen=True):
-    """One person compared the pictures of one candidate."""
+    """One person compared the pictures of one candidate. signed: with that person's own key (`decision`).
+
+    Nothing is signed of what a kiosk vouches for, where the person was signed in.
+    """
 
     reference: str
     officer: str
     finding: Finding
     reason: str
+    signed: bytes = b""
 
     @property
     def name(self) -> str:
@@ -160,6 +164,7 @@ class Judged(Event, frozen=True):
     officer: str
     released: bool
     reason: str
+    signed: bytes = b""
 
     @property
     def name(self) -> str:
@@ -185,6 +190,7 @@ class Left(Event, frozen=True):
     """The person is not at the post any more."""
 
     who: str
+    signed: bytes = b""
 
 
 class Enrolling(Event, frozen=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -62,10 +62,14 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who was authenticated: an id, never a name, and the role in which they signed in."""
+    """Somebody who was authenticated: an id, never a name, and the role in which they signed in.
+
+    signed: their decision, with their own key, where they have one (`decision`).
+    """
 
     id: str
     role: Role = Role.OFFICER
+    signed: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,11 +264,13 @@ class Casebook:
         stands = policy.outcome(known.rule, (*before, policy.Vote(by.id, finding, reason)))
         for errand in outcomes.owed(case, reference, case.outcome(reference, known.rule), stands):
             self._store.errands.put(tcn, errand, self._now())
-        if not self._add(tcn, Voted(self._now(), reference, by.id, finding, reason)):
+        if not self._add(tcn, Voted(self._now(), reference, by.id, finding, reason, by.signed)):
             raise Refused("you have said what you found; another person must look now")
         deed = Deed.CONFIRMED if finding is Finding.CONFIRM else Deed.REFUTED
         stands = self.case(tcn).outcome(reference, known.rule)
-        self._note(deed, f"{by.role}:{by.id}", tcn, printable(f"candidate {reference}: {stands}"))
+        self._note(
+            deed, f"{by.role}:{by.id}", tcn, printable(f"candidate {reference}: {stands}; {_under(case)}")
+        )
         return stands
 
     def outcomes(self, partner: str, most: int) -> Sequence[Due]:
@@ -296,14 +302,18 @@ class Casebook:
         shown = {each.reference for each in route.visible(case, known.person)}
         if case.find(reference) is None or reference in shown:
             raise Refused("nothing of this is sealed: no such candidate, or the post may see it already")
-        if not self._add(tcn, Judged(self._now(), reference, by.id, released, reason)):
+        if not self._add(tcn, Judged(self._now(), reference, by.id, released, reason, by.signed)):
             raise Refused("that was decided before")
         deed = Deed.RELEASED if released else Deed.WITHHELD
-        self._note(deed, f"{Role.LEGAL}:{by.id}", tcn, printable(f"candidate {reference}"))
+        self._note(deed, f"{Role.LEGAL}:{by.id}", tcn, printable(f"candidate {reference}; {_under(case)}"))
 
     def left(self, tcn: Tcn, by: Person) -> bool:
         """The person is not at the post any more; False if that is known."""
-        return self._add(self._existing(tcn).tcn, Left(self._now(), f"{by.role}:{by.id}"))
+        case = self._existing(tcn)
+        new = self._add(tcn, Left(self._now(), f"{by.role}:{by.id}", by.signed))
+        if new:
+            self._note(Deed.LEFT, f"{by.role}:{by.id}", tcn, _under(case))
+        return new
 
     def for_legal(self, *, everywhere: bool = False) -> list[tuple[Case, tuple[Possible, ...]]]:
         """The legal officer's queue: cases with candidates that nobody else may see yet.
@@ -352,6 +362,11 @@ class Casebook:
     def _note_sealed(self, tcn: Tcn, hits: Sequence[Possible]) -> None:
         if hits:
             self._note(Deed.SEALED, "hub", tcn, f"{len(hits)} to look at")
+
+
+def _under(case: Case) -> str:
+    """The ground on which anything is done about a case: the operation of its check."""
+    return f"operation {case.opened.operation or 'unknown'}" if case.opened else "no operation"
 
 
 def _opened(tcn: Tcn, asked: Asked | None, now: datetime) -> Opened:

@@ -1,0 +1,61 @@
+"""The hub's roster of officers: one signed file, of which every edition that was signed is the next one.
+
+A copy of the file goes to the kiosks; what counts at the hub is what lies here now.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from hotspot_kiosk import files
+from hotspot_kiosk.errors import ConfigError, Refused
+from hotspot_kiosk.officers import Officer, Roster, sign, verify
+from hotspot_kiosk.seal import PrivateKeys, Trusted
+
+NO_ROSTER = "nobody is on the roster yet; add somebody with: hotspot officer add"
+
+
+class RosterFile:
+    """The file. own: signs the next edition; hub: whose signature is believed."""
+
+    def __init__(self, path: Path | None, own: PrivateKeys, hub: Trusted) -> None:
+        if path is None:
+            raise ConfigError("[hub] roster is missing: name a file in which it is kept who may decide what")
+        self.path = path
+        self._own = own
+        self._hub = hub
+
+    def read(self) -> Roster:
+        """The roster. Raises Refused if there is none; BadBytes, ConfigError or SealError if it is not the hub's."""
+        if not self.path.exists():
+            raise Refused(NO_ROSTER)
+        return verify(files.read(self.path), self._hub)
+
+    def put(self, officer: Officer, now: datetime) -> Roster:
+        """The next edition, with this officer in it or replaced.
+
+        Raises Refused for a signing key that another person has: two people are told apart by their keys.
+        """
+        before = self.read() if self.path.exists() else Roster(edition=1, made=now)
+        twin = next((each for each in before.officers if _same_key(each, officer)), None)
+        if twin is not None:
+            raise Refused(f"this key is {twin.id}'s already; every person has a key of their own")
+        after = before.with_officer(officer, now)
+        files.replace(self.path, sign(after, self._own))
+        return after
+
+    def revoke(self, name: str, now: datetime) -> Roster:
+        """The next edition, in which this officer may do nothing any more. Raises Refused if there is no such one."""
+        officer = self.read().find(name)
+        if officer is None:
+            raise Refused(f"there is nobody {name} on the roster, or they are revoked already")
+        after = self.read().with_officer(msgspec.structs.replace(officer, revoked=now), now)
+        files.replace(self.path, sign(after, self._own))
+        return after
+
+
+def _same_key(one: Officer, other: Officer) -> bool:
+    return bool(one.signing) and one.signing == other.signing and one.id != other.id

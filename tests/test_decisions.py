@@ -1,0 +1,292 @@
+"""Who decides at the hub is known by the key that signs: two people are two keys, and a revoked one is nobody."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+from making import DEVICE, HUB, NOW, public_file, request, tcn
+from making import KIOSK as KIOSK_KEYS
+
+from hotspot_kiosk import contents, seal, seal_person
+from hotspot_kiosk.audit_chain import Deed
+from hotspot_kiosk.cli import case as cli_case
+from hotspot_kiosk.cli import officer as cli_officer
+from hotspot_kiosk.config import HubConfig, load
+from hotspot_kiosk.decision import Decision, What, authenticate, read, sign
+from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, Refused, SealError
+from hotspot_kiosk.hub import assembly
+from hotspot_kiosk.hub.case import Found
+from hotspot_kiosk.hub.roster import RosterFile
+from hotspot_kiosk.hub.store import PartKey
+from hotspot_kiosk.keyring import load_private, make_pair, save_public
+from hotspot_kiosk.officers import Officer, Role, Roster
+from hotspot_kiosk.policy import Outcome
+from hotspot_kiosk.terms import Decision as Verdict
+from hotspot_kiosk.terms import Part
+
+PHRASE = "a long passphrase"
+HUB_ID = "00" * 8
+KEY = seal_person.unlock(seal_person.make(PHRASE)[0], PHRASE)
+OTHER = seal_person.unlock(seal_person.make(PHRASE)[0], PHRASE)
+K7 = Officer(id="k7", roles=(Role.OFFICER,), signing=KEY.public)
+ROSTER = Roster(edition=1, made=NOW, officers=(K7,))
+
+
+def decision(**changed: object) -> Decision:
+    """One that k7 may take."""
+    usual = {
+        "officer": "k7",
+        "what": What.CONFIRM,
+        "tcn": str(tcn()),
+        "candidate": "CASE-1",
+        "reason": "ears",
+        "at": NOW,
+        "hub": HUB_ID,
+    }
+    return msgspec.convert(usual | changed, Decision)
+
+
+def test_a_decision_signed_with_the_rosters_key_is_that_persons() -> None:
+    """It reads as it was signed."""
+    found, officer = authenticate(sign(decision(), KEY), ROSTER, HUB_ID, NOW)
+    assert (found, officer) == (decision(), K7)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        sign(decision(), OTHER),
+        sign(decision(officer="k8"), KEY),
+        sign(decision(hub="11" * 8), KEY),
+        sign(decision(at=NOW - timedelta(minutes=11)), KEY),
+        sign(decision(at=NOW + timedelta(minutes=11)), KEY),
+        sign(decision(what=What.RELEASE), KEY),
+        sign(decision(what=What.WITHHOLD), KEY),
+        b"",
+        b"{}",
+    ],
+)
+def test_anything_else_is_nobodys(content: bytes) -> None:
+    """Another key, another name, another hub, another time, another role, garbage."""
+    with pytest.raises(HotspotError):
+        authenticate(content, ROSTER, HUB_ID, NOW)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("candidate", "CASE-2"), ("what", "refute"), ("reason", "nose"), ("tcn", str(tcn(2)))],
+)
+def test_no_word_of_a_decision_can_be_changed(field: str, value: str) -> None:
+    """The signature is over all of them."""
+    signed = read(sign(decision(), KEY))
+    changed = msgspec.structs.replace(signed, decision=decision(**{field: value}))
+    with pytest.raises(SealError):
+        authenticate(msgspec.json.encode(changed), ROSTER, HUB_ID, NOW)
+
+
+def test_somebody_revoked_decides_nothing() -> None:
+    """From the moment the roster says so."""
+    gone = Roster(edition=2, made=NOW, officers=(msgspec.structs.replace(K7, revoked=NOW),))
+    with pytest.raises(Refused):
+        authenticate(sign(decision(), KEY), gone, HUB_ID, NOW)
+
+
+def test_somebody_without_a_key_on_the_roster_decides_nothing_here() -> None:
+    """An empty key matches no key."""
+    bare = Roster(edition=1, made=NOW, officers=(msgspec.structs.replace(K7, signing=b""),))
+    with pytest.raises(Refused):
+        authenticate(sign(decision(), KEY), bare, HUB_ID, NOW)
+
+
+def test_a_key_opens_with_its_passphrase_only(tmp_path: Path) -> None:
+    """And does not stand in its file in clear."""
+    private, public = seal_person.make(PHRASE)
+    assert b"ENCRYPTED" in private
+    with pytest.raises(ConfigError):
+        seal_person.unlock(private, "another passphrase")
+    assert seal_person.unlock(private, PHRASE).public == seal_person.read_public(public)
+
+
+@pytest.mark.parametrize("words", [b"", b"no PEM", b"-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n"])
+def test_what_is_no_key_is_told(words: bytes) -> None:
+    """Private or public."""
+    for reading in (lambda: seal_person.unlock(words, PHRASE), lambda: seal_person.read_public(words)):
+        with pytest.raises(ConfigError):
+            reading()
+
+
+def test_a_passphrase_of_nothing_makes_no_key() -> None:
+    """Eight characters at least."""
+    with pytest.raises(ConfigError):
+        seal_person.make("short")
+
+
+def test_two_people_cannot_have_one_key(tmp_path: Path) -> None:
+    """Not even when the first is revoked: it would be the same person again."""
+    file = RosterFile(tmp_path / "roster", HUB, HUB.public())
+    file.put(K7, NOW)
+    with pytest.raises(Refused):
+        file.put(msgspec.structs.replace(K7, id="k8"), NOW)
+    file.revoke("k7", NOW)
+    with pytest.raises(Refused):
+        file.put(msgspec.structs.replace(K7, id="k8"), NOW)
+
+
+def test_each_change_of_the_roster_is_its_next_edition(tmp_path: Path) -> None:
+    """A kiosk takes only a higher one."""
+    file = RosterFile(tmp_path / "roster", HUB, HUB.public())
+    with pytest.raises(Refused):
+        file.read()
+    editions = [file.put(K7, NOW).edition, file.put(K7, NOW).edition, file.revoke("k7", NOW).edition]
+    assert editions == sorted(set(editions))
+    assert file.read().find("k7") is None
+    with pytest.raises(Refused):
+        file.revoke("k7", NOW)
+
+
+def test_a_roster_that_somebody_else_signed_is_not_read(tmp_path: Path) -> None:
+    """Whoever can write the file cannot make an officer."""
+    RosterFile(tmp_path / "roster", KIOSK_KEYS, KIOSK_KEYS.public()).put(K7, NOW)
+    with pytest.raises(SealError):
+        RosterFile(tmp_path / "roster", HUB, HUB.public()).read()
+
+
+def test_garbage_is_no_decision() -> None:
+    """In one sentence."""
+    with pytest.raises(BadBytes):
+        read(b'["hotspot-decision-1"]')
+
+
+CONFIG = """
+hub = { name = "hub", roster = "roster" }
+keys = { own = "hub.key", peers = "peers" }
+models = { manifest = "m", folder = "f" }
+link = { driver = "loopback" }
+store = { driver = "store_sqlite", path = "hub.db" }
+"""
+
+
+class Bureau:
+    """A hub's folder with one check that has a candidate; commands as people type them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.config = root, root / "hub.toml"
+        self.config.write_text(CONFIG)
+        make_pair(root, "hub", 0, "hub", bytes(128))
+        (root / "peers").mkdir()
+        save_public(root / "peers" / "kiosk.pub", public_file(KIOSK_KEYS, "Green line 4"))
+        self.book = assembly.open_book(load(self.config, HubConfig), root)
+        hub = load_private(root / "hub.key").public()
+        envelope = seal.seal(contents.encode(request()), tcn(), Part.PROBE, hub, KIOSK_KEYS)
+        self.book._store.inbox.commit(PartKey(DEVICE, tcn(), Part.PROBE), envelope, NOW)
+        found = (Found("CASE-1", 1, 9.5),)
+        self.book.search(tcn(), self.book.asked(tcn()), Verdict.POSSIBLE_MATCH, found)
+
+    def say(self, group: object, *words: str, typed: str = "") -> str:
+        """A command with the config; what it prints. Raises what it raises."""
+        done = CliRunner().invoke(group.command, [*words], input=typed, catch_exceptions=False)  # type: ignore[attr-defined]
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    def enlist(self, name: str, role: Role = Role.OFFICER) -> None:
+        """Somebody makes a key, the bureau puts it on the roster."""
+        key = self.root / f"{name}.key"
+        self.say(cli_officer, "key", "--to", str(key), typed=f"{PHRASE}\n{PHRASE}\n")
+        words = ("-c", str(self.config), name, "--role", role.value, "--key", f"{key}.pub")
+        self.say(cli_officer, "add", *words)
+
+    def decide(self, what: str, name: str, reason: str = "ears") -> str:
+        """Somebody decides with their key."""
+        words = ("-c", str(self.config), tcn(), "--candidate", "CASE-1", "--reason", reason)
+        key = ("--key", str(self.root / f"{name}.key"))
+        return self.say(cli_case, what, *words, *key, typed=f"{PHRASE}\n")
+
+    def journal(self) -> str:
+        """All lines of the journal."""
+        return "".join(path.read_text() for path in sorted((self.root / "journal").glob("*.jsonl")))
+
+
+@pytest.fixture
+def bureau(tmp_path: Path) -> Bureau:
+    """Nobody is on the roster yet."""
+    return Bureau(tmp_path)
+
+
+def test_two_keys_confirm_and_case_and_journal_say_whose(bureau: Bureau) -> None:
+    """The case keeps what they signed: anybody with the roster can verify it later."""
+    for name in ("k7", "k8"):
+        bureau.enlist(name)
+    assert str(Outcome.OPEN) in bureau.decide("confirm", "k7")
+    assert str(Outcome.CONFIRMED) in bureau.decide("confirm", "k8")
+    votes = bureau.book.case(tcn()).votes
+    roster = assembly.roster(load(bureau.config, HubConfig)).read()
+    signed = [read(vote.signed) for vote in votes]
+    for vote, each in zip(votes, signed, strict=True):
+        decided, officer = authenticate(vote.signed, roster, each.decision.hub, each.decision.at)
+        assert (officer.id, decided.candidate, decided.what) == (vote.officer, "CASE-1", What.CONFIRM)
+    assert len({each.key for each in signed}) == 2
+    assert all(f'"officer:{name}"' in bureau.journal() for name in ("k7", "k8"))
+
+
+def test_one_key_is_one_person(bureau: Bureau) -> None:
+    """Who signed cannot sign once more, under whatever name."""
+    bureau.enlist("k7")
+    bureau.decide("confirm", "k7")
+    with pytest.raises(Refused):
+        bureau.decide("confirm", "k7")
+    with pytest.raises(Refused):
+        bureau.say(
+            cli_officer,
+            "add",
+            "-c",
+            str(bureau.config),
+            "k9",
+            "--role",
+            "officer",
+            "--key",
+            f"{bureau.root}/k7.key.pub",
+        )
+
+
+def test_a_key_that_was_revoked_decides_nothing_from_then_on(bureau: Bureau) -> None:
+    """What it decided before stays."""
+    for name in ("k7", "k8"):
+        bureau.enlist(name)
+    bureau.decide("confirm", "k7")
+    bureau.say(cli_officer, "revoke", "-c", str(bureau.config), "k8", "--reason", "left the service")
+    with pytest.raises(Refused):
+        bureau.decide("confirm", "k8")
+    assert "left the service" in bureau.journal()
+    assert "revoked" in bureau.say(cli_officer, "list", "-c", str(bureau.config))
+    assert len(bureau.book.case(tcn()).votes) == 1
+
+
+def test_an_officer_does_not_do_the_legal_officers_work(bureau: Bureau) -> None:
+    """Nor the legal officer an officer's."""
+    bureau.enlist("k7")
+    bureau.enlist("l1", Role.LEGAL)
+    with pytest.raises(Refused):
+        bureau.decide("release", "k7")
+    with pytest.raises(Refused):
+        bureau.decide("confirm", "l1")
+
+
+def test_a_key_that_nobody_registered_is_nobodys(bureau: Bureau) -> None:
+    """However well it signs."""
+    bureau.enlist("k7")
+    bureau.say(cli_officer, "key", "--to", str(bureau.root / "x.key"), typed=f"{PHRASE}\n{PHRASE}\n")
+    with pytest.raises(Refused):
+        bureau.decide("confirm", "x")
+
+
+def test_that_somebody_left_is_signed_too(bureau: Bureau) -> None:
+    """Because it changes who hears of a hit."""
+    bureau.enlist("k7")
+    words = ("left", "-c", str(bureau.config), tcn(), "--key", str(bureau.root / "k7.key"))
+    assert "has left" in bureau.say(cli_case, *words, typed=f"{PHRASE}\n")
+    assert bureau.book.case(tcn()).left
+    assert str(Deed.LEFT) in bureau.journal()
