@@ -1,7 +1,7 @@
 """The messages between kiosk and hub, as bytes and as values (MessagePack, arrays, tagged).
 
-Up (`u/<device>`): Offer, Chunk, Got, Ask, Done, Reached. Down (`d/<device>`): Missing, Receipt,
-Answered, Refusal, Order, Witness; to all kiosks at once (`d/0`): Here. A single chunk that holds the whole envelope
+Up (`u/<device>`): Offer, Chunk, Got, Ask, Done, Reached, Said. Down (`d/<device>`): Missing, Receipt,
+Answered, Refusal, Order, Witness, Noted; to all kiosks at once (`d/0`): Here. A single chunk that holds the whole envelope
 needs no offer. Decoding proves nothing: whatever makes somebody keep, erase or obey carries a
 signature, and whoever acts on it checks that first. `systemd/mosquitto/README.md` says what a forged, replayed or reordered message can do.
 """
@@ -128,6 +128,7 @@ class OrderKind(StrEnum):
     HUB_KEY = "hub key"
     REVOKE = "revoke"
     ERASE = "erase"
+    ROSTER = "roster"
 
 
 class Order(Message, frozen=True, tag="y"):
@@ -156,6 +157,22 @@ class Reached(Message, frozen=True, tag="j"):
     signature: bytes
 
 
+class Said(Message, frozen=True, tag="s"):
+    """Up: what an officer here found about a candidate of this check, sealed for the hub and signed."""
+
+    tcn: str
+    envelope: bytes
+
+
+class Noted(Message, frozen=True, tag="z"):
+    """Down: the finding with this SHA-256 counts, or, with a word why, does not; signed."""
+
+    tcn: str
+    digest: bytes
+    refused: str
+    signature: bytes
+
+
 class Witness(Message, frozen=True, tag="w"):
     """Down: your word about that entry is kept here; my own journal reaches so far. Signed."""
 
@@ -165,8 +182,8 @@ class Witness(Message, frozen=True, tag="w"):
     signature: bytes
 
 
-Up = Offer | Chunk | Got | Ask | Done | Reached
-Down = Missing | Receipt | Answered | Refusal | Order | Here | Witness
+Up = Offer | Chunk | Got | Ask | Done | Reached | Said
+Down = Missing | Receipt | Answered | Refusal | Order | Here | Witness | Noted
 _encoder = msgspec.msgpack.Encoder(enc_hook=as_plain)
 _up: msgspec.msgpack.Decoder[Up] = msgspec.msgpack.Decoder(Up)
 _down: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down)
@@ -289,6 +306,16 @@ def verify_witness(witness: Witness, device: int, hub: Trusted) -> None:
     hub.verify(words, witness.signature)
 
 
+def sign_noted(tcn: Tcn, digest: bytes, refused: str, by: PrivateKeys) -> Noted:
+    """The hub's word about a finding."""
+    return Noted(tcn, digest, refused, by.sign(_noted_words(tcn, digest, refused)))
+
+
+def verify_noted(noted: Noted, hub: Trusted) -> None:
+    """Raises SealError unless the hub signed exactly this."""
+    hub.verify(_noted_words(noted.tcn, noted.digest, noted.refused), noted.signature)
+
+
 def time_body(nonce: bytes, now: datetime) -> bytes:
     """What an order of kind TIME says: the nonce it answers, then milliseconds since 1970."""
     return nonce + int(now.timestamp() * 1000).to_bytes(TIME_BYTES, "big")
@@ -317,6 +344,10 @@ def _reached_words(device: int, number: int, digest: bytes, minors: int) -> byte
 
 def _witness_words(device: int, number: int, hub_number: int, hub_digest: bytes) -> bytes:
     return f"witness\0{device}\0{number}\0{hub_number}\0".encode() + hub_digest
+
+
+def _noted_words(tcn: str, digest: bytes, refused: str) -> bytes:
+    return f"noted\0{tcn}\0{refused}\0".encode() + digest
 
 
 def _got_words(tcn: str, answer: bytes) -> bytes:

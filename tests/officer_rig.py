@@ -22,9 +22,11 @@ from hotspot_kiosk.kiosk.authority import Reach
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.desk import Ask
 from hotspot_kiosk.kiosk.events import Event
+from hotspot_kiosk.kiosk.findings import Findings
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
+from hotspot_kiosk.kiosk.roll import Roll
 from hotspot_kiosk.kiosk.session import Plan, Session
 from hotspot_kiosk.kiosk.zeroise import Remains
 from hotspot_kiosk.officers import Officer, Role, Roster
@@ -52,7 +54,15 @@ class Rig:
         reach = Reach(lambda: self.session, self.obeyed.append, self.put.append, lambda: None)
         path = folder / "outbox.db"
         self.office = office.build(
-            self.place, self.clock, self.outbox, path, page or Page(), reach, lambda: self.rate
+            place=self.place,
+            clock=self.clock,
+            outbox=self.outbox,
+            findings=Findings(path),
+            roll=Roll(folder / office.ROSTER, self.place.trust),
+            page=page or Page(),
+            reach=reach,
+            rate=lambda: self.rate,
+            path=path,
         )
         self.roster = Roster(
             edition=1,

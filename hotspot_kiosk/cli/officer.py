@@ -9,13 +9,20 @@ from pathlib import Path
 import click
 
 from hotspot_kiosk import files, pins, seal_person
+from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.cli.hub_journal import open_journal
 from hotspot_kiosk.cli.options import config_option, json_option, list_out
-from hotspot_kiosk.config import HubConfig, load
+from hotspot_kiosk.config import HubConfig, KioskConfig, load
 from hotspot_kiosk.errors import ConfigError, Refused
 from hotspot_kiosk.hub import assembly
+from hotspot_kiosk.hub.orders import OrderBook
+from hotspot_kiosk.keyring import HUB, Trust, load_peers, load_private
+from hotspot_kiosk.kiosk.office import ROSTER
+from hotspot_kiosk.kiosk.roll import Roll
+from hotspot_kiosk.kiosk.security_keys import unpacked
 from hotspot_kiosk.officers import Officer, Role
+from hotspot_kiosk.wire import OrderKind
 
 
 @click.group("officer")
@@ -48,8 +55,13 @@ def key(to: Path) -> None:
 )
 @click.option("--key", "half", type=click.Path(path_type=Path), help="The .pub of this person's own key.")
 @click.option("--pin", is_flag=True, help="Ask for a PIN for kiosks.")
-def add(config: Path, officer: str, roles: tuple[str, ...], half: Path | None, pin: bool) -> None:
-    """Put somebody on the roster, or replace what stands there about them."""
+@click.option(
+    "--security-key", "words", multiple=True, help="A key's public half, as the kiosk's page shows it."
+)
+def add(
+    config: Path, officer: str, roles: tuple[str, ...], half: Path | None, pin: bool, words: tuple[str, ...]
+) -> None:
+    """Put somebody on the roster, or replace what stands there about them; kiosks get it with the next link."""
     signing = seal_person.read_public(files.read(half)) if half else b""
     number = click.prompt("PIN", hide_input=True, confirmation_prompt=True) if pin else ""
     try:
@@ -58,6 +70,7 @@ def add(config: Path, officer: str, roles: tuple[str, ...], half: Path | None, p
             roles=tuple(Role(each) for each in roles),
             signing=signing,
             pin=pins.make(number) if number else "",
+            keys=tuple(unpacked(word) for word in words),
         )
     except ValueError as error:
         raise Refused(str(error)) from None
@@ -66,7 +79,7 @@ def add(config: Path, officer: str, roles: tuple[str, ...], half: Path | None, p
     open_journal(config).write(
         Deed.ROSTER, "maintainer", officer, f"added as {', '.join(roles)}, edition {edition}"
     )
-    click.echo(f"{officer} is on the roster, edition {edition}: {file.path}")
+    click.echo(f"{officer} is on the roster, edition {edition}: {file.path}{_hand_out(config, file.path)}")
 
 
 @command.command("list")
@@ -97,4 +110,30 @@ def revoke(config: Path, officer: str, reason: str) -> None:
     file = assembly.roster(load(config, HubConfig))
     edition = file.revoke(officer, datetime.now(UTC)).edition
     open_journal(config).write(Deed.ROSTER, "maintainer", officer, f"revoked, edition {edition}: {reason}")
-    click.echo(f"{officer} is revoked, edition {edition}: hand {file.path} out to the kiosks")
+    click.echo(f"{officer} is revoked, edition {edition}: {file.path}{_hand_out(config, file.path)}")
+
+
+@command.command()
+@config_option
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def install(config: Path, file: Path) -> None:
+    """Install a roster at this kiosk by hand, where no link brings it; it may run meanwhile."""
+    table = load(config, KioskConfig)
+    roll = Roll(table.outbox.path.with_name(ROSTER), Trust(table.keys.peers))
+    fresh = roll.install(files.read(file))
+    own = load_private(table.keys.own)
+    journal = Journal(table.outbox.path.with_name("journal"), own, lambda: (datetime.now(UTC), False))
+    journal.write(Deed.INSTALLED, "maintainer", "roster", f"edition {fresh.edition}")
+    click.echo(f"The roster, edition {fresh.edition}, is installed: {len(fresh.officers)} officers.")
+
+
+def _hand_out(config: Path, path: Path) -> str:
+    """Order every kiosk to take it; where orders have no folder it must be carried by hand."""
+    table = load(config, HubConfig)
+    if table.hub.orders is None:
+        return "; hand it out: hotspot officer install, at each kiosk"
+    own, content = load_private(table.keys.own), files.read(path)
+    kiosks = [owner for owner in load_peers(table.keys.peers) if owner != HUB]
+    for device in kiosks:
+        OrderBook(table.hub.orders).give(device, OrderKind.ROSTER, own, datetime.now(UTC), content)
+    return f"; it waits for {len(kiosks)} kiosks"

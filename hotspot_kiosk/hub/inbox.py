@@ -72,6 +72,10 @@ class Inbox:
         self.repeated: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
 
+    def ignore(self, device: int, why: str) -> None:
+        """Count a message that is not believed."""
+        self._ignore(f"device {device}: {why}")
+
     def take(self, device: int, message: wire.Up) -> Outcome:
         """Act on one message of a kiosk. Raises StorageFailed; anything wrong outside is counted."""
         if device not in self._kiosks:
@@ -79,6 +83,8 @@ class Inbox:
         if isinstance(message, wire.Ask | wire.Done | wire.Reached):
             return self._about_kiosk(device, message)
         tcn = Tcn(message.tcn)
+        if isinstance(message, wire.Said):
+            return self._ignore(f"device {device}: a finding is none of the inbox's")
         if isinstance(message, wire.Got):
             return self._got(device, tcn, message)
         if tcn.device != device:

@@ -14,6 +14,9 @@ from hotspot_kiosk import files, wire
 from hotspot_kiosk.errors import BadBytes, StorageFailed
 from hotspot_kiosk.seal import PrivateKeys, Trusted
 
+ORDER, PROOF = ".order", ".done"
+ROSTER, RECEIVED = ".roster", ".received"  # no withdrawal: names of their own
+
 
 class OrderBook:
     """The folder of orders."""
@@ -21,22 +24,29 @@ class OrderBook:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def give(self, device: int, kind: wire.OrderKind, own: PrivateKeys, now: datetime) -> wire.Order:
-        """Sign an order and let it wait for its kiosk. Raises StorageFailed."""
+    def give(
+        self, device: int, kind: wire.OrderKind, own: PrivateKeys, now: datetime, body: bytes = b""
+    ) -> wire.Order:
+        """Sign an order and let it wait for its kiosk; of rosters only the newest waits. Raises StorageFailed."""
         earlier = [_number(path) for path in self._folder.glob(f"{device}-*.*")]
         number = max([int(now.timestamp() * 1000), *(n + 1 for n in earlier)])
-        order = wire.sign_order(device, number, kind, b"", own)
+        order = wire.sign_order(device, number, kind, body, own)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageFailed(f"the order cannot be kept in {self._folder}: {error.strerror}") from None
-        files.replace(self._folder / f"{device}-{number}.order", wire.encode(order))
+        roster = kind is wire.OrderKind.ROSTER
+        files.replace(self._folder / f"{device}-{number}{ROSTER if roster else ORDER}", wire.encode(order))
+        for older in self._folder.glob(f"{device}-*{ROSTER}") if roster else ():
+            if _number(older) < number:
+                older.unlink(missing_ok=True)
         return order
 
     def waiting(self, device: int) -> Sequence[wire.Order]:
         """Orders that this kiosk has not proven, oldest first."""
         orders = []
-        for path in sorted(self._folder.glob(f"{device}-*.order"), key=_number):
+        paths = [path for kind in (ORDER, ROSTER) for path in self._folder.glob(f"{device}-*{kind}")]
+        for path in sorted(paths, key=_number):
             try:
                 message = wire.decode_down(path.read_bytes())
             except (BadBytes, OSError):
@@ -47,17 +57,18 @@ class OrderBook:
 
     def withdrawn(self, device: int) -> bool:
         """Whether this kiosk was ever told to stop or to erase itself, proven or not."""
-        return any(self._folder.glob(f"{device}-*.*"))
+        return any(path for kind in (ORDER, PROOF) for path in self._folder.glob(f"{device}-*{kind}"))
 
     def done(self, device: int, done: wire.Done, kiosk: Trusted) -> bool:
         """Keep a kiosk's proof; False if no such order waits. Raises SealError."""
         wire.verify_done(done, device, kiosk)
-        order = self._folder / f"{device}-{done.number}.order"
-        if not order.exists():
-            return False
-        files.replace(order.with_suffix(".done"), wire.encode(done))
-        order.unlink(missing_ok=True)
-        return True
+        for kind, proof in ((ORDER, PROOF), (ROSTER, RECEIVED)):
+            order = self._folder / f"{device}-{done.number}{kind}"
+            if order.exists():
+                files.replace(order.with_suffix(proof), wire.encode(done))
+                order.unlink(missing_ok=True)
+                return True
+        return False
 
 
 def _number(path: Path) -> int:

@@ -27,6 +27,7 @@ from hotspot_kiosk.hub.bell import CLERK, HUB_WORKER, Bell
 from hotspot_kiosk.hub.casebook import Casebook
 from hotspot_kiosk.hub.counts import Counts
 from hotspot_kiosk.hub.gallery import Gallery
+from hotspot_kiosk.hub.hearing import Hearing
 from hotspot_kiosk.hub.identify import Identifier
 from hotspot_kiosk.hub.inbox import Delivered, Inbox
 from hotspot_kiosk.hub.line import Line
@@ -90,6 +91,7 @@ class Hub:
         self._book = book or Casebook(
             store=store, opener=inbox.open, operations=Operations(None, own.public()), posts={}, now=now
         )
+        self._hearing = Hearing(self._book, inbox.open, own)
         self._searcher = Searcher(gallery, identifier, self._book)
         self._reception = Reception(store.register, identifier, self._book)
         self._teller = Teller(store.answers, self._book, own, post_keys, now)
@@ -222,10 +224,24 @@ class Hub:
 
     def take(self, device: int, message: wire.Up) -> tuple[wire.Down, ...]:
         """Act on one message of a kiosk, whichever way it came; returns what the kiosk is to be told."""
+        if isinstance(message, wire.Said):
+            return self._heard(device, message)
         outcome = self._inbox.take(device, message)
         if outcome.delivered is None:
             return tuple(self._with_answer(device, reply) for reply in outcome.replies)
         return (self._delivered(outcome.delivered), *outcome.replies)
+
+    def _heard(self, device: int, said: wire.Said) -> tuple[wire.Down, ...]:
+        """What somebody at a kiosk found; whoever must hear of it is told at once."""
+        try:
+            noted = self._hearing.take(device, said)
+        except (BadBytes, SealError, KeyError) as error:
+            self._inbox.ignore(device, str(error))
+            return ()
+        self.tell(Tcn(said.tcn))
+        if self._bell is not None:
+            self._bell.ring(CLERK)
+        return (noted,)
 
     def acknowledge(self, device: int, tcn: Tcn) -> None:
         """A kiosk's signed note says that it holds this answer."""

@@ -41,15 +41,19 @@ from hotspot_kiosk.kiosk.clock import SYNCHRONISED, Clock
 from hotspot_kiosk.kiosk.daemon import Daemon
 from hotspot_kiosk.kiosk.desk import Desk
 from hotspot_kiosk.kiosk.devices.port import Panel
+from hotspot_kiosk.kiosk.findings import Findings
 from hotspot_kiosk.kiosk.guard import Ears, Guard
+from hotspot_kiosk.kiosk.office import ROSTER
 from hotspot_kiosk.kiosk.office import build as build_office
 from hotspot_kiosk.kiosk.orders import FLOOR, ORDERS, Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.preview import Preview, of
 from hotspot_kiosk.kiosk.renewal import PENDING, Renewal
+from hotspot_kiosk.kiosk.roll import Roll
 from hotspot_kiosk.kiosk.session import Plan
 from hotspot_kiosk.kiosk.tallying import Tallying
+from hotspot_kiosk.kiosk.telling import Telling
 from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.kiosk.watch import Challenge, Watch
@@ -72,6 +76,8 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
     only = alone(config.outbox.path.with_name("running"))
     outbox = _outbox(config, only)
     daemon = Daemon(place, plan(config.session), clock, outbox, only)
+    findings = Findings(config.outbox.path)
+    roll = Roll(config.outbox.path.with_name(ROSTER), place.trust)
     uplink = Uplink(
         device=config.kiosk.device,
         outbox=outbox,
@@ -88,11 +94,21 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         on_trouble=daemon.troubled,
         alerts=place.alerts,
         anchoring=_anchoring(place),
+        telling=Telling(findings),
+        on_roster=roll.receive,
     )
     preview = Preview(of(config.kiosk.desk))
     guard = _guard(config, folder, daemon)
     office = build_office(
-        place, clock, outbox, config.outbox.path, config.page, daemon.reach(), lambda: uplink.bytes_per_s
+        place=place,
+        clock=clock,
+        outbox=outbox,
+        findings=findings,
+        roll=roll,
+        page=config.page,
+        reach=daemon.reach(),
+        rate=lambda: uplink.bytes_per_s,
+        path=config.outbox.path,
     )
     daemon.attach(
         office=office,

@@ -23,6 +23,7 @@ from hotspot_kiosk.kiosk.courier import Courier
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.replies import keep
+from hotspot_kiosk.kiosk.telling import Telling
 from hotspot_kiosk.seal_answer import is_sealed_answer, open_answer
 from hotspot_kiosk.terms import AnyAnswer, Part, Tcn
 
@@ -58,6 +59,8 @@ class Downlink:
         clock: Clock,
         alerts: Alerts | None,
         anchoring: Anchoring | None,
+        telling: Telling | None,
+        on_roster: Callable[[bytes], None] | None,
         ways: Ways,
     ) -> None:
         self._device = device
@@ -69,6 +72,8 @@ class Downlink:
         self._clock = clock
         self._alerts = alerts
         self._anchoring = anchoring
+        self._telling = telling
+        self._on_roster = on_roster
         self._ways = ways
         self._unkept: set[Tcn] = set()
         self._probes: dict[Tcn, bytes] = {}
@@ -101,7 +106,7 @@ class Downlink:
                 self._answered(Tcn(message.tcn), message.envelope)
             elif isinstance(message, wire.Order):
                 self._ordered(message)
-            elif isinstance(message, wire.Witness):
+            elif isinstance(message, wire.Witness | wire.Noted):
                 self._witnessed(message)
             else:
                 self._refused(message)
@@ -196,10 +201,22 @@ class Downlink:
             self._courier.settled(tcn, Part.PROBE)
             self._ways.ask_if_due()
 
-    def _witnessed(self, witness: wire.Witness) -> None:
+    def _witnessed(self, witness: wire.Witness | wire.Noted) -> None:
+        if isinstance(witness, wire.Noted):
+            if self._telling is None:
+                raise Refused("the hub notes a finding that nobody made")
+            self._telling.noted(witness, self._trust.ring)
+            return
         if self._anchoring is None:
             raise Refused("the hub is witness of something that nobody sent")
         self._anchoring.witnessed(witness, self._trust.ring)
+
+    def _take_roster(self, order: wire.Order) -> None:
+        """Installed before the order counts as obeyed; one that is older than ours proves to be obeyed, too."""
+        self._orders.check(order, self._trust.ring)
+        if self._on_roster is None:
+            raise Refused("this kiosk takes no roster")
+        self._on_roster(order.body)
 
     def _ordered(self, order: wire.Order) -> None:
         if order.kind is wire.OrderKind.TIME:
@@ -211,6 +228,8 @@ class Downlink:
             self._orders.check(order, self._trust.ring)
             self._trust.add(from_bytes(order.body))
         else:
+            if order.kind is wire.OrderKind.ROSTER:
+                self._take_roster(order)
             new = self._orders.obey(order, self._trust.ring)
             self._ways.send(wire.sign_done(self._device, order.number, self._own))
             if not new:

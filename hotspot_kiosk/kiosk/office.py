@@ -41,23 +41,24 @@ class Office:
 
 
 def build(
+    *,
     place: Place,
     clock: Clock,
     outbox: Outbox,
-    path: Path,
+    findings: Findings,
+    roll: Roll,
     page: Page,
     reach: Reach,
     rate: Callable[[], float],
+    path: Path,
 ) -> Office:
     """`path`: the outbox's file; what officers need lies beside it. Raises StorageFailed."""
 
     def note(deed: Deed, who: str, ground: str) -> None:
         place.journal.write(deed, who, "", printable(ground))
 
-    roll = Roll(path.with_name(ROSTER), place.trust)
     lockouts = Lockouts(path.with_name(LOCKOUTS), clock.now_ms)
     door = Door(roll, lockouts, origins(page), clock.now_ms, note, int(page.idle_s * 1000))
-    findings = Findings(path)
     overview = Overview(place, clock, outbox, findings, reach.session, rate)
     witnesses = Witnesses(place, clock, findings)
     authority = Authority(

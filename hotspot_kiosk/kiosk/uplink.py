@@ -29,6 +29,7 @@ from hotspot_kiosk.kiosk.downlink import Downlink, Ways
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import GIVEN_UP, Item, Outbox, remedy
 from hotspot_kiosk.kiosk.patience import Patience
+from hotspot_kiosk.kiosk.telling import Telling
 from hotspot_kiosk.terms import AnyAnswer, Part, Tcn
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Taken, Transport
 
@@ -68,6 +69,8 @@ class Uplink:
         on_trouble: Callable[[str], None],
         alerts: Alerts | None = None,
         anchoring: Anchoring | None = None,
+        telling: Telling | None = None,
+        on_roster: Callable[[bytes], None] | None = None,
     ) -> None:
         """`on_trouble` hears why the outbox's disk does not work, and an empty word when it does again.
 
@@ -82,6 +85,7 @@ class Uplink:
         self._on_fault = on_fault
         self._on_trouble = on_trouble
         self._anchoring = anchoring
+        self._telling = telling
         self._events: SimpleQueue[LinkEvent | Carried | None] = SimpleQueue()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="uplink")
@@ -101,6 +105,8 @@ class Uplink:
             clock=clock,
             alerts=alerts,
             anchoring=anchoring,
+            telling=telling,
+            on_roster=on_roster,
             ways=Ways(self._send, self._ask_if_due, self._quarantine, on_answer, on_order),
         )
 
@@ -178,11 +184,12 @@ class Uplink:
     def _anchor(self) -> None:
         """Never before a person who waits."""
         now_ms = self._clock.now_ms()
-        if self._anchoring is None or not self.up or self._courier.has_live(now_ms):
+        if not self.up or self._courier.has_live(now_ms):
             return
-        word = self._anchoring.next(now_ms)
-        if word is not None:
-            self._send(word)
+        for part in (self._telling, self._anchoring):
+            word = part.next(now_ms) if part is not None else None
+            if word is not None:
+                self._send(word)
 
     def _patiently(self, work: Callable[[], None]) -> None:
         """A disk that does not work is waited for; only damage needs a restart, which salvages."""
@@ -251,8 +258,9 @@ class Uplink:
     def _came_up(self, event: LinkUp) -> None:
         log.info("link up")
         self._courier.came_up(event.largest, self._clock.now_ms())
-        if self._anchoring is not None:
-            self._anchoring.came_up()
+        for part in (self._telling, self._anchoring):
+            if part is not None:
+                part.came_up()
         self._on_link(True)
         self._ask_due = True
         self._pump()

@@ -1,0 +1,211 @@
+"""What officers at a kiosk found, on its way to the hub: counted once, acknowledged, refused with a word; the roster as an order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from making import DEVICE, HUB, KIOSK, NOW, keys, operation, request, tcn
+
+from hotspot_kiosk import contents, finding, officers, seal, wire
+from hotspot_kiosk.errors import BadBytes, Refused, SealError
+from hotspot_kiosk.hub.case import Found
+from hotspot_kiosk.hub.casebook import Casebook
+from hotspot_kiosk.hub.hearing import Hearing
+from hotspot_kiosk.hub.operations import Operations
+from hotspot_kiosk.hub.orders import OrderBook
+from hotspot_kiosk.hub.store import PartKey
+from hotspot_kiosk.hub.store_sqlite import Options, build
+from hotspot_kiosk.kiosk.findings import Findings
+from hotspot_kiosk.kiosk.telling import REPEAT_MS, Telling
+from hotspot_kiosk.operation import sign
+from hotspot_kiosk.policy import Finding, Outcome, Vote
+from hotspot_kiosk.seal_answer import reply_key
+from hotspot_kiosk.terms import Decision, Part
+
+POST = operation().posts[0]
+OTHER = 18
+
+
+class Hub:
+    """A casebook with one possible match, and what takes findings in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = build(Options(path=folder / "hub.db"))
+        (folder / "operations").mkdir()
+        (folder / "operations" / "one.op").write_bytes(sign(operation(), HUB))
+        self.book = Casebook(
+            store=self.store,
+            opener=self.open,
+            operations=Operations(folder / "operations", HUB.public()),
+            posts={DEVICE: POST},
+            now=lambda: NOW,
+        )
+        self.hearing = Hearing(self.book, self.open, HUB)
+        probe = contents.encode(request(), reply_key(KIOSK, tcn()), None)
+        sealed = seal.seal(probe, tcn(), Part.PROBE, HUB.public(), KIOSK)
+        self.store.inbox.commit(PartKey(DEVICE, tcn(), Part.PROBE), sealed, NOW)
+        found = (Found("REF-1", 1, 9.5),)
+        self.book.search(tcn(), self.book.asked(tcn()), Decision.POSSIBLE_MATCH, found)
+
+    def open(self, envelope: bytes, device: int) -> bytes:
+        """As the inbox does."""
+        return seal.open_envelope(envelope, keys(device).public(), HUB)
+
+    def stands(self) -> Outcome:
+        """How the candidate stands."""
+        return self.book.case(tcn()).outcome("REF-1", operation().confirmation)
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    """The far end."""
+    made = Hub(tmp_path)
+    yield made
+    made.store.close()
+
+
+def said(
+    officer: str, reason: str = "same scar", device: int = DEVICE, reference: str = "REF-1"
+) -> wire.Said:
+    """A finding as that kiosk sends it."""
+    statement = finding.Statement(reference, officer, Finding.CONFIRM, reason, NOW.timestamp())
+    envelope = seal.seal(finding.encode(statement), tcn(), "finding", HUB.public(), keys(device))
+    return wire.Said(tcn(), envelope)
+
+
+def test_two_people_at_a_kiosk_confirm_at_the_hub(hub: Hub) -> None:
+    """One leaves it open; a second, different one confirms."""
+    assert hub.hearing.take(DEVICE, said("k7")).refused == ""
+    assert hub.stands() is Outcome.OPEN
+    assert hub.hearing.take(DEVICE, said("k8")).refused == ""
+    assert hub.stands() is Outcome.CONFIRMED
+
+
+def test_a_finding_that_comes_again_counts_once_and_is_acknowledged_again(hub: Hub) -> None:
+    """The word about it was lost on the way."""
+    first = said("k7")
+    hub.hearing.take(DEVICE, first)
+    again = hub.hearing.take(DEVICE, first)
+    wire.verify_noted(again, HUB.public())
+    assert (again.refused, again.digest) == ("", hashlib.sha256(first.envelope).digest())
+    assert len(hub.book.case(tcn()).votes) == 1
+
+
+def test_the_same_person_is_not_two(hub: Hub) -> None:
+    """Another finding of theirs is refused with the rule."""
+    hub.hearing.take(DEVICE, said("k7"))
+    assert "another person must look" in hub.hearing.take(DEVICE, said("k7", "other words")).refused
+    assert hub.stands() is Outcome.OPEN
+
+
+def test_a_kiosk_that_was_told_nothing_says_nothing(hub: Hub) -> None:
+    """Nor does anybody say anything of a candidate that the post may not see."""
+    assert "never told" in hub.hearing.take(OTHER, said("k7", device=OTHER)).refused
+    assert hub.hearing.take(DEVICE, said("k7", reference="REF-9")).refused
+    assert hub.book.case(tcn()).votes == ()
+
+
+def test_what_another_sealed_is_not_believed(hub: Hub) -> None:
+    """A kiosk's word in another's name, another record's number, any other envelope."""
+    with pytest.raises((BadBytes, SealError)):
+        hub.hearing.take(DEVICE, said("k7", device=OTHER))
+    with pytest.raises(BadBytes, match="another record"):
+        hub.hearing.take(DEVICE, wire.Said(tcn(2), said("k7").envelope))
+    probe = seal.seal(b"probe", tcn(), "probe", HUB.public(), KIOSK)
+    with pytest.raises(BadBytes, match="another record"):
+        hub.hearing.take(DEVICE, wire.Said(tcn(), probe))
+    assert hub.book.case(tcn()).votes == ()
+
+
+def kept(folder: Path, *names: str) -> Findings:
+    """What these people found, on the kiosk's disk."""
+    findings = Findings(folder / "outbox.db")
+    for second, name in enumerate(names):
+        at = NOW + timedelta(seconds=second)
+        findings.put(tcn(), "REF-1", Vote(name, Finding.CONFIRM, "same scar"), said(name).envelope, at)
+    return findings
+
+
+def test_a_kiosk_tells_one_after_the_other_until_the_hubs_word_comes(tmp_path: Path, hub: Hub) -> None:
+    """Again after a while, at once when the link comes up anew, and never after the word."""
+    findings = kept(tmp_path, "k7", "k8")
+    telling = Telling(findings)
+    first = telling.next(0)
+    assert first is not None
+    assert telling.next(REPEAT_MS - 1) is None
+    assert telling.next(REPEAT_MS) == first
+    telling.came_up()
+    assert telling.next(REPEAT_MS + 1) == first
+    telling.noted(hub.hearing.take(DEVICE, first), HUB.public())
+    second = telling.next(REPEAT_MS + 2)
+    assert second is not None
+    assert second != first
+    telling.noted(hub.hearing.take(DEVICE, second), HUB.public())
+    assert telling.next(10 * REPEAT_MS) is None
+    assert [each.told for each in findings.of(tcn())] == [True, True]
+    findings.close()
+
+
+def test_only_the_hubs_word_settles_a_finding(tmp_path: Path, hub: Hub) -> None:
+    """Another's signature, a changed word, or one about something that was never said: ignored."""
+    findings = kept(tmp_path, "k7")
+    telling = Telling(findings)
+    word = hub.hearing.take(DEVICE, findings_first(findings))
+    forged = wire.sign_noted(tcn(), word.digest, "", keys(OTHER))
+    for wrong in (forged, wire.Noted(tcn(), word.digest, "no", word.signature)):
+        with pytest.raises(SealError):
+            telling.noted(wrong, HUB.public())
+    with pytest.raises(Refused, match="never made"):
+        telling.noted(wire.sign_noted(tcn(), bytes(32), "", HUB), HUB.public())
+    assert len(findings.untold()) == 1
+    findings.close()
+
+
+def findings_first(findings: Findings) -> wire.Said:
+    """The oldest that the hub lacks."""
+    first = findings.untold()[0]
+    return wire.Said(first.tcn, first.envelope)
+
+
+def test_findings_and_words_go_over_the_wire() -> None:
+    """As bytes and back."""
+    up = said("k7")
+    assert wire.decode_up(wire.encode(up)) == up
+    down = wire.sign_noted(tcn(), bytes(32), "why", HUB)
+    assert wire.decode_down(wire.encode(down)) == down
+
+
+@pytest.mark.parametrize("data", [b"", b"\0\0", b"\xff" * 300, b"\0\x05abcde"])
+def test_what_is_no_finding_is_refused(data: bytes) -> None:
+    """Whatever was sealed."""
+    with pytest.raises(BadBytes):
+        finding.decode(data)
+
+
+def test_a_findings_length_tells_nothing() -> None:
+    """Confirm or refute, a long reason or a short one."""
+    lengths = {
+        len(finding.encode(finding.Statement("REF-1", "k7", found, reason, 1.0)))
+        for found in Finding
+        for reason in ("x", "x" * 150)
+    }
+    assert len(lengths) == 1
+
+
+def test_a_roster_order_is_no_withdrawal_and_only_the_newest_waits(tmp_path: Path) -> None:
+    """Otherwise a new officer would end a kiosk's certificate."""
+    book = OrderBook(tmp_path)
+    for edition in (1, 2):
+        content = officers.sign(officers.Roster(edition=edition, made=NOW), HUB)
+        last = book.give(DEVICE, wire.OrderKind.ROSTER, HUB, NOW, content)
+    assert [order.number for order in book.waiting(DEVICE)] == [last.number]
+    assert not book.withdrawn(DEVICE)
+    assert book.done(DEVICE, wire.sign_done(DEVICE, last.number, KIOSK), KIOSK.public())
+    assert not book.withdrawn(DEVICE)
+    assert book.waiting(DEVICE) == []
+    book.give(DEVICE, wire.OrderKind.REVOKE, HUB, NOW)
+    assert book.withdrawn(DEVICE)
