@@ -16,6 +16,7 @@ MOST_EXPOSED = {
     "hotspot-kiosk.service": 2.0,
     "hotspot-page.service": 1.5,
     "hotspot-hub@.service": 2.0,
+    "hotspot-exchange.service": 2.0,
 }
 COMMAND = re.compile(r"^ExecStart=/opt/hotspot/bin/hotspot (.+)$", re.MULTILINE)
 
