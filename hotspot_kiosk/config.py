@@ -261,16 +261,19 @@ class DecisionTable(Table, frozen=True, kw_only=True):
     """Fused log-odds at which a candidate is a possible match, and below which it is none.
 
     Both rise by the logarithm of the number of references, so that a larger gallery does not
-    raise the false positive identification rate.
+    raise the false positive identification rate. shortlist: of so many prints a touch whole comparisons
+    are made, the likeliest by a quick look at all; a gallery of no more people is compared wholly, and so is any with 0.
     """
 
     possible_match: float = 7.0
     no_hit: float = 3.0
     candidates: int = 5
+    shortlist: int = 250
 
     def __post_init__(self) -> None:
         within("possible_match", self.possible_match, -100, 100)
         within("candidates", self.candidates, 1, 100)
+        within("shortlist", self.shortlist, 0, 1_000_000)
         if not -100 <= self.no_hit <= self.possible_match:
             raise ValueError("no_hit must be -100 or more, and not above possible_match")
 

@@ -26,7 +26,7 @@ STRIDE, GLANCE_STRIDE = 11, 15
 OVERHANG = 12
 MARGIN = 64
 FIRST_REACH, FIRST_PULL = 4, 0.004
-GLANCE_REACH = 3
+GLANCE_REACH, GLANCE_STEP = 3, 2
 SECOND_REACH, SECOND_PULL = 3, 0.008
 LAST_REACH, LAST_PULL = 1, 0.02
 FAIR, GOOD = 0.4, 0.6
@@ -139,7 +139,7 @@ def overlay(probe: RidgePicture, reference: RidgePicture, motions: Floats, final
 def _glance(probe: RidgePicture, reference: RidgePicture, motion: Floats) -> Floats:
     """Agreement of a few patches, to rank motions."""
     laid = _lay(probe, reference, motion, GLANCE_STRIDE)
-    return _slides(laid, reference, laid.rest, GLANCE_REACH, FIRST_PULL)[:, 0]
+    return _slides(laid, reference, laid.rest, GLANCE_REACH, FIRST_PULL, GLANCE_STEP)[:, 0]
 
 
 def _finish(probe: RidgePicture, reference: RidgePicture, start: Floats) -> Fit:
@@ -205,7 +205,9 @@ def _window(probe: RidgePicture, reference: RidgePicture, motion: Floats) -> tup
     return left, top, max(right - left, 0), max(bottom - top, 0)
 
 
-def _slides(laid: _Laid, reference: RidgePicture, begin: Floats, reach: int, pull: float) -> Floats:
+def _slides(
+    laid: _Laid, reference: RidgePicture, begin: Floats, reach: int, pull: float, step: int = 1
+) -> Floats:
     """Let each patch find its best place within `reach` px of where it begins.
 
     Rows: agreement (-2 where too little is known), slide x, slide y.
@@ -222,5 +224,6 @@ def _slides(laid: _Laid, reference: RidgePicture, begin: Floats, reach: int, pul
         np.rint(begin).astype(np.int32),
         reach,
         pull,
+        step,
     )
     return np.asarray(found)

@@ -230,6 +230,7 @@ def _identifier(config: HubConfig) -> Identifier:
         finger=FingerComparator(),
         thresholds=Thresholds(limits.possible_match, limits.no_hit),
         most_candidates=limits.candidates,
+        shortlist=limits.shortlist,
     )
 
 

@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator, prepare
 from hotspot_kiosk.compare.port import Thresholds, fuse
@@ -30,12 +33,17 @@ B = TypeVar("B")
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """Compares with these comparators and decides by these thresholds (for a gallery of one)."""
+    """Compares with these comparators and decides by these thresholds (for a gallery of one).
+
+    shortlist: of so many prints for each touch, the likeliest by their sketches, whole comparisons are made, and of
+    the fingers of so many people with the likeliest faces; 0 compares with all.
+    """
 
     face: FaceComparator
     finger: FingerComparator
     thresholds: Thresholds
     most_candidates: int
+    shortlist: int = 0
 
     def identify(
         self, probe: Sequence[Template], references: References
@@ -46,10 +54,12 @@ class Identifier:
         for a false match, so the false positive identification rate stays where it was set.
         """
         faces, fingers = _split(probe)
-        said = self.face.best_log_odds(faces, references.faces).tolist()
+        said = self.face.best_log_odds(faces, references.faces)
+        looked_at = self._looked_at(said, fingers, references)
         scored = [
             (self._score(odds, fingers, person), person.name)
-            for odds, person in zip(said, references.people, strict=True)
+            for odds, person, look in zip(said.tolist(), references.people, looked_at, strict=True)
+            if look
         ]
         scored.sort(key=lambda pair: (-pair[0], pair[1]))
         thresholds = _raised(self.thresholds, len(references.people))
@@ -67,6 +77,17 @@ class Identifier:
         said = _said(self.face.log_odds, [(a, b) for a in faces for b in reference.faces])
         face = [(Modality.FACE.value, max(said))] if said else []
         return (*face, *self._finger_log_odds(fingers, reference))
+
+    def _looked_at(
+        self, faces: NDArray[np.float64], fingers: Sequence[Finger], references: References
+    ) -> NDArray[np.bool_]:
+        """Who is compared wholly: everyone, or those whom a finger's sketch or the face speaks for."""
+        if not self.shortlist or not fingers or len(references.people) <= self.shortlist:
+            return np.ones(len(references.people), np.bool_)
+        chosen = references.promising(fingers, self.shortlist)
+        likeliest = np.argsort(np.where(np.isnan(faces), math.inf, -faces), kind="stable")[: self.shortlist]
+        chosen[likeliest[~np.isnan(faces[likeliest])]] = True
+        return chosen
 
     def _score(self, face: float, fingers: Sequence[Finger], reference: Reference) -> float:
         """`face`: log-odds of the faces, NaN where none could be compared."""
