@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager
 from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import click
 
-from hotspot_kiosk.cli.hub import open_purge
 from hotspot_kiosk.cli.options import config_option, json_option, list_out
 from hotspot_kiosk.config import HubConfig, load
+from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.hub import assembly
 from hotspot_kiosk.hub.casebook import Person
 from hotspot_kiosk.hub.enrolment_case import Alike, Wish
 from hotspot_kiosk.hub.reception import Desk
+from hotspot_kiosk.hub.retention import Purge
 from hotspot_kiosk.terms import Tcn
 
 tcn_argument = click.argument("tcn")
@@ -33,7 +35,8 @@ def command() -> None:
 @click.option("--open", "only_open", is_flag=True, help="Only those that wait for people to look.")
 def list_(config: Path, as_json: bool, only_open: bool) -> None:
     """List all enrolments, each kiosk's newest first."""
-    rows = [_row(each) for each in _open(config).all() if not only_open or not each.over]
+    with _open(config) as (desk, _):
+        rows = [_row(each) for each in desk.all() if not only_open or not each.over]
     list_out(rows, as_json, "There is no enrolment.")
 
 
@@ -43,15 +46,16 @@ def list_(config: Path, as_json: bool, only_open: bool) -> None:
 @tcn_argument
 def show(config: Path, as_json: bool, tcn: str) -> None:
     """Show one enrolment: who may be the same person, what people found, what stands in the gallery."""
-    desk = _open(config)
-    found = desk.wish(Tcn(tcn))
+    with _open(config) as (desk, _):
+        found = desk.wish(Tcn(tcn))
+        editions = [f"{row.edition}: {row.tcn} ({row.enrolled[:10]})" for row in desk.editions(found)]
     told = _row(found) | {
         "alike": [_alike(each) for each in found.compared.found] if found.compared else [],
         "said": [
             {"officer": said.officer, "same as": said.same_as or "nobody", "reason": said.reason}
             for said in found.said
         ],
-        "editions": [f"{row.edition}: {row.tcn} ({row.enrolled[:10]})" for row in desk.editions(found)],
+        "editions": editions,
     }
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
@@ -73,7 +77,8 @@ def decide(config: Path, tcn: str, officer: str, same_as: str, nobody: bool, rea
     """Say whether it is somebody who is enrolled already. A running hub then enrols, or waits for another."""
     if bool(same_as) == nobody:
         raise click.UsageError("say either --same-as IDENTITY or --nobody")
-    settled = _open(config).say(Tcn(tcn), Person(officer), Tcn(same_as) if same_as else None, reason)
+    with _open(config) as (desk, _):
+        settled = desk.say(Tcn(tcn), Person(officer), Tcn(same_as) if same_as else None, reason)
     if settled is None:
         click.echo(f"{tcn}: noted; another person must look.")
     elif settled.same_as is not None:
@@ -90,12 +95,18 @@ def decide(config: Path, tcn: str, officer: str, same_as: str, nobody: bool, rea
 @click.confirmation_option(prompt="All that is enrolled of this person goes, for good. Erase it?")
 def erase(config: Path, tcn: str, officer: str, reason: str) -> None:
     """Erase a person's enrolments by order, all editions, with their records' keys."""
-    gone = _open(config).withdraw(Tcn(tcn), Person(officer), reason)
-    open_purge(config).run()
+    with _open(config) as (desk, purge):
+        gone = desk.withdraw(Tcn(tcn), Person(officer), reason)
+        purge.run()
+        left = [each for each in gone if desk.held(each) is not None]
+    if left:
+        raise Refused(
+            f"ordered; records are being purged at this moment, and {', '.join(left)} goes with the next purge"
+        )
     click.echo(f"Erased: {', '.join(gone)}; the journal names them.")
 
 
-def _open(config: Path) -> Desk:
+def _open(config: Path) -> AbstractContextManager[tuple[Desk, Purge]]:
     return assembly.open_enrolments(load(config, HubConfig), config.parent.resolve())
 
 

@@ -99,7 +99,7 @@ def status(config: Path, as_json: bool) -> None:
 @json_option
 def purge(config: Path, dry_run: bool, as_json: bool) -> None:
     """Destroy the keys of records whose retention is over; a running hub does so every hour by itself."""
-    purging = open_purge(config)
+    purging = _purge(config)
     if not dry_run:
         click.echo(f"{purging.run()} records purged; the journal names them.")
         return
@@ -181,8 +181,7 @@ def order(config: Path, kind: str, device: int) -> None:
     click.echo(f"Order {given.number} waits for device {device}: {kind}.")
 
 
-def open_purge(config: Path) -> Purge:
-    """What ends records whose retention is over."""
+def _purge(config: Path) -> Purge:
     table = load(config, HubConfig)
     known = assembly.operations(table, load_private(table.keys.own))
     lock = assembly.journal_folder(table, config.parent.resolve()) / PURGING

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -85,10 +86,17 @@ def open_book(config: HubConfig, folder: Path) -> Casebook:
     return _open(config, folder)[1]
 
 
-def open_enrolments(config: HubConfig, folder: Path) -> reception.Desk:
-    """The enrolments of a hub, for a command; the hub may run meanwhile. Raises as `build`."""
+@contextmanager
+def open_enrolments(config: HubConfig, folder: Path) -> Iterator[tuple[reception.Desk, Purge]]:
+    """The enrolments of a hub and what ends them, for a command; the hub may run meanwhile. Raises as `build`."""
     store, book = _open(config, folder)
-    return reception.Desk(store.register, book)
+    own, place = load_private(config.keys.own), journal_folder(config, folder)
+    journal = Journal(place, own, lambda: (_now(), True))
+    try:
+        purge = Purge(store, operations(config, own), journal, place / PURGING, _now)
+        yield reception.Desk(store.register, book), purge
+    finally:
+        store.close()
 
 
 def _open(config: HubConfig, folder: Path) -> tuple[Store, Casebook]:

@@ -1,0 +1,147 @@
+"""A reception centre through the real daemon, hub, sensor and Mosquitto: new, the same again, another, a cut link."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from mosquitto import Mosquitto
+from test_story import Scene
+
+from hotspot_kiosk.cli import enrolment
+from hotspot_kiosk.demo.stage import DEVICE
+from hotspot_kiosk.errors import Refused
+from hotspot_kiosk.keyring import load_private
+from hotspot_kiosk.kiosk.desk import Told
+from hotspot_kiosk.kiosk.events import Prompt
+from hotspot_kiosk.operation import draft, sign
+from hotspot_kiosk.terms import EnrolmentDecision, Part, Tcn
+
+OPERATION = """
+id = "RECEPTION-2026"
+edition = 2
+name = "a reception centre"
+kind = "reception"
+purpose = "registration on arrival"
+legal_basis = "none: nobody real is enrolled"
+notice = "demo-2"
+begins = {begins}
+ends = {ends}
+posts = ["Green line 4"]
+devices = [{device}]
+fingers = [2, 3, 7, 8]
+gallery = "arrivals"
+"""
+
+
+class Centre(Scene):
+    """The demo's stage under an operation that enrols; the store is chosen by its table."""
+
+    store_table = ""
+
+    def amend(self) -> None:
+        """Another operation at the kiosk and the hub, another store."""
+        now = datetime.now(UTC)
+        begins, ends = (f"{now + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}" for days in (-1, 30))
+        hub = self.folders.root / "hub"
+        signed = sign(
+            draft(OPERATION.format(device=DEVICE, begins=begins, ends=ends)), load_private(hub / "hub.key")
+        )
+        (self.folders.root / "kiosk" / "operation.op").write_bytes(signed)
+        (hub / "operations").mkdir()
+        (hub / "operations" / "reception.op").write_bytes(signed)
+        text = self.folders.hub_config.read_text()
+        text = text.replace('orders = "orders"', 'orders = "orders"\noperations = "operations"')
+        if self.store_table:
+            text = text[: text.index("[store]")] + self.store_table
+        self.folders.hub_config.write_text(text)
+
+    def close(self) -> None:
+        """End everything, and give the stores back."""
+        super().close()
+        for hub in (self.store, self.hub._made._store):
+            hub.close()
+
+    def decide(self, number: Tcn, *words: str) -> str:
+        """What the command says."""
+        config = ["-c", str(self.folders.hub_config)]
+        done = CliRunner().invoke(enrolment.command, [*words[:1], *config, number, *words[1:]])
+        assert done.exit_code == 0, (done.output, done.exception)
+        return done.output
+
+    def edition(self, number: Tcn, edition: int) -> str:
+        """What the kiosk tells of a record in this edition, once it does."""
+        return self.told(
+            lambda told: (told.kind, told.tcn, told.edition) == ("answer", number, edition)
+        ).decision
+
+    def told(self, wanted: Callable[[Told], bool]) -> Told:
+        """What the desk told so, once it does."""
+        ends = time.monotonic() + 60
+        while time.monotonic() < ends:
+            found = [heard.told for heard in tuple(self.post.heard) if wanted(heard.told)]
+            if found:
+                return found[0]
+            time.sleep(0.1)
+        raise AssertionError("the kiosk did not tell it")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def centre(
+    request: pytest.FixtureRequest, models_built: Path, mosquitto: Mosquitto, tmp_path: Path
+) -> Iterator[Centre]:
+    """The stage, set."""
+    (tmp_path / "s").mkdir()
+
+    class Chosen(Centre):
+        """With this store."""
+
+    if request.param == "postgres":
+        dsn = request.getfixturevalue("schema")
+        Chosen.store_table = f'[store]\ndriver = "store_postgres"\ndsn = "{dsn}"\n'
+    made = Chosen(tmp_path / "s", models_built.parent, mosquitto.port)
+    yield made
+    made.close()
+
+
+def test_the_story_of_a_reception_centre(centre: Centre) -> None:
+    """Self-service, a face and four fingers: enrolled; the same person: officers decide; another, over a cut link."""
+    centre.post.link(up=True)
+    first, _ = centre.post.check(centre.visit(centre.a, 100))
+    assert centre.post.answer(first).told.decision == EnrolmentDecision.ENROLLED
+    centre.told(lambda told: told.prompt == Prompt.ENROLLED)
+
+    again, _ = centre.post.check(centre.visit(centre.a, 200))
+    assert centre.edition(again, 1) == EnrolmentDecision.OFFICER
+    assert first in centre.decide(again, "show")
+    same = ("decide", "--same-as", first, "--reason", "the ears and the chin")
+    assert "another person must look" in centre.decide(again, *same, "--officer", "k7")
+    assert "the same person" in centre.decide(again, *same, "--officer", "k8")
+    assert centre.edition(again, 2) == EnrolmentDecision.ENROLLED
+
+    centre.link.cut()
+    centre.post.link(up=False)
+    other, _ = centre.post.check(centre.visit(centre.b, 300))
+    centre.kiosk.stop()
+    centre.start_kiosk()
+    centre.link.mend()
+    assert centre.edition(other, 1) == EnrolmentDecision.ENROLLED
+    centre.until_answered()
+
+    held = centre.store.register.held("arrivals")
+    assert [(row.tcn, row.identity, row.edition) for row in held] == sorted(
+        [(first, first, 1), (again, first, 2), (other, other, 1)], key=lambda row: (row[1], row[2])
+    )
+    keys = sorted((entry.key.tcn, entry.key.part) for entry in centre.store.inbox.entries())
+    assert keys == sorted((number, part) for number in (first, again, other) for part in Part)
+    assert [entry.reference for entry in centre.store.gallery.entries()] == ["CASE-A"]
+
+    erased = centre.decide(again, "erase", "--officer", "k7", "--reason", "their request", "--yes")
+    assert first in erased
+    assert [row.tcn for row in centre.store.register.held("arrivals")] == [other]
+    with pytest.raises(Refused, match="purged"):
+        CliRunner().invoke(
+            enrolment.command, ["show", "-c", str(centre.folders.hub_config), first], catch_exceptions=False
+        )
