@@ -80,6 +80,7 @@ soak: .venv/ready
 
 fuzz: .venv/ready
 	@$(BIN)/python -W error tests/fuzz_nist.py --count $(COUNT) --seed $(SEED)
+	@$(BIN)/python -W error tests/fuzz_pictures.py --count $(COUNT) --seed $(SEED)
 
 models: .venv/ready
 	@$(BIN)/python -m models.build >&2

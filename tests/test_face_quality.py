@@ -10,6 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from hotspot_kiosk.bench.face_fairness import LOOKS
+from hotspot_kiosk.bench.face_faults import mouth_cover
 from hotspot_kiosk.cli.kiosk import ADVICE
 from hotspot_kiosk.errors import BadSample
 from hotspot_kiosk.inference.detect import FaceDetector
@@ -188,3 +190,21 @@ def test_only_rgb_is_judged() -> None:
     """A picture that is not RGB is refused with a reason."""
     with pytest.raises(BadSample, match="three colour channels"):
         face_quality(np.zeros((64, 48), np.uint8), ())
+
+
+def test_a_cover_is_told_and_keeps_nobody_out(detector: FaceDetector, frame: Pixels) -> None:
+    """A beard may be taken for one; so it lowers no score, and nobody is told to uncover."""
+    quality = judged(detector, mouth_cover(frame, detector.detect(frame)[0]))
+    part = next(each for each in quality.components if each.name == "uncovered")
+    assert part.score < 30
+    assert not part.counts
+    assert quality.advice is not Advice.FACE_COVERED
+
+
+@pytest.mark.parametrize("look", [look for look in LOOKS if "beard" not in look and "cloth" not in look])
+def test_neither_skin_nor_veil_is_taken_for_a_cover(detector: FaceDetector, frame: Pixels, look: str) -> None:
+    """Painted on one portrait; beards are, and stand in the bench's figures with how often."""
+    painted = np.ascontiguousarray(LOOKS[look](frame, detector.detect(frame)[0]))
+    scores = [part.score for part in judged(detector, painted).components if part.name == "uncovered"]
+    assert scores
+    assert scores[0] >= 30

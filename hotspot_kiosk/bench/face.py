@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hotspot_kiosk import pictures
-from hotspot_kiosk.bench import face_faults, face_set, face_shift
+from hotspot_kiosk.bench import face_fairness, face_faults, face_set, face_shift
 from hotspot_kiosk.bench.face_set import DETECTOR, ENCODER
 from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.bench.prints import named
@@ -72,7 +72,9 @@ def run() -> Iterator[Figure]:
         shelf = ModelShelf(MANIFEST, BUILT)
         faces = face_set.read_set(NEWS, shelf)
         yield from face_set.figures(faces, face_set.trials(faces), ", news")
-        yield from face_faults.figures(_some(NEWS), FaceDetector(shelf.open(DETECTOR)))
+        shown, detector = _some(NEWS), FaceDetector(shelf.open(DETECTOR))
+        yield from face_faults.figures(shown, detector)
+        yield from face_fairness.figures(shown, detector)
         yield from face_shift.figures(NEWS, shelf)
 
 

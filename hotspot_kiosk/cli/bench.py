@@ -16,6 +16,7 @@ from hotspot_kiosk.bench.set_options import SetOptions
 from hotspot_kiosk.errors import Refused
 
 NOT_BENCHES = {
+    "face_fairness",
     "face_faults",
     "face_set",
     "face_shift",
