@@ -198,7 +198,7 @@ def _discard_chart(faces: FaceSet, found: Trials) -> str:
         Line(name, SHARES.tolist(), discards(values, scores, threshold, SHARES).tolist())
         for name, values in usefulness(faces, found).items()
     ]
-    most = max(0.01, max(max(line.y) for line in lines) * 1.1)
+    most = max(0.01, max(max(line.y) for line in lines) * 1.5)  # room for the names
     x = even_axis("pairs left out, worst picture first", 0, 0.5, percent=True)
     y = even_axis("missed mates at FMR 0.1 %", 0, most, percent=True)
     return chart("What leaving out poor pictures saves", x, y, lines)

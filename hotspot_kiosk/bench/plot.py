@@ -20,10 +20,10 @@ STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--ground);max-width:1320px;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.7rem;margin:0 0 .3rem}h2{font-size:1.15rem;margin:2rem 0 .5rem}p{color:var(--soft);max-width:52rem;margin:.3rem 0}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:1rem}
-figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.6rem}svg{width:100%;height:auto;display:block}
+figure{margin:0;max-width:760px;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.6rem}svg{width:100%;height:auto;display:block}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.35rem .7rem;border-bottom:1px solid var(--line)}th{color:var(--soft);font-weight:600}
-td.n{text-align:right;white-space:nowrap}.good{color:#188a42;font-weight:600}.bad{color:#cf4436;font-weight:600}
+td.n,th.n{text-align:right;white-space:nowrap}.good{color:#188a42;font-weight:600}.bad{color:#cf4436;font-weight:600}
 """
 
 
@@ -136,7 +136,7 @@ def _look(index: int) -> str:
 def _legend(lines: Sequence[Line]) -> list[str]:
     """Names at the upper right, on a ground of their own."""
     longest = max((len(line.name) for line in lines), default=0)
-    left = WIDTH - RIGHT - 46 - 6.9 * longest
+    left = WIDTH - RIGHT - 50 - 7.6 * longest
     parts = [
         f'<rect x="{left:.0f}" y="{TOP + 6}" width="{WIDTH - RIGHT - left - 6:.0f}" height="{19 * len(lines) + 8}" '
         'rx="6" fill="var(--ground,#fff)" opacity="0.88"/>'
@@ -154,13 +154,19 @@ def _legend(lines: Sequence[Line]) -> list[str]:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table; cells of digits stand to the right; `yes` and `no` are coloured."""
-    top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+    first = rows[0] if rows else ()
+    sides = ["n" if k < len(first) and _kind(first[k]) == "n" else "" for k in range(len(head))]
+    top = "".join(f'<th class="{side}">{escape(cell)}</th>' for cell, side in zip(head, sides, strict=True))
     body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in rows)
     return f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
+def _kind(text: str) -> str:
+    return {"yes": "good", "no": "bad"}.get(text, "n" if text[:1].isdigit() else "")
+
+
 def _cell(text: str) -> str:
-    kind = {"yes": "good", "no": "bad"}.get(text, "n" if text[:1].isdigit() else "")
+    kind = _kind(text)
     return f'<td class="{kind}">{escape(text)}</td>' if kind else f"<td>{escape(text)}</td>"
 
 

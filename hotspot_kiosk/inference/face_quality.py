@@ -167,7 +167,7 @@ def _light(light: NDArray[np.float32]) -> tuple[QualityComponent, ...]:
 
 
 def _cover(chip: NDArray[np.uint8], light: NDArray[np.float32]) -> tuple[QualityComponent, ...]:
-    """Covers are told and keep no sample out: full beards are taken for one (`bench/face_fairness.py`)."""
+    """Covers are told and keep no sample out: full beards and patches of light skin are taken for one (`bench/face_fairness.py`)."""
     mouth = _component("", mouth_detail(light, ZONE), MOUTH_DETAIL, Advice.FACE_COVERED)
     colour = _component("", other_colour(chip, ZONE), OTHER_COLOUR, Advice.FACE_COVERED)
     worst = min(mouth, colour, key=lambda part: part.score)
