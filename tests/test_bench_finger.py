@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prints import touch
 
-from hotspot_kiosk.bench import finger
+from hotspot_kiosk.bench import finger, finger_search
 from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.bench.plot import Line, chart, even_axis, page, percent_axis, table
 from hotspot_kiosk.bench.prints import Geometry, pairs, read_set, turned, window
@@ -200,3 +200,10 @@ def test_figures_say_whether_their_goal_is_met() -> None:
     assert replace(figure, goal=None).met is None
     assert json.loads(figure.line())["high"] == 2.5
     assert "low" not in json.loads(replace(figure, low=None, high=None).line())
+
+
+def test_a_mate_is_beaten_by_other_fingers_only() -> None:
+    """Rank shares count prints of other fingers that come first, none of the probe's own finger."""
+    subjects = np.array([0, 0, 1, 1, 2])
+    share = finger_search.beaten_by(np.array([2, 1, 4, 0, 3]), 0, subjects)
+    assert share.tolist() == pytest.approx([2 / 3, 1 / 3, 0, 2 / 3, 1 / 3])

@@ -125,8 +125,8 @@ def _first_use() -> Iterator[Figure]:
 
 
 def _speed() -> Iterator[Figure]:
-    touches = [_ridges(seed, 192, 192) for seed in range(GALLERY)]
-    wholes = [_ridges(seed, 388, 374) for seed in range(GALLERY)]
+    touches = [ridges(seed, 192, 192) for seed in range(GALLERY)]
+    wholes = [ridges(seed, 388, 374) for seed in range(GALLERY)]
     small = _milliseconds(lambda k: template(touches[k]), GALLERY)
     yield _figure("read a touch of 192x192", small, "ms", GOAL_EXTRACT_MS, "", GALLERY)
     against = _milliseconds(lambda k: _opencv_bank(touches[k]), GALLERY)
@@ -156,7 +156,7 @@ def _milliseconds(work: Callable[[int], object], times: int) -> float:
     return float(np.median(taken) * 1000)
 
 
-def _ridges(seed: int, width: int, height: int) -> Pixels:
+def ridges(seed: int, width: int, height: int) -> Pixels:
     """Ridges 9 px apart with about as many minutiae to the area as skin has: spiral phases on a curved flow."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:height, :width].astype(float)
