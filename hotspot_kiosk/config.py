@@ -211,6 +211,29 @@ class Page(Table, frozen=True, kw_only=True):
         within("idle_s", self.idle_s, 30, 1800)
 
 
+class UpdatePlan(Table, frozen=True, kw_only=True):
+    """The update agent's own process (`hotspot kiosk update`); without this table a kiosk is not updated over the link.
+
+    state: its file. link: what differs from [link] at the fleet's broker, whose port is 8887 unless it says so.
+    run: the folder by which agent and self-test know of each other; emptied with every start of the machine.
+    release: where IMAGE_VERSION stands. bus: D-Bus; without: what this kiosk has not, and its self-test does not ask for.
+    quiet_s: no session for so long before anything begins. self_test_s: a self-test without a verdict by then failed.
+    """
+
+    state: Path
+    link: dict[str, Any] = {}
+    run: Path = Path("/run/hotspot-update")
+    release: Path = Path("/etc/os-release")
+    bus: str = "SYSTEM"
+    without: tuple[Literal["camera", "finger"], ...] = ()
+    quiet_s: float = 150.0
+    self_test_s: float = 300.0
+
+    def __post_init__(self) -> None:
+        within("quiet_s", self.quiet_s, 0, 86400)
+        within("self_test_s", self.self_test_s, 1, 3600)
+
+
 class KioskConfig(Table, frozen=True, kw_only=True):
     """Everything a kiosk needs.
 
@@ -231,6 +254,7 @@ class KioskConfig(Table, frozen=True, kw_only=True):
     page: Page = Page()
     panel: dict[str, Any] | None = None
     tamper: TamperPlan = TamperPlan()
+    update: UpdatePlan | None = None
 
 
 class Bureau(Table, frozen=True, kw_only=True):

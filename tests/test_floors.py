@@ -18,6 +18,7 @@ CRAFTS = {
     "decision",
     "seal_person",
     "finding",
+    "fleet",
     "pins",
     "audit_chain",
     "seal",
@@ -68,6 +69,7 @@ HOMES = {
     "playwright": ("bench.pages",),
     "argon2": ("pins",),
     "fido2": ("kiosk.security_keys",),
+    "jeepney": ("kiosk.update_rauc", "simulator.rauc"),
 }
 VARIANTS = {
     "kiosk.devices": {
@@ -124,7 +126,7 @@ def floor(name: str) -> int:
     head = name.split(".")[0]
     if head in TOPS:
         return 5
-    if name in ("kiosk.daemon", "kiosk.assembly", "hub.service", "hub.assembly"):
+    if name in ("kiosk.daemon", "kiosk.assembly", "kiosk.update_assembly", "hub.service", "hub.assembly"):
         return 4
     if head in ("kiosk", "hub", "simulator"):
         return 3

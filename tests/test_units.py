@@ -17,6 +17,8 @@ MOST_EXPOSED = {
     "hotspot-page.service": 1.5,
     "hotspot-hub@.service": 2.0,
     "hotspot-exchange.service": 2.0,
+    "hotspot-update.service": 2.0,
+    "hotspot-self-test.service": 2.0,
 }
 COMMAND = re.compile(r"^ExecStart=/opt/hotspot/bin/hotspot (.+)$", re.MULTILINE)
 

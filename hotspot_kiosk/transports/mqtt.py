@@ -103,6 +103,7 @@ class Mqtt:
         self._fresh_tls()
         self._closing = threading.Event()
         self._client: paho.Client | None = None
+        self._will: tuple[str, bytes] | None = None
         self._thread: threading.Thread | None = None
         self._pipelined = options.pipelined
         self._largest = FIRST_LARGEST
@@ -115,10 +116,21 @@ class Mqtt:
 
     def publish(self, topic: str, payload: bytes) -> int:
         """Send at QoS 1. Raises LinkDown."""
+        return self._send(topic, payload, retain=False)
+
+    def post(self, topic: str, payload: bytes) -> int:
+        """Send at QoS 1, to be retained by the broker. Raises LinkDown."""
+        return self._send(topic, payload, retain=True)
+
+    def bequeath(self, topic: str, payload: bytes) -> None:
+        """The last will of the connections that come."""
+        self._will = (topic, payload)
+
+    def _send(self, topic: str, payload: bytes, retain: bool) -> int:
         client = self._client
         if client is None:
             raise LinkDown("there is no connection to the broker")
-        sent = client.publish(topic, payload, qos=1)
+        sent = client.publish(topic, payload, qos=1, retain=retain)
         if sent.rc != paho.MQTT_ERR_SUCCESS:
             raise LinkDown("the connection to the broker was lost")
         return sent.mid
@@ -190,6 +202,8 @@ class Mqtt:
             CallbackAPIVersion.VERSION2, client_id=name, protocol=paho.MQTTv5, reconnect_on_failure=False
         )
         client.connect_timeout = self._options.connect_s
+        if self._will is not None:
+            client.will_set(*self._will, qos=1, retain=True)
         return client
 
     def _fresh_tls(self) -> ssl.SSLContext | None:

@@ -62,3 +62,13 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Stop. May be called twice; no event comes after it."""
+
+
+class Board(Transport, Protocol):
+    """A transport whose next station keeps the last message of a topic for whoever comes later."""
+
+    def post(self, topic: str, payload: bytes) -> int:
+        """`publish` a message that stays. Raises LinkDown."""
+
+    def bequeath(self, topic: str, payload: bytes) -> None:
+        """Before `open`: what is posted there for us when the link ends without our `close`."""

@@ -1,0 +1,115 @@
+"""Builds the update agent and runs the self-test, from a kiosk's config. The composition root of both processes."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from types import MappingProxyType
+
+from hotspot_kiosk.config import KioskConfig, UpdatePlan, build_variant
+from hotspot_kiosk.errors import ConfigError, LinkDown, Refused
+from hotspot_kiosk.fleet import parsed
+from hotspot_kiosk.keyring import load_hub, load_private
+from hotspot_kiosk.kiosk import desk, selftest
+from hotspot_kiosk.kiosk.clock import SYNCHRONISED, Clock
+from hotspot_kiosk.kiosk.orders import FLOOR
+from hotspot_kiosk.kiosk.selftest import Trial, Verdict
+from hotspot_kiosk.kiosk.update_agent import Agent, Pauses, Self
+from hotspot_kiosk.kiosk.update_keeping import UpdateKeeping
+from hotspot_kiosk.kiosk.update_rauc import Rauc
+from hotspot_kiosk.pulse import Pulse
+from hotspot_kiosk.transports.port import Board
+
+FLEET_PORT = 8887
+DECIDED_S = 900.0
+
+
+def build(config: KioskConfig, folder: Path) -> Agent:
+    """The agent. Raises ConfigError, KeyMissing or StorageFailed with a sentence that says what to do."""
+    plan, clock = _plan(config), Clock()
+    return Agent(
+        which=Self(config.kiosk.device, load_private(config.keys.own), release(plan.release), clock.boot_id),
+        hub=lambda: load_hub(config.keys.peers),
+        keeping=UpdateKeeping(plan.state),
+        rauc=Rauc(plan.bus),
+        board=_board(config, plan, folder),
+        trial=Trial(plan.run),
+        now=clock.now,
+        told=lambda: told(config.kiosk.desk),
+        pulse=Pulse(os.environ, time.monotonic),
+        pauses=Pauses(quiet=plan.quiet_s, self_test=plan.self_test_s),
+    )
+
+
+def run_self_test(config: KioskConfig, folder: Path) -> Verdict | None:
+    """The self-test, if one is asked for; comes back when the update is decided. None: none is asked for.
+
+    Raises ConfigError or KeyMissing if this kiosk cannot seal at all, Refused if nobody decided in time.
+    """
+    plan, clock = _plan(config), Clock()
+    trial = Trial(plan.run)
+    if not trial.is_asked():
+        return None
+    verdict = selftest.examine(
+        config,
+        folder,
+        load_private(config.keys.own),
+        load_hub(config.keys.peers).newest,
+        clock.now()[0].year,
+        clock.boot_id,
+    )
+    trial.answer(verdict)
+    if not trial.wait(DECIDED_S):
+        raise Refused("nobody decided about the update: look at hotspot-update, then restart the kiosk")
+    return verdict
+
+
+def release(path: Path) -> str:
+    """IMAGE_VERSION of an os-release file. Raises ConfigError."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"[update] release = {path} cannot be read") from None
+    for line in lines:
+        key, _, value = line.partition("=")
+        if key == "IMAGE_VERSION":
+            return _checked(value.strip("\"' "), path)
+    raise ConfigError(
+        f"{path} names no IMAGE_VERSION: only an image that was built as one is updated over the link"
+    )
+
+
+def told(path: Path) -> desk.Told | None:
+    """How the daemon stands; None if it does not run."""
+    try:
+        return desk.ask(path, desk.Ask("status"))
+    except (LinkDown, Refused):
+        return None
+
+
+def _checked(version: str, path: Path) -> str:
+    try:
+        parsed(version)
+    except ValueError as error:
+        raise ConfigError(f"IMAGE_VERSION in {path}: {error}") from None
+    return version
+
+
+def _plan(config: KioskConfig) -> UpdatePlan:
+    if config.update is None:
+        raise ConfigError(
+            "there is no table [update] in the configuration; without one this kiosk is not updated"
+        )
+    return config.update
+
+
+def _board(config: KioskConfig, plan: UpdatePlan, folder: Path) -> Board:
+    section = MappingProxyType({**config.link, "port": FLEET_PORT, **plan.link})
+    floor = str(config.outbox.path.with_name(FLOOR))
+    defaults = {"floor_file": floor, "synchronised": str(SYNCHRONISED)}
+    board = build_variant("hotspot_kiosk.transports", "update.link", section, folder, defaults)
+    if not hasattr(board, "post"):
+        raise ConfigError("[update] link: this driver keeps no messages; use mqtt")
+    made: Board = board
+    return made

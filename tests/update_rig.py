@@ -1,0 +1,104 @@
+"""A kiosk's update agent between a real broker and a RAUC on a real bus, restarted whenever it asks for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from making import HUB, NOW, keys
+from updating import NEW, OLD
+
+from hotspot_kiosk.kiosk.desk import Told
+from hotspot_kiosk.kiosk.selftest import CONTENT, WORDS, Trial, Verdict
+from hotspot_kiosk.kiosk.update_agent import RESTART, Agent, Pauses, Self
+from hotspot_kiosk.kiosk.update_keeping import UpdateKeeping
+from hotspot_kiosk.kiosk.update_rauc import Rauc
+from hotspot_kiosk.pulse import Pulse
+from hotspot_kiosk.seal import seal
+from hotspot_kiosk.simulator.rauc import Slots
+from hotspot_kiosk.terms import MAX_COUNTER, Tcn
+from hotspot_kiosk.transports.mqtt import Options, build
+
+SOON = Pauses(look=0.05, status=60.0, quiet=0.0, self_test=20.0, again=0.05)
+URL = "https://hub/b.raucb"
+
+
+def sealed(device: int) -> bytes:
+    """A self-test's record."""
+    return seal(WORDS, Tcn.mint(2026, device, MAX_COUNTER), CONTENT, HUB.public(), keys(device))
+
+
+@dataclass
+class Post:
+    """One kiosk: `run` works as its machine would, until `stop`. failing: what its self-test finds; told: its daemon."""
+
+    device: int
+    folder: Path
+    broker: int
+    rauc: Callable[[], Rauc]
+    slots: Slots = field(default_factory=lambda: Slots({"A": OLD, "B": "0"}))
+    failing: tuple[str, ...] = ()
+    told: Callable[[], Told | None] = lambda: None
+    starts: int = 0
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._stopped = threading.Event()
+        self._agent: Agent | None = None
+        self._thread = threading.Thread(target=self._live, name=f"kiosk {self.device}")
+
+    def start(self) -> None:
+        """Power on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Power off."""
+        self._stopped.set()
+        if self._agent is not None:
+            self._agent.stop()
+        self._thread.join()
+
+    def _live(self) -> None:
+        while not self._stopped.is_set():
+            self.starts += 1
+            boot = f"boot {self.starts}"
+            trial = _SelfTesting(self.folder, Verdict(boot, self.failing, sealed(self.device)))
+            self._agent = self._made(boot, trial)
+            if self._stopped.is_set() or self._agent.run() != RESTART:
+                return
+            self.slots.restart()
+
+    def _asked(self) -> Told | None:
+        """A test may change the daemon meanwhile."""
+        return self.told()
+
+    def _made(self, boot: str, trial: Trial) -> Agent:
+        return Agent(
+            which=Self(self.device, keys(self.device), self.slots.versions[self.slots.booted], boot),
+            hub=HUB.public,
+            keeping=UpdateKeeping(self.folder / "update.db"),
+            rauc=self.rauc(),
+            board=build(Options(host="127.0.0.1", port=self.broker, retry_least_s=0.05, retry_most_s=0.2)),
+            trial=trial,
+            now=lambda: (NOW, True),
+            told=self._asked,
+            pulse=Pulse({}, lambda: 0.0),
+            pauses=SOON,
+        )
+
+
+class _SelfTesting(Trial):
+    """The self-test's process: it answers as soon as it is asked."""
+
+    def __init__(self, folder: Path, verdict: Verdict) -> None:
+        super().__init__(folder)
+        self._says = verdict
+
+    def ask(self) -> None:
+        super().ask()
+        self.answer(self._says)
+
+
+BUNDLE = {URL: (NEW, "ab" * 32)}
