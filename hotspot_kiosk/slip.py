@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+import msgspec
+
 from hotspot_kiosk.errors import BadBytes, Refused
 from hotspot_kiosk.terms import Tcn
 
@@ -48,6 +50,22 @@ class Encounter:
     def kept(self) -> bytes:
         """By which it is known again when all else of the record is gone; tells nothing about the secret."""
         return hmac.digest(self.secret, KEPT + self.tcn.encode(), "sha256")
+
+
+class Paper(msgspec.Struct, frozen=True):
+    """What stands on a slip beside the words of its language. No biometrics, no name, no result.
+
+    days: how long anything is kept at most, however the check ends. ask_at, authority: may be empty.
+    """
+
+    number: str
+    controller: str
+    days: int
+    ask_at: str = ""
+    authority: str = ""
+
+    def __repr__(self) -> str:
+        return "Paper(...)"
 
 
 def encounter(tcn: Tcn, reply_key: bytes) -> Encounter:

@@ -18,6 +18,7 @@ from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.kiosk.counter import AnyHeard, AnyRequest
 from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
 from hotspot_kiosk.kiosk.preview import Preview, of
+from hotspot_kiosk.slip import Paper
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -53,6 +54,7 @@ class Kiosk:
         self.path = folder / "desk"
         self.asked: list[Ask] = []
         self.state = "idle"
+        self.slip: Paper | None = None
         self.desk = Desk(self.path, self._hear)
         self.preview = Preview(of(self.path))
         self.counter: Callable[[AnyRequest], AnyHeard] | None = None
@@ -80,9 +82,18 @@ class Kiosk:
         """What was asked with this word."""
         return [ask for ask in self.asked if ask.do == word]
 
+    def store(self, slip: Paper | None) -> None:
+        """A record is kept, and its person's slip is written."""
+        self.slip = slip
+        self.desk.tell(Told(kind="stored"))
+
     def _hear(self, ask: Ask) -> Told | AnyHeard:
         if ask.counter is not None and self.counter is not None:
             return self.counter(ask.counter)
+        if ask.do == "slip":
+            if self.slip is None:
+                raise Refused("there is no slip")
+            return Told(kind="slip", slip=self.slip)
         if ask.do not in ("status", "begin") and self.state in ("idle", "done", "fault"):
             raise Refused("nobody is being checked")
         if ask.do != "status":

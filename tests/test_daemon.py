@@ -5,22 +5,24 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from making import DEVICE, HUB, KIOSK, NOW, STAMP, operation, public_file, tcn
+from making import DEVICE, HUB, KIOSK, NOW, STAMP, face_capture, operation, public_file, tcn
 
 from hotspot_kiosk import nist
 from hotspot_kiosk.audit import Journal
-from hotspot_kiosk.errors import OutboxRefused
+from hotspot_kiosk.errors import OutboxRefused, Refused
 from hotspot_kiosk.keyring import Trust, save_public
+from hotspot_kiosk.kiosk import slips
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.daemon import Daemon
 from hotspot_kiosk.kiosk.desk import Ask
+from hotspot_kiosk.kiosk.events import Prompt, Show, Store, Stored
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.session import Plan
 from hotspot_kiosk.kiosk.zeroise import Remains
 from hotspot_kiosk.operation import sign
-from hotspot_kiosk.terms import Part
+from hotspot_kiosk.terms import Part, RequestType
 from hotspot_kiosk.torture import disk
 
 needs_disk = pytest.mark.skipif(bool(disk.missing()), reason=disk.missing() or "a disk can be made")
@@ -128,4 +130,21 @@ def test_an_untrusted_clock_forgets_nothing(tmp_path: Path) -> None:
     bare.clock._synchronised = tmp_path / "never"
     bare.daemon.forget_outdated()
     assert bare.outbox.knows(tcn(1))
+    bare.close()
+
+
+def test_a_person_who_was_captured_has_a_slip_until_the_next(tmp_path: Path) -> None:
+    """Asked for at the desk; before a record is kept there is none, and with the next person's turn it is gone."""
+    bare = Bare(tmp_path, tmp_path)
+    daemon = bare.daemon
+    with pytest.raises(Refused, match="there is no slip"):
+        daemon.asked(Ask("slip"))
+    daemon._operation = operation()
+    stored = daemon._store(Store(RequestType.NPS, (face_capture(),), (), ()))
+    assert isinstance(stored, Stored)
+    told = daemon.asked(Ask("slip")).slip
+    assert told == slips.write(stored.tcn, operation(), KIOSK, nist.Agency("ALB", "POLICE"))
+    daemon._show(Show(Prompt.READY))
+    with pytest.raises(Refused, match="there is no slip"):
+        daemon.asked(Ask("slip"))
     bare.close()

@@ -11,6 +11,7 @@ import pytest
 from pages_rig import Kiosk, Pages, Screen, until
 
 from hotspot_kiosk.kiosk.desk import Ask, Told
+from hotspot_kiosk.slip import Paper
 
 pytest.importorskip(
     "starlette", reason="the pages' packages are not installed: pip install 'hotspot-kiosk[web]'"
@@ -57,7 +58,7 @@ def pages(started: tuple[Kiosk, Pages]) -> Pages:
 def screen(kiosk: Kiosk, pages: Pages) -> Screen:
     """The kiosk's screen, before which nobody stands yet."""
     shown = Screen(pages)
-    until(lambda: shown.get()[0] == 200 and 'action="/language"' in shown.get()[2])
+    until(lambda: shown.get()[0] == 200 and 'data-key="language:' in shown.get()[2])
     return shown
 
 
@@ -262,3 +263,62 @@ def test_what_nobody_knows_is_refused(screen: Screen, kiosk: Kiosk) -> None:
     assert screen.post("/press", do="without", reason="because") == 409
     assert screen.post("/begin", adult="yes") == 409
     assert [ask.do for ask in kiosk.asked if ask.do != "still here"] == []
+
+
+SLIP = Paper(
+    "26000-17000-0001B-7ZK2M9-QX41TB-W0AC8J", "Bureau of Arcadia", 30, "Main street 1", "The commissioner"
+)
+
+
+def with_slip(screen: Screen, kiosk: Kiosk) -> str:
+    """Somebody came to the end, and their slip is shown."""
+    in_english(screen, kiosk, "waiting", "waiting")
+    kiosk.store(SLIP)
+    kiosk.go("done")
+    kiosk.go("idle")
+    at(screen, "slip")
+    return screen.get()[2]
+
+
+def test_the_slip_is_shown_after_the_end(screen: Screen, kiosk: Kiosk) -> None:
+    """Number and its code, who holds the data, where to ask, how long at most; no result."""
+    body = with_slip(screen, kiosk)
+    for words in (
+        SLIP.number,
+        "<svg",
+        "Bureau of Arcadia",
+        "Main street 1",
+        "The commissioner",
+        "(days): 30",
+    ):
+        assert words in body
+    assert "match" not in body
+
+
+@pytest.mark.parametrize("end", ["taken", "another person", "the daemon is gone"])
+def test_the_slip_goes_with_its_person(screen: Screen, kiosk: Kiosk, end: str) -> None:
+    """Touched away, or at the next person's first page: nothing of it is on the screen, and its tokens are void."""
+    with_slip(screen, kiosk)
+    old = screen.cookie
+    kiosk.slip = None
+    if end == "taken":
+        screen.post("/press", do="stop")
+    elif end == "another person":
+        kiosk.go("notice")
+    else:
+        kiosk.go("fault")
+        kiosk.go("idle")
+    at(screen, "language")
+    assert SLIP.number not in screen.get()[2]
+    assert screen.cookie != old
+    kiosk.go("done")
+    at(screen, "done")
+
+
+def test_without_a_slip_the_visit_ends_as_ever(screen: Screen, kiosk: Kiosk) -> None:
+    """Nothing was stored, or the daemon has no slip: no page of it is shown."""
+    in_english(screen, kiosk, "waiting", "waiting")
+    kiosk.store(None)
+    kiosk.go("done")
+    kiosk.go("idle")
+    at(screen, "language")

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from pages_rig import BROWSER, FLAGS, SHOTS, Kiosk, Pages, until
 
+from hotspot_kiosk.slip import Paper
+
 pytest.importorskip(
     "starlette", reason="the pages' packages are not installed: pip install 'hotspot-kiosk[web]'"
 )
@@ -26,13 +28,16 @@ LOCALES = Path(__file__).resolve().parents[1] / "hotspot_kiosk" / "kiosk" / "web
 CODES = sorted(path.stem for path in LOCALES.glob("*.ftl"))
 SIZES = {"large": (1280, 800), "small": (800, 480)}
 SUBJECT_S = 60
+WORDS = "Bureau for the very long name of a national authority, department of data, of an allied republic"
+LONG = Paper("26000-17000-0001B-7ZK2M9-QX41TB-W0AC8J", WORDS, 1825, f"{WORDS}, +99 1 234 567", WORDS)
 PICTURES = "PAGES_PICTURES" in os.environ  # `make pages` keeps a picture of every page in every language
 FITS = """() => {
   const out = [];
   if (document.documentElement.scrollWidth > innerWidth) out.push("the page is wider than the screen");
-  for (const part of document.querySelectorAll("button, summary, h1")) {
+  for (const part of document.querySelectorAll("button, summary, h1, .number")) {
     const box = part.getBoundingClientRect();
     if (box.width && (box.left < -1 || box.right > innerWidth + 1)) out.push("aside: " + part.innerText);
+    if (part.matches(".number") && (box.top < 0 || box.bottom > innerHeight)) out.push("above: " + part.innerText);
     if (part.matches(".stop") && box.bottom > innerHeight + 1) out.push("below: " + part.innerText);
     if (part.scrollWidth > part.clientWidth + 2) out.push("cut: " + part.innerText);
   }
@@ -136,6 +141,10 @@ def walk(page: Any, kiosk: Kiosk) -> Iterator[str]:
     kiosk.go("fault")
     at(page, "fault")
     yield "fault"
+    kiosk.store(LONG)
+    kiosk.go("idle")
+    at(page, "slip")
+    yield "slip"
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -59,7 +59,8 @@ def test_a_person_is_captured_by_following_the_pages(stage: Stage, code: str, la
         page.locator("section.finger").wait_for(timeout=60_000)
         page.locator("section.done").wait_for(timeout=120_000)
         assert last in page.locator("h1").inner_text()
-        assert any(heard.told.kind == "stored" for heard in post.heard)
+        until(lambda: any(heard.told.kind == "stored" for heard in post.heard), "the post heard of no record")
+        page.locator("section.slip .code svg").wait_for(timeout=60_000)
         browser.close()
         pages.close()
     assert post.visit is not None

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import click
 import msgspec
 
+from hotspot_kiosk import files, nist
 from hotspot_kiosk.cli.options import config_option, json_option
-from hotspot_kiosk.config import HubConfig, load
+from hotspot_kiosk.config import HubConfig, KioskConfig, load
+from hotspot_kiosk.errors import ConfigError, Refused
 from hotspot_kiosk.hub import assembly
 from hotspot_kiosk.hub.casebook import Person
 from hotspot_kiosk.hub.subject import Subjects, lines
+from hotspot_kiosk.keyring import load_hub, load_private
+from hotspot_kiosk.kiosk import installed
+from hotspot_kiosk.kiosk.slips import write
+from hotspot_kiosk.slip import Paper
+from hotspot_kiosk.terms import Tcn
 
 number_argument = click.argument("number")
 officer_option = click.option(
@@ -50,6 +58,43 @@ def access(config: Path, as_json: bool, officer: str, number: str) -> None:
 def erase(config: Path, officer: str, number: str) -> None:
     """Erase all that is held about a person, for good, unless the law still needs it."""
     click.echo(_open(config).erase(number, Person(officer)))
+
+
+@command.command("slip")
+@config_option
+@click.option("--language", "code", default="en", show_default=True, help="As in: hotspot languages check.")
+@click.option(
+    "--to", type=click.Path(path_type=Path, dir_okay=False), required=True, help="A new HTML file to print."
+)
+@click.argument("tcn")
+def slip_(config: Path, code: str, to: Path, tcn: str) -> None:
+    """Write a person's slip at the kiosk that captured them; also again, if they lost theirs."""
+    table = load(config, KioskConfig)
+    hub = load_hub(table.keys.peers)
+    operation = installed.current(table.operation.file, hub)
+    if operation is None:
+        raise Refused("no operation is installed: it says who holds the data, and how long")
+    agency = nist.Agency(table.kiosk.country, table.kiosk.agency)
+    paper = write(Tcn(tcn), operation, load_private(table.keys.own), agency)
+    if to.exists():
+        raise ConfigError(f"{to} exists already; name a new file")
+    files.replace(to, _sheet(paper, code))
+    click.echo(
+        f"{to} is ready to be printed. Whoever has it can ask about this record: give it to nobody else."
+    )
+
+
+def _sheet(paper: Paper, language: str) -> bytes:
+    """The pages' packages are wanted here only: a hub has no pages."""
+    try:
+        spoken = import_module("hotspot_kiosk.kiosk.web.languages").Languages().get(language)
+        writer = import_module("hotspot_kiosk.kiosk.web.words").Writer()
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"a slip needs {error.name}: pip install 'hotspot-kiosk[web]'") from None
+    if spoken is None:
+        raise Refused(f"there is no language {language}; see: hotspot languages check")
+    made: str = writer.sheet(paper, spoken)
+    return made.encode()
 
 
 def _open(config: Path) -> Subjects:

@@ -16,6 +16,7 @@ from typing import IO, Literal
 from hotspot_kiosk import policy, wire
 from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, OutboxRefused, Refused, StorageFailed
+from hotspot_kiosk.kiosk import slips
 from hotspot_kiosk.kiosk.authority import Reach
 from hotspot_kiosk.kiosk.booth import Voices
 from hotspot_kiosk.kiosk.booth_face import FaceBooth
@@ -36,6 +37,7 @@ from hotspot_kiosk.kiosk.events import (
     LinkChanged,
     LookedAgain,
     NoticeRead,
+    Prompt,
     Quarantined,
     Retake,
     Show,
@@ -61,6 +63,7 @@ from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.pulse import Pulse
+from hotspot_kiosk.slip import Paper
 from hotspot_kiosk.terms import AnyAnswer, Tcn
 
 log = logging.getLogger(__name__)
@@ -97,6 +100,7 @@ class Daemon:
         self._operation: Operation | None = None
         self._shielded = policy.Shielded()
         self._again = FIRST
+        self._slip: Paper | None = None
         self._ticks = 0
         self._fault = ""
         self._face: FaceBooth | None = None
@@ -241,6 +245,8 @@ class Daemon:
         return self._obey(ask)
 
     def _obey(self, ask: Ask) -> Told:
+        if ask.do == "slip":
+            return self._written_slip()
         if ask.do == "begin":
             self._admitted = self._gate.admit(ask, self._session)
             self._events.put(begun(self._admitted))
@@ -249,6 +255,11 @@ class Daemon:
         elif ask.do == "carry":
             return self._carry(ask.message)
         return self._status()
+
+    def _written_slip(self) -> Told:
+        if self._slip is None:
+            raise Refused("there is no slip: nobody was captured, or they have left")
+        return Told(kind="slip", slip=self._slip)
 
     def _carry(self, message: bytes) -> Told:
         if self._uplink is None:
@@ -397,6 +408,8 @@ class Daemon:
             self._finger.stop()
 
     def _show(self, show: Show) -> None:
+        if show.prompt is Prompt.READY:
+            self._slip = None
         if self._guard is not None:
             self._guard.show(show.prompt)
         self._tell(Told(kind="show", prompt=show.prompt, detail=show.detail))
@@ -414,6 +427,8 @@ class Daemon:
         self._shielded = policy.Shielded()
         log.info("%s stored", tcn)
         self._note(Deed.STORED, about=tcn)
+        if self._operation is not None:
+            self._slip = slips.write(tcn, self._operation, self._place.own, self._place.agency)
         self._tell(Told(kind="stored", tcn=tcn))
         if self._uplink is not None:
             self._uplink.wake()

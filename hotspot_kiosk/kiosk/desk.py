@@ -24,6 +24,7 @@ import msgspec
 
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, LinkDown, Refused, SignInNeeded
 from hotspot_kiosk.kiosk.counter import AnyHeard, AnyRequest
+from hotspot_kiosk.slip import Paper
 from hotspot_kiosk.terms import RequestType, as_plain
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     counter: what an officer's page asks (`counter`).
     """
 
-    do: Button | Literal["begin", "status", "watch", "carry", "counter"]
+    do: Button | Literal["begin", "status", "watch", "carry", "counter", "slip"]
     adult: bool = False
     officer: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9._-]{0,40}$")] = ""
     tot: RequestType | None = None
@@ -71,10 +72,11 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     second_look: of a status: the face may be a minor's; the officer is asked to look again (`looked again` or `cancel`).
     presentation: of a status: what each cue says of this face, 0 (like a picture of one) to 100; measured on no real
     attack, so it is shown as a reason to look, never as a finding. portrait: why the face claims no SAP.
+    slip: what stands on the slip of the person who is still here; told to who asks for it, never to all.
     ignored, repeated: why messages of the hub's side were not believed, or said nothing new; how often.
     """
 
-    kind: Literal["show", "alarm", "status", "answer", "alert", "stored", "carried", "button"]
+    kind: Literal["show", "alarm", "status", "answer", "alert", "stored", "carried", "button", "slip"]
     prompt: str = ""
     detail: str = ""
     state: str = ""
@@ -94,6 +96,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     second_look: bool = False
     presentation: dict[str, int] = {}
     portrait: str = ""
+    slip: Paper | None = None
     ignored: dict[str, int] = {}
     repeated: dict[str, int] = {}
 

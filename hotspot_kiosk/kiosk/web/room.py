@@ -6,10 +6,12 @@ Lives in one asyncio loop. Whoever shows it waits for `changed`; what is shown i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from hotspot_kiosk.errors import LinkDown, Refused
 from hotspot_kiosk.kiosk.desk import Ask, Told
 from hotspot_kiosk.kiosk.session import State
 from hotspot_kiosk.kiosk.web.advice import Advices
@@ -61,6 +63,8 @@ class Room:
         state = self.view.state
         if not self.reached or state is State.FAULT:
             return Scene.FAULT
+        if state is State.IDLE and self.visit.slip is not None:
+            return Scene.SLIP
         if self.visit.language is None and state in (State.IDLE, *CAPTURING):
             return Scene.LANGUAGE
         if state is State.IDLE:
@@ -83,6 +87,8 @@ class Room:
             self._sign = self.now()
         if self.view.state is not before.state:
             self._entered(before.state)
+        if told.kind == "stored":
+            await self._fetch_slip()
         await self.announce()
 
     async def deaf(self) -> None:
@@ -115,6 +121,12 @@ class Room:
         self.visit = Visit()
         await self.announce()
 
+    async def _fetch_slip(self) -> None:
+        """The slip is asked for once, while its person is here; without one the visit ends as it did."""
+        visit = self.visit
+        with contextlib.suppress(Refused, LinkDown):
+            visit.slip = (await self.ask(Ask("slip"))).slip
+
     def claim(self) -> None:
         """Another browser holds the screen now; the old one's tokens open nothing any more."""
         fresh = Visit()
@@ -137,11 +149,15 @@ class Room:
 
     def _somebody(self) -> bool:
         state = self.view.state
-        waiting = state is State.IDLE and (self.visit.language is not None or self.visit.low)
+        visit = self.visit
+        signs = visit.language is not None or visit.low or visit.slip is not None
+        waiting = state is State.IDLE and signs
         return self.reached and (state in CAPTURING or waiting)
 
     def _entered(self, before: State) -> None:
-        if self.view.state is State.IDLE and before is not State.IDLE:
+        left = self.view.state is State.IDLE and self.visit.slip is None
+        another = before is State.IDLE and self.visit.slip is not None
+        if left or another:
             self.visit = Visit()
         if self.view.state is State.NOTICE:
             self.visit.begin_notice(self.now())

@@ -27,6 +27,7 @@ class Scene(StrEnum):
     REVIEW = "review"
     WAITING = "waiting"
     DONE = "done"
+    SLIP = "slip"
     FAULT = "fault"
 
 

@@ -25,7 +25,7 @@ TONES = {  # (Hz, seconds) after each other; 0 Hz is silence
     "end": ((523, 0.12), (659, 0.12), (784, 0.22)),
 }
 PLACE = "finger-place"
-SILENT = ("seconds", "notice-part", "computer-voice")  # shown, never said
+SILENT = ("slip-days", "seconds", "notice-part", "computer-voice")  # shown, never said
 LOUD = 0.4
 RAMP_S = 0.01
 

@@ -1,4 +1,5 @@
-"""One person's time at the screen: who holds it, in which language, and how far the notice was shown.
+"""One person's time at the screen: who holds it, in which language, and how far the notice was shown,
+and the slip that stays until they took it.
 
 Lives in memory; a new person gets a new one, and the old one's tokens open nothing any more.
 """
@@ -12,6 +13,7 @@ from secrets import token_urlsafe
 
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.kiosk.web.languages import Language
+from hotspot_kiosk.slip import Paper
 
 NOTICE = tuple(f"notice-{number}" for number in range(1, 7))
 LEAST_S = 0.8  # a part that was on the screen for less was not shown
@@ -27,6 +29,7 @@ class Visit:
     language: Language | None = None
     part: int = 0
     low: bool = False
+    slip: Paper | None = field(default=None, repr=False)
     not_adult: bool = False
     since: float = 0.0
     spent: dict[int, float] = field(default_factory=dict)

@@ -13,11 +13,18 @@ from hotspot_kiosk.kiosk.web import hand, icons
 from hotspot_kiosk.kiosk.web.languages import Language
 from hotspot_kiosk.kiosk.web.room import Room
 from hotspot_kiosk.kiosk.web.scenes import Scene, Tone
+from hotspot_kiosk.kiosk.web.slips import qr
 from hotspot_kiosk.kiosk.web.sounds import Voice
 from hotspot_kiosk.kiosk.web.visit import NOTICE
+from hotspot_kiosk.slip import Paper
 
+PLAIN_CUES = {
+    Scene.LANGUAGE: "choose-language",
+    Scene.BEGIN: "adult",
+    Scene.WAIT: "wait-officer",
+    Scene.SLIP: "slip",
+}
 TEMPLATES = Path(__file__).with_name("templates")
-PLAIN_CUES = {Scene.LANGUAGE: "choose-language", Scene.BEGIN: "adult", Scene.WAIT: "wait-officer"}
 REASONS = ("missing", "bandaged", "cannot", "refuses")
 
 
@@ -53,6 +60,11 @@ class Writer:
         """For a second screen."""
         return self._pages.get_template("elsewhere.html").render(t=room.languages.source.text)
 
+    def sheet(self, paper: Paper, language: Language) -> str:
+        """A slip as a whole page for a printer, A6 or larger; it needs nothing beside itself."""
+        page = self._pages.get_template("sheet.html")
+        return page.render(t=language.text, language=language, slip=paper, code=qr(paper.number))
+
     def words(self, room: Room) -> Words:
         """The fragment for the scene that is due."""
         scene, language, visit = room.scene, room.language, room.visit
@@ -63,6 +75,7 @@ class Writer:
         values |= {"hand": Markup(hand.svg(room.view.finger)), "reasons": REASONS}  # noqa: S704
         voice, _ = room.sounds.find(language.code, heard(cue, room.view.finger))
         values |= {"computer": voice is Voice.SYNTHETIC, "total": len(NOTICE)}
+        values["code"] = qr(visit.slip.number) if scene is Scene.SLIP and visit.slip else ""
         html = self._pages.get_template(f"{scene}.html").render(values)
         finger = room.view.finger if scene is Scene.FINGER else 0
         return Words(
