@@ -30,12 +30,16 @@ class What(StrEnum):
     RELEASE = "release"
     WITHHOLD = "withhold"
     LEFT = "left"
+    TELL = "tell a data subject"
+    ERASE = "erase for a data subject"
 
 
 MAY: dict[What, frozenset[Role]] = {
     What.CONFIRM: frozenset({Role.OFFICER, Role.SUPERVISOR}),
     What.REFUTE: frozenset({Role.OFFICER, Role.SUPERVISOR}),
     What.LEFT: frozenset({Role.OFFICER, Role.SUPERVISOR}),
+    What.TELL: frozenset({Role.OFFICER, Role.SUPERVISOR}),
+    What.ERASE: frozenset({Role.OFFICER, Role.SUPERVISOR}),
     What.RELEASE: frozenset({Role.LEGAL}),
     What.WITHHOLD: frozenset({Role.LEGAL}),
 }

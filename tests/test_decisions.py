@@ -11,10 +11,11 @@ from click.testing import CliRunner
 from making import DEVICE, HUB, NOW, public_file, request, tcn
 from making import KIOSK as KIOSK_KEYS
 
-from hotspot_kiosk import contents, seal, seal_person
+from hotspot_kiosk import contents, seal, seal_person, slip
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.cli import case as cli_case
 from hotspot_kiosk.cli import officer as cli_officer
+from hotspot_kiosk.cli import subject as cli_subject
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.decision import Decision, What, authenticate, read, sign
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, Refused, SealError
@@ -25,6 +26,7 @@ from hotspot_kiosk.hub.store import PartKey
 from hotspot_kiosk.keyring import load_private, make_pair, save_public
 from hotspot_kiosk.officers import Officer, Role, Roster
 from hotspot_kiosk.policy import Outcome
+from hotspot_kiosk.seal_answer import reply_key
 from hotspot_kiosk.terms import Decision as Verdict
 from hotspot_kiosk.terms import Part
 
@@ -181,7 +183,9 @@ class Bureau:
         save_public(root / "peers" / "kiosk.pub", public_file(KIOSK_KEYS, "Green line 4"))
         self.book = assembly.open_book(load(self.config, HubConfig), root)
         hub = load_private(root / "hub.key").public()
-        envelope = seal.seal(contents.encode(request()), tcn(), Part.PROBE, hub, KIOSK_KEYS)
+        envelope = seal.seal(
+            contents.encode(request(), reply_key(KIOSK_KEYS, tcn())), tcn(), Part.PROBE, hub, KIOSK_KEYS
+        )
         self.book._store.inbox.commit(PartKey(DEVICE, tcn(), Part.PROBE), envelope, NOW)
         found = (Found("CASE-1", 1, 9.5),)
         self.book.search(tcn(), self.book.asked(tcn()), Verdict.POSSIBLE_MATCH, found)
@@ -290,3 +294,23 @@ def test_that_somebody_left_is_signed_too(bureau: Bureau) -> None:
     assert "has left" in bureau.say(cli_case, *words, typed=f"{PHRASE}\n")
     assert bureau.book.case(tcn()).left
     assert str(Deed.LEFT) in bureau.journal()
+
+
+def test_who_answers_a_data_subject_is_known_by_their_key(bureau: Bureau) -> None:
+    """The journal names them; a key that nobody registered is told nothing and erases nothing."""
+    number = slip.encounter(tcn(), reply_key(KIOSK_KEYS, tcn())).number
+    bureau.enlist("k7")
+    bureau.say(cli_officer, "key", "--to", str(bureau.root / "x.key"), typed=f"{PHRASE}\n{PHRASE}\n")
+
+    def ask(what: str, name: str, *more: str) -> str:
+        words = (what, "-c", str(bureau.config), "--key", str(bureau.root / f"{name}.key"), *more, number)
+        return bureau.say(cli_subject, *words, typed=f"{PHRASE}\n")
+
+    assert "your face" in ask("access", "k7")
+    assert "officer:k7" in bureau.journal()
+    assert str(Deed.TOLD) in bureau.journal()
+    for what, more in (("access", ()), ("erase", ("--yes",))):
+        with pytest.raises(Refused, match="does not know this key"):
+            ask(what, "x", *more)
+    with pytest.raises(Refused, match="cannot be erased yet"):
+        ask("erase", "k7", "--yes")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from making import DEVICE, HUB, KIOSK, NOW, operation, public_file, request, tcn
+from making import DEVICE, HUB, KIOSK, NOW, enrolment, operation, public_file, request, tcn
 
-from hotspot_kiosk import contents, seal, slip, wire
+from hotspot_kiosk import contents, contents_enrolment, seal, slip, wire
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Entry, read
 from hotspot_kiosk.errors import BadBytes, Refused
@@ -342,3 +342,19 @@ def test_a_purged_record_cannot_be_asked_about(bureau: Bureau) -> None:
     assert bureau.purge.run() == 1
     with pytest.raises(Refused, match="nothing is held"):
         bureau.subjects.access(NUMBER, K7)
+
+
+def test_an_enrolment_is_not_torn_apart(bureau: Bureau) -> None:
+    """Its person is told so, and where all of it is erased together; here nothing is."""
+    envelope = seal.seal(
+        contents_enrolment.encode(enrolment(), reply_key(KIOSK, FIRST)),
+        FIRST,
+        Part.PROBE,
+        HUB.public(),
+        KIOSK,
+    )
+    bureau.store.inbox.commit(PartKey(DEVICE, FIRST, Part.PROBE), envelope, NOW)
+    assert "asked to be enrolled" in bureau.told()
+    with pytest.raises(Refused, match=f"hotspot enrolment erase {FIRST}"):
+        bureau.subjects.erase(NUMBER, K7)
+    assert bureau.store.inbox.envelope(PartKey(DEVICE, FIRST, Part.PROBE))

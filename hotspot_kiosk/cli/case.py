@@ -11,27 +11,18 @@ from typing import Any
 import click
 
 from hotspot_kiosk.cli.options import config_option, json_option, list_out
+from hotspot_kiosk.cli.signing import key_option, person
 from hotspot_kiosk.config import HubConfig, load
-from hotspot_kiosk.decision import MAY, Decision, What, authenticate, sign
+from hotspot_kiosk.decision import What
 from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.files import read
 from hotspot_kiosk.hub import assembly, route
 from hotspot_kiosk.hub.case import Case, Possible
-from hotspot_kiosk.hub.casebook import Casebook, Person, Role
-from hotspot_kiosk.keyring import load_private
-from hotspot_kiosk.officers import Role as Rank
+from hotspot_kiosk.hub.casebook import Casebook
 from hotspot_kiosk.policy import Finding
-from hotspot_kiosk.seal_person import unlock
 from hotspot_kiosk.terms import Tcn
 
 tcn_argument = click.argument("tcn")
 candidate_option = click.option("--candidate", required=True, help="Its reference, as `case show` lists it.")
-key_option = click.option(
-    "--key",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="Your own key file; it signs what you decide.",
-)
 reason_option = click.option("--reason", required=True, help="What you compared and what you saw.")
 
 
@@ -136,39 +127,20 @@ def withhold(**said: Any) -> None:
 @key_option
 def left(config: Path, tcn: str, key: Path) -> None:
     """The person has left the post: a hit from now on goes to the next posts of the route, too."""
-    new = _open(config).left(Tcn(tcn), _person(config, key, What.LEFT, tcn))
+    new = _open(config).left(Tcn(tcn), person(config, key, What.LEFT, tcn))
     click.echo(f"{tcn}: the person has left." if new else f"{tcn}: that was known.")
 
 
 def _vote(finding: Finding, config: Path, key: Path, tcn: str, candidate: str, reason: str) -> None:
-    by = _person(config, key, What(finding.value), tcn, candidate, reason)
+    by = person(config, key, What(finding.value), tcn, candidate, reason)
     stands = _open(config).vote(Tcn(tcn), candidate, by, finding, reason)
     click.echo(f"{tcn}, {candidate}: {stands}.")
 
 
 def _judge(what: What, config: Path, key: Path, tcn: str, candidate: str, reason: str) -> None:
-    by, released = _person(config, key, what, tcn, candidate, reason), what is What.RELEASE
+    by, released = person(config, key, what, tcn, candidate, reason), what is What.RELEASE
     _open(config).judge(Tcn(tcn), candidate, by, released=released, reason=reason)
     click.echo(f"{tcn}, {candidate}: {'released to the post' if released else 'withheld'}.")
-
-
-def _person(config: Path, key: Path, what: What, tcn: str, candidate: str = "", reason: str = "") -> Person:
-    """Who decides: whoever the roster knows by this key, which signs the decision."""
-    table = load(config, HubConfig)
-    hub, roster = load_private(table.keys.own).public().key_id.hex(), assembly.roster(table).read()
-    own = unlock(read(key), click.prompt("Passphrase of your key", hide_input=True))
-    officer, now = roster.owner(own.public), datetime.now(UTC)
-    if officer is None:
-        raise Refused("the roster does not know this key; ask the bureau to add it: hotspot officer add")
-    try:
-        decision = Decision(
-            officer=officer.id, what=what, tcn=tcn, candidate=candidate, reason=reason, at=now, hub=hub
-        )
-    except ValueError as error:
-        raise Refused(str(error)) from None
-    signed = sign(decision, own)
-    authenticate(signed, roster, hub, now)
-    return Person(officer.id, Role.LEGAL if Rank.LEGAL in MAY[what] else Role.OFFICER, signed)
 
 
 def _open(config: Path) -> Casebook:

@@ -10,7 +10,9 @@ import msgspec
 
 from hotspot_kiosk import files, nist
 from hotspot_kiosk.cli.options import config_option, json_option
+from hotspot_kiosk.cli.signing import key_option, person
 from hotspot_kiosk.config import HubConfig, KioskConfig, load
+from hotspot_kiosk.decision import What
 from hotspot_kiosk.errors import ConfigError, Refused
 from hotspot_kiosk.hub import assembly
 from hotspot_kiosk.hub.casebook import Person
@@ -18,13 +20,10 @@ from hotspot_kiosk.hub.subject import Subjects, lines
 from hotspot_kiosk.keyring import load_hub, load_private
 from hotspot_kiosk.kiosk import installed
 from hotspot_kiosk.kiosk.slips import write
-from hotspot_kiosk.slip import Paper
+from hotspot_kiosk.slip import Paper, read
 from hotspot_kiosk.terms import Tcn
 
 number_argument = click.argument("number")
-officer_option = click.option(
-    "--officer", required=True, help="Your id, never a name; it goes into the journal."
-)
 
 
 @click.group("subject")
@@ -35,14 +34,14 @@ def command() -> None:
 @command.command()
 @config_option
 @json_option
-@officer_option
+@key_option
 @number_argument
-def access(config: Path, as_json: bool, officer: str, number: str) -> None:
+def access(config: Path, as_json: bool, key: Path, number: str) -> None:
     """Tell a person what is held about them, who saw it and until when. Print this for them.
 
     NUMBER: as scanned or read from the slip; spaces and hyphens do not matter.
     """
-    report = _open(config).access(number, Person(officer))
+    report = _open(config).access(number, _by(config, key, What.TELL, number))
     if as_json:
         click.echo(msgspec.json.encode(report).decode())
         return
@@ -52,12 +51,12 @@ def access(config: Path, as_json: bool, officer: str, number: str) -> None:
 
 @command.command()
 @config_option
-@officer_option
+@key_option
 @click.confirmation_option(prompt="Nothing brings it back. Erase all that is held under this number?")
 @number_argument
-def erase(config: Path, officer: str, number: str) -> None:
+def erase(config: Path, key: Path, number: str) -> None:
     """Erase all that is held about a person, for good, unless the law still needs it."""
-    click.echo(_open(config).erase(number, Person(officer)))
+    click.echo(_open(config).erase(number, _by(config, key, What.ERASE, number)))
 
 
 @command.command("slip")
@@ -82,6 +81,10 @@ def slip_(config: Path, code: str, to: Path, tcn: str) -> None:
     click.echo(
         f"{to} is ready to be printed. Whoever has it can ask about this record: give it to nobody else."
     )
+
+
+def _by(config: Path, key: Path, what: What, number: str) -> Person:
+    return person(config, key, what, str(read(number).tcn))
 
 
 def _sheet(paper: Paper, language: str) -> bytes:

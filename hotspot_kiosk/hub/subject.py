@@ -136,6 +136,11 @@ class Subjects:
         if found.probe is None:
             self._purge.run()
             return GONE
+        if isinstance(found.probe, contents_enrolment.Enrolment):
+            raise Refused(
+                "this person was enrolled: all of it goes together, by order: hotspot enrolment erase "
+                + found.shown.tcn
+            )
         case_, known = found.case, self._known(found)
         outcomes = [case_.outcome(each.reference, known.rule) for each in case_.possible]
         unfinished = self._unfinished(found, known)
@@ -248,6 +253,8 @@ class Subjects:
                 yield Happened(event.at.astimezone(UTC), words)
 
     def _result(self, found: Found, known: route.Known, told: Disclosure) -> str:
+        if isinstance(found.probe, contents_enrolment.Enrolment):
+            return "asked to be enrolled; how that stands tells: hotspot enrolment show"
         if told is not Disclosure.ALL:
             return ""
         answer = route.as_it_stands(found.case, known, self._now())
