@@ -1,0 +1,135 @@
+"""`hotspot fleet`: roll an update out to kiosks, watch it, stop it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from hotspot_kiosk import fleet
+from hotspot_kiosk.cli.options import config_option, json_option, list_out, on_signals
+from hotspot_kiosk.config import HubConfig, build_variant, load, plain
+from hotspot_kiosk.errors import ConfigError, Refused
+from hotspot_kiosk.hub.fleet import Course, Courses, FleetDesk
+from hotspot_kiosk.hub.rollout import Rollout
+from hotspot_kiosk.keyring import PublicFile, load_peers, load_private
+from hotspot_kiosk.seal import PublicKeys
+
+FLEET_PORT = 8888
+CALLED_OFF = "a person called it off"
+
+
+@click.group("fleet")
+def command() -> None:
+    """Roll updates out to kiosks, wave by wave."""
+
+
+@command.group()
+def rollout() -> None:
+    """Begin one, see it, stop it, let it go on."""
+
+
+@command.command()
+@config_option
+def run(config: Path) -> None:
+    """Invite kiosks and take their reports in, until told to stop."""
+    os.umask(0o077)
+    tables = load(config, HubConfig)
+    link = {**tables.link, "port": FLEET_PORT}
+    posts = load_peers(tables.keys.peers)
+    desk = FleetDesk(
+        courses=_courses(config),
+        board=build_variant("hotspot_kiosk.transports", "link", link, config.parent.resolve()),
+        own=load_private(tables.keys.own),
+        post_keys=lambda device: _known(posts, device),
+        now=lambda: datetime.now(UTC),
+    )
+    on_signals(desk.stop)
+    desk.run()
+
+
+@rollout.command()
+@config_option
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def new(config: Path, file: Path) -> None:
+    """Begin the rollout that a TOML file describes: id, version, url, manifest, devices; floor, canary, window."""
+    try:
+        wanted = msgspec.toml.decode(file.read_bytes(), type=Rollout)
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}") from None
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{file}: {plain(str(error))}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} cannot be read as TOML: {error}") from None
+    course = _courses(config).begin(wanted, fleet.as_ms(datetime.now(UTC)))
+    click.echo(
+        f"{course.rollout.id} begins: {', '.join(str(len(w)) for w in wanted.waves())} kiosks, wave by wave."
+    )
+
+
+@rollout.command()
+@config_option
+@json_option
+def show(config: Path, as_json: bool) -> None:
+    """The newest rollout, kiosk by kiosk."""
+    course = _newest(config)
+    rows = [
+        {"device": device, "outcome": str(result.outcome), "version": result.version, "reason": result.reason}
+        for device, result in sorted(course.results.items())
+    ]
+    state = (
+        f"halted: {course.halted}"
+        if course.halted
+        else "done"
+        if course.done
+        else f"wave {len(course.opened_ms)}"
+    )
+    click.echo(f"{course.rollout.id}, version {course.rollout.version}: {state}", err=as_json)
+    list_out(rows, as_json, "No kiosk has reported yet.")
+
+
+@rollout.command()
+@config_option
+def halt(config: Path) -> None:
+    """Stop it: kiosks that have not restarted yet stay with what they run."""
+    course = _newest(config)
+    if course.done or course.halted:
+        raise Refused(f"rollout {course.rollout.id} is over already; nothing was changed")
+    _courses(config).halt(CALLED_OFF)
+    click.echo("It stops at the fleet process's next look; see: hotspot fleet rollout show")
+
+
+@rollout.command()
+@config_option
+def resume(config: Path) -> None:
+    """Begin a halted rollout anew, from its first wave, for the kiosks that have not confirmed it."""
+    course = _newest(config)
+    if not course.halted:
+        raise Refused(f"rollout {course.rollout.id} is not halted")
+    left = tuple(d for d in course.rollout.devices if course.outcomes.get(d) is not fleet.Outcome.CONFIRMED)
+    if not left:
+        raise Refused("every kiosk of it has confirmed the update")
+    again = msgspec.structs.replace(course.rollout, devices=left)
+    _courses(config).begin(again, fleet.as_ms(datetime.now(UTC)))
+    click.echo(f"{again.id} begins anew with {len(left)} kiosks.")
+
+
+def _known(posts: Mapping[int, PublicFile], device: int) -> PublicKeys:
+    if device not in posts:
+        raise Refused(f"kiosk {device} is not admitted here")
+    return posts[device].keys()
+
+
+def _courses(config: Path) -> Courses:
+    return Courses(config.parent.resolve() / "rollouts")
+
+
+def _newest(config: Path) -> Course:
+    course = _courses(config).newest()
+    if course is None:
+        raise Refused("there is no rollout; begin one with: hotspot fleet rollout new FILE")
+    return course
