@@ -22,6 +22,8 @@ Mask = NDArray[np.bool_]
 PATCH = 30
 FINER = 4
 LEAST_KNOWN, LEAST_COMMON = 0.5, 0.45
+FRACTION = 32
+ONE = 1 << FRACTION
 
 
 def packed(picture: Mask) -> Words:
@@ -45,31 +47,46 @@ def lay(
     bits = np.zeros((height, words + 1), np.uint64)
     mask = np.zeros((height, words + 1), np.uint64)
     scale = FINER / (motion[0, 0] * motion[1, 1] - motion[0, 1] * motion[1, 0])
-    across_x, across_y = motion[1, 1] * scale, -motion[1, 0] * scale
+    step_x, step_y = int(motion[1, 1] * scale * ONE), int(-motion[1, 0] * scale * ONE)
+    rows, columns = fine.shape
     for y in range(height):
         dx, dy = left - motion[0, 2], top + y - motion[1, 2]
-        px = (motion[1, 1] * dx - motion[0, 1] * dy) * scale + FINER / 2
-        py = (motion[0, 0] * dy - motion[1, 0] * dx) * scale + FINER / 2
-        for word in range(words):
-            known, ridge = _gather(
-                fine, px + 32 * word * across_x, py + 32 * word * across_y, across_x, across_y
-            )
+        x0 = int(((motion[1, 1] * dx - motion[0, 1] * dy) * scale + FINER / 2) * ONE)
+        y0 = int(((motion[0, 0] * dy - motion[1, 0] * dx) * scale + FINER / 2) * ONE)
+        first, last = _inside(x0, step_x, columns, 0, 32 * words)
+        first, last = _inside(y0, step_y, rows, first, last)
+        for word in range(first >> 5, (last + 31) >> 5):
+            begin, end = max(first, 32 * word), min(last, 32 * word + 32)
+            known, ridge = _gather(fine, x0, y0, step_x, step_y, begin, end)
             _put(mask, y, word, known)
             _put(bits, y, word, ridge)
     return bits, mask
 
 
 @njit(cache=True, nogil=True)
-def _gather(fine: NDArray[np.uint8], px: float, py: float, step_x: float, step_y: float) -> Any:
-    """Known and ridge bits of 32 pixels in a line."""
+def _inside(start: int, step: int, size: int, first: int, last: int) -> tuple[int, int]:
+    """The numbers k of first..last-1 for which start + k * step lies in 0..size, in fixed point."""
+    end = size * ONE
+    if step < 0:
+        start, step = end - 1 - start, -step
+    if step == 0:
+        return (first, last) if 0 <= start < end else (first, first)
+    begin = max(first, -(start // step))
+    last = min(last, -((start - end) // step))
+    return (begin, last) if begin < last else (first, first)
+
+
+@njit(cache=True, nogil=True)
+def _gather(fine: NDArray[np.uint8], x0: int, y0: int, step_x: int, step_y: int, begin: int, end: int) -> Any:
+    """Known and ridge bits of the pixels begin..end-1 of a line, all within one group of 32."""
     known, ridge = np.uint64(0), np.uint64(0)
-    rows, columns = fine.shape
-    for k in range(32):
-        x, y = px + k * step_x, py + k * step_y
-        if 0 <= x < columns and 0 <= y < rows:
-            value = np.uint64(fine[int(y), int(x)])
-            known |= (value >> np.uint64(1)) << np.uint64(k)
-            ridge |= (value & np.uint64(1)) << np.uint64(k)
+    x, y = x0 + begin * step_x, y0 + begin * step_y
+    for k in range(begin & 31, (begin & 31) + end - begin):
+        value = np.uint64(fine[y >> FRACTION, x >> FRACTION])
+        known |= (value >> np.uint64(1)) << np.uint64(k)
+        ridge |= (value & np.uint64(1)) << np.uint64(k)
+        x += step_x
+        y += step_y
     return known, ridge
 
 
@@ -110,13 +127,14 @@ def search(
     """
     out = np.zeros((len(begin), 3))
     patch = np.zeros((2, PATCH // 2), np.uint64)
+    strip = np.zeros((2, PATCH - 1 + 2 * reach), np.uint64)
     for k in range(len(begin)):
         x, y = k % columns * stride, k // columns * stride
         out[k, 0] = -2.0
         if _cut(bits, mask, x, y, patch) >= LEAST_KNOWN * PATCH * PATCH:
             x += left + begin[k, 0]
             y += top + begin[k, 1]
-            _slide(patch, reference_bits, reference_mask, x, y, reach, pull, step, out[k])
+            _slide(patch, strip, reference_bits, reference_mask, x, y, reach, pull, step, out[k])
             out[k, 1] += begin[k, 0]
             out[k, 2] += begin[k, 1]
     return out
@@ -143,48 +161,72 @@ def _cut(bits: Words, mask: Words, x: int, y: int, patch: Words) -> int:
 
 @njit(cache=True, nogil=True)
 def _slide(
-    patch: Words, bits: Words, mask: Words, x: int, y: int, reach: int, pull: float, step: int, out: Floats
+    patch: Words,
+    strip: Words,
+    bits: Words,
+    mask: Words,
+    x: int,
+    y: int,
+    reach: int,
+    pull: float,
+    step: int,
+    out: Floats,
 ) -> None:
-    """Where the patch agrees best. Ridges lie 4 to 5 px apart at half resolution: a peak is wider than a step of 2."""
+    """Where the patch agrees best. Ridges lie 4 to 5 px apart at half resolution: a peak is wider than a step of 2.
+
+    Column of places by column, so that what lies under one is cut out of the reference once.
+    """
     whole = _all_known(patch, mask, x - reach, y - reach, reach)
     best = -9.0
-    for dy in range(-reach, reach + 1, step):
-        for dx in range(-reach, reach + 1, step):
-            best = _try(patch, bits, mask, x, y, dx, dy, whole, pull, best, out)
+    for dx in range(-reach, reach + 1, step):
+        best = _column(patch, strip, bits, mask, x, y, dx, -reach, reach, step, whole, pull, best, out)
     if step > 1 and best > -9.0:
         at_x, at_y = int(out[1]), int(out[2])
-        for dy in range(max(at_y - 1, -reach), min(at_y + 1, reach) + 1):
-            for dx in range(max(at_x - 1, -reach), min(at_x + 1, reach) + 1):
-                if dx != at_x or dy != at_y:
-                    best = _try(patch, bits, mask, x, y, dx, dy, whole, pull, best, out)
+        low, high = max(at_y - 1, -reach), min(at_y + 1, reach)
+        for dx in range(max(at_x - 1, -reach), min(at_x + 1, reach) + 1):
+            best = _column(patch, strip, bits, mask, x, y, dx, low, high, 1, whole, pull, best, out)
 
 
 @njit(cache=True, nogil=True)
-def _try(
+def _column(
     patch: Words,
+    strip: Words,
     bits: Words,
     mask: Words,
     x: int,
     y: int,
     dx: int,
-    dy: int,
+    low: int,
+    high: int,
+    step: int,
     whole: bool,
     pull: float,
     best: float,
     out: Floats,
 ) -> float:
-    """The better of `best` and the worth of one place, which goes into `out` if it is better."""
-    if whole:
-        common, apart = PATCH * PATCH, _differences_known(patch, bits, x + dx, y + dy)
-    else:
-        common, apart = _differences(patch, bits, mask, x + dx, y + dy)
-    if common < LEAST_COMMON * PATCH * PATCH:
-        return best
-    agreement = math.sin(math.pi / 2 * (1 - 2 * apart / common))
-    worth = agreement - pull * (dx * dx + dy * dy)
-    if worth > best:
-        out[0], out[1], out[2] = agreement, dx, dy
-        return worth
+    """The better of `best` and the places (dx, low..high), which go into `out` where they are better.
+
+    Of places equally good the one counts that lies first by rows, as if they were tried in that order.
+    """
+    rows = PATCH - 1 + high - low
+    _cut_strip(bits, x + dx, y + low, rows, strip[0])
+    if not whole:
+        _cut_strip(mask, x + dx, y + low, rows, strip[1])
+    for dy in range(low, high + 1, step):
+        if whole:
+            common, apart = PATCH * PATCH, _differences_known(patch, strip, dy - low)
+        else:
+            common, apart = _differences(patch, strip, dy - low)
+        if common < LEAST_COMMON * PATCH * PATCH:
+            continue
+        balance, price = 1 - 2 * apart / common, pull * (dx * dx + dy * dy)
+        if balance * (math.pi / 2 if balance > 0 else 1.0) - price < best:
+            continue  # the sine below is no greater
+        agreement = math.sin(math.pi / 2 * balance)
+        worth = agreement - price
+        if worth > best or (worth == best and (dy < out[2] or (dy == out[2] and dx < out[1]))):
+            best = worth
+            out[0], out[1], out[2] = agreement, dx, dy
     return best
 
 
@@ -200,20 +242,32 @@ def _all_known(patch: Words, mask: Words, x: int, y: int, reach: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _differences_known(patch: Words, bits: Words, x: int, y: int) -> int:
+def _cut_strip(words: Words, x: int, y: int, rows: int, strip: Words) -> None:
+    """Of so many rows from y on 30 pixels from column x on and, 32 bits higher, of the row below."""
+    side = np.uint64((1 << 30) - 1)
+    word, shift = x >> 5, np.uint64(x & 31)
+    row = (words[y, word] >> shift) & side
+    for k in range(rows):
+        below = (words[y + k + 1, word] >> shift) & side
+        strip[k] = row | below << np.uint64(32)
+        row = below
+
+
+@njit(cache=True, nogil=True)
+def _differences_known(patch: Words, strip: Words, top: int) -> int:
     """Pixels that differ where all are known."""
     apart = np.uint64(0)
     for row in range(PATCH // 2):
-        apart += count_ones(patch[0, row] ^ _window_bits(bits, x, y + 2 * row))
+        apart += count_ones(patch[0, row] ^ strip[0, top + 2 * row])
     return int(apart)
 
 
 @njit(cache=True, nogil=True)
-def _differences(patch: Words, bits: Words, mask: Words, x: int, y: int) -> tuple[int, int]:
+def _differences(patch: Words, strip: Words, top: int) -> tuple[int, int]:
     """Pixels known in both, and those of them that differ."""
     common, apart = np.uint64(0), np.uint64(0)
     for row in range(PATCH // 2):
-        both = patch[1, row] & _window_bits(mask, x, y + 2 * row)
+        both = patch[1, row] & strip[1, top + 2 * row]
         common += count_ones(both)
-        apart += count_ones((patch[0, row] ^ _window_bits(bits, x, y + 2 * row)) & both)
+        apart += count_ones((patch[0, row] ^ strip[0, top + 2 * row]) & both)
     return int(common), int(apart)

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 
-STRIDE, GLANCE_STRIDE = 11, 15
+STRIDE, GLANCE_STRIDE = 11, 18
 OVERHANG = 12
 MARGIN = 64
 FIRST_REACH, FIRST_PULL = 4, 0.004
@@ -133,7 +133,7 @@ def overlay(probe: RidgePicture, reference: RidgePicture, motions: Floats, final
     worth = [_weight(_glance(probe, reference, start)) for start in starts]
     promising = sorted(range(len(starts)), key=lambda k: -worth[k])
     ends = [_finish(probe, reference, starts[k]) for k in promising[:finalists]]
-    return max(ends, key=lambda end: end.overlay.weight, default=Fit())
+    return _read(max(ends, key=lambda end: _weight(end.agreement))) if ends else Fit()
 
 
 def _glance(probe: RidgePicture, reference: RidgePicture, motion: Floats) -> Floats:
@@ -142,8 +142,19 @@ def _glance(probe: RidgePicture, reference: RidgePicture, motion: Floats) -> Flo
     return _slides(laid, reference, laid.rest, GLANCE_REACH, FIRST_PULL, GLANCE_STEP)[:, 0]
 
 
-def _finish(probe: RidgePicture, reference: RidgePicture, start: Floats) -> Fit:
-    """Fit the affine correction, then the smooth field; read the agreement there."""
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Where a motion ended: the corrected one, the patches on it, their slides and agreement."""
+
+    motion: Floats
+    laid: _Laid
+    slides: Floats
+    agreement: Floats
+    strain: float
+
+
+def _finish(probe: RidgePicture, reference: RidgePicture, start: Floats) -> _End:
+    """Fit the affine correction, then the smooth field; measure the agreement there."""
     laid = _lay(probe, reference, start)
     correction = affine(laid.at, _slides(laid, reference, laid.rest, FIRST_REACH, FIRST_PULL))
     motion = correction[:, :2] @ start
@@ -153,23 +164,24 @@ def _finish(probe: RidgePicture, reference: RidgePicture, start: Floats) -> Fit:
     smoothed = smooth(slides, laid.rows, laid.columns)
     agreement = np.ascontiguousarray(_slides(laid, reference, smoothed, LAST_REACH, LAST_PULL)[:, 0])
     strain = float(np.linalg.norm(correction[:, :2] - np.eye(2)) * 40)
-    return Fit(_read(agreement, smoothed, strain), motion, laid.at, smoothed, agreement)
+    return _End(motion, laid, smoothed, agreement, strain)
 
 
-def _read(agreement: Floats, smooth: Floats, strain: float) -> Overlay:
-    seen = agreement > -1.5
+def _read(end: _End) -> Fit:
+    seen = end.agreement > -1.5
+    agreement = end.agreement[seen]
     if not seen.any():
-        return Overlay()
-    agreement = agreement[seen]
-    return Overlay(
+        return Fit(Overlay(), end.motion, end.laid.at, end.slides, end.agreement)
+    read = Overlay(
         mean=float(agreement.mean()),
         fair=float((agreement > FAIR).mean()),
         good=float((agreement > GOOD).mean()),
         weight=_weight(agreement),
-        strain=strain,
-        slide=float(np.hypot(smooth[seen, 0], smooth[seen, 1]).mean()),
+        strain=end.strain,
+        slide=float(np.hypot(end.slides[seen, 0], end.slides[seen, 1]).mean()),
         patches=int(seen.sum()),
     )
+    return Fit(read, end.motion, end.laid.at, end.slides, end.agreement)
 
 
 def _weight(agreement: Floats) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -60,7 +61,8 @@ def propose(probe: CoarsePicture, reference: CoarsePicture, most: int = 4) -> Fl
     if size is None:
         return np.zeros((0, 3))
     spectrum = _spectrum(reference.waves, size)
-    found = [peak for k in TURNS for peak in _peaks(spectrum, _turned(probe, k, canvas, size), k)]
+    room = (np.empty_like(spectrum), np.empty_like(spectrum))
+    found = [peak for k in TURNS for peak in _peaks(spectrum, _turned(probe, k, canvas, size), k, room)]
     chosen = _distinct(sorted(found, reverse=True), most)
     rows = [_motion(probe, reference, _centre(peak, reference, canvas, size)) for peak in chosen]
     return np.array(rows).reshape(-1, 3)
@@ -101,9 +103,9 @@ def _spectrum(waves: Picture, size: int) -> Picture:
     return np.asarray(cv2.dft(padded), np.float32)
 
 
-def _peaks(reference: Picture, probe: Picture, turn: int) -> list[Peak]:
+def _peaks(reference: Picture, probe: Picture, turn: int, room: tuple[Picture, Picture]) -> list[Peak]:
     """The highest correlations at one turn: height, turn, shift x, shift y (both from 0 to size)."""
-    correlation = cv2.idft(cv2.mulSpectrums(reference, probe, 0, conjB=True))
+    correlation = cv2.idft(_product(reference, probe, room[0]), room[1])
     peaks = []
     for _ in range(PEAKS_A_TURN):
         _, height, _, (x, y) = cv2.minMaxLoc(correlation)
@@ -112,6 +114,27 @@ def _peaks(reference: Picture, probe: Picture, turn: int) -> list[Peak]:
             max(y - PEAK_REACH, 0) : y + PEAK_REACH + 1, max(x - PEAK_REACH, 0) : x + PEAK_REACH + 1
         ] = 0
     return peaks
+
+
+@njit(cache=True, nogil=True)
+def _product(a: Picture, b: Picture, out: Picture) -> Picture:
+    """A spectrum times another's conjugate, both packed as OpenCV does (CCS, docs of cv::dft).
+
+    The like of cv2.mulSpectrums, which took a sixth longer for the whole of `propose`.
+    """
+    rows, columns = a.shape
+    for i in range(rows):
+        for j in range(1, columns - 1, 2):
+            out[i, j] = a[i, j] * b[i, j] + a[i, j + 1] * b[i, j + 1]
+            out[i, j + 1] = a[i, j + 1] * b[i, j] - a[i, j] * b[i, j + 1]
+    for j in (0, columns - 1) if columns % 2 == 0 else (0, 0):
+        out[0, j] = a[0, j] * b[0, j]
+        for i in range(1, rows - 1, 2):
+            out[i, j] = a[i, j] * b[i, j] + a[i + 1, j] * b[i + 1, j]
+            out[i + 1, j] = a[i + 1, j] * b[i, j] - a[i, j] * b[i + 1, j]
+        if rows % 2 == 0:
+            out[rows - 1, j] = a[rows - 1, j] * b[rows - 1, j]
+    return out
 
 
 def _distinct(peaks: list[Peak], most: int) -> list[Peak]:
