@@ -33,6 +33,7 @@ digest() {
 layer() {
     place=$cache/$1-$2
     if [ ! -d "$place" ]; then
+        reachable || skip "Debian's mirror cannot be reached, and the layer $1 is not made yet"
         say "image-build: making $1 ..."
         began=$(date +%s)
         fresh=$(mktemp -d "$cache/new-$1-XXXXXX")
@@ -55,6 +56,12 @@ mirror() {
     uri=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' 2>/dev/null |
         sed -n 's/ Debian Debian$//p' | head -n 1)
     printf '%s\n' "${uri:-http://deb.debian.org/debian}"
+}
+
+# Whether that mirror answers and has Debian 13.
+reachable() {
+    uri=$(mirror)
+    /usr/lib/apt/apt-helper download-file "${uri%/}/dists/trixie/InRelease" "$cache/InRelease" >/dev/null 2>&1
 }
 
 # The sources of an image: release, its security and point updates.
