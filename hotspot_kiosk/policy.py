@@ -80,11 +80,21 @@ class Disclosure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One authenticated person's finding on a possible match, with a reason in their words."""
+    """One authenticated person's finding on a possible match, with a reason in their words.
+
+    proved: their own key signed it, so that no machine can have made it up. kiosk: otherwise, which one says so.
+    """
 
     officer: str
     finding: Finding
     reason: str
+    proved: bool = False
+    kiosk: int = 0
+
+    @property
+    def witness(self) -> tuple[str, int]:
+        """Who stands for it: the person, or a kiosk, which is one witness however many people it names."""
+        return (self.officer, 0) if self.proved else ("", self.kiosk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,14 +335,17 @@ def may_vote(votes: Sequence[Vote | Word], officer: str, reason: str) -> None:
 
 
 def outcome(rule: Confirmation, votes: Sequence[Vote]) -> Outcome:
-    """Where a possible match stands after these findings: only different people count."""
-    by_officer = {vote.officer: vote.finding for vote in votes}
-    found = list(by_officer.values())
-    if len(set(found)) > 1:
+    """Where a possible match stands after these findings: only different people count.
+
+    What one kiosk alone vouches for counts as one person's: a stolen one could make up any number of them.
+    """
+    found = {vote.finding for vote in votes}
+    if len(found) > 1:
         return Outcome.DISPUTED
-    if len(found) < rule.people:
+    different = min(len({vote.officer for vote in votes}), len({vote.witness for vote in votes}))
+    if different < rule.people:
         return Outcome.OPEN
-    return Outcome.CONFIRMED if found[0] is Finding.CONFIRM else Outcome.REFUTED
+    return Outcome.CONFIRMED if Finding.CONFIRM in found else Outcome.REFUTED
 
 
 def purge_at(rule: Retention, ended: Ended, since: datetime) -> datetime:

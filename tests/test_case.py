@@ -51,7 +51,7 @@ ALL: tuple[Known, ...] = (
     reply(1, 1),
     Failed(NOW, "national", tcn(3, 900), 115, "maintainer"),
     Told(NOW, DEVICE, 2, b"view"),
-    Voted(NOW, "CASE-1", "k7", Finding.CONFIRM, "same scar"),
+    Voted(NOW, "CASE-1", "k7", Finding.CONFIRM, "same scar", b"signed"),
     Judged(NOW, "CASE-1", "l1", True, "cleared with the bureau"),
     Left(NOW, "officer:k7"),
     Purged(NOW, Ended.HIT),
@@ -131,12 +131,14 @@ def test_how_a_case_ended_decides_how_long_it_is_kept(events: list[Known], ended
 
 def test_one_person_counts_once_and_two_decide() -> None:
     """The same officer's second word is no second person."""
-    one = Voted(NOW, "CASE-1", "k7", Finding.CONFIRM, "same scar")
-    two = Voted(NOW, "CASE-1", "k8", Finding.CONFIRM, "same ear")
-    other = Voted(NOW, "CASE-2", "k8", Finding.CONFIRM, "another candidate")
+    one = Voted(NOW, "CASE-1", "k7", Finding.CONFIRM, "same scar", b"signed")
+    two = Voted(NOW, "CASE-1", "k8", Finding.CONFIRM, "same ear", b"signed")
+    other = Voted(NOW, "CASE-2", "k8", Finding.CONFIRM, "another candidate", b"signed")
     assert stands(one, one, other) is Outcome.OPEN
     assert stands(one, two) is Outcome.CONFIRMED
-    assert stands(one, Voted(NOW, "CASE-1", "k8", Finding.REFUTE, "other nose")) is Outcome.DISPUTED
+    assert (
+        stands(one, Voted(NOW, "CASE-1", "k8", Finding.REFUTE, "other nose", b"signed")) is Outcome.DISPUTED
+    )
 
 
 def stands(*votes: Voted) -> Outcome:

@@ -44,7 +44,8 @@ ROUTED = operation(
     posts=("Green line 4", "Harbour"), devices=(DEVICE, OTHER), route={"Green line 4": ("Harbour",)}
 )
 HIT = (Found("CASE-1", 1, 9.5, why=(("face", 6.0), ("right index", 3.5))),)
-ONE, TWO, LEGAL = Person("k7"), Person("k8"), Person("l1", Role.LEGAL)
+ONE, TWO = Person("k7", signed=b"by k7"), Person("k8", signed=b"by k8")
+LEGAL = Person("l1", Role.LEGAL)
 
 
 def candidate(sequence: int, source: str = "FRA") -> ForeignCandidate:
@@ -447,7 +448,7 @@ def test_who_was_told_of_a_match_is_told_that_it_is_disputed(bureau: Bureau) -> 
         bureau.book.vote(FIRST, "FRA/N1", person, Finding.CONFIRM, "ears")
     (due,) = bureau.book.outcomes(INTERPOL, 9)
     bureau.book.reported(due, NOW)
-    bureau.book.vote(FIRST, "FRA/N1", Person("k9"), Finding.REFUTE, "a scar")
+    bureau.book.vote(FIRST, "FRA/N1", Person("k9", signed=b"by k9"), Finding.REFUTE, "a scar")
     assert words(bureau) == [(tcn(1, 900), "disputed")]
 
 

@@ -250,7 +250,10 @@ def test_a_late_hit_goes_to_the_next_posts_until_it_expires() -> None:
     assert policy.next_posts(roads, "B", BEGINS, BEGINS) == ("B",)
 
 
-YES, NO = Vote("k7", Finding.CONFIRM, "same ear"), Vote("k8", Finding.REFUTE, "another ear")
+YES, NO = (
+    Vote("k7", Finding.CONFIRM, "same ear", proved=True),
+    Vote("k8", Finding.REFUTE, "another ear", proved=True),
+)
 
 
 @pytest.mark.parametrize(
@@ -259,14 +262,35 @@ YES, NO = Vote("k7", Finding.CONFIRM, "same ear"), Vote("k8", Finding.REFUTE, "a
         ([], Outcome.OPEN),
         ([YES], Outcome.OPEN),
         ([YES, YES], Outcome.OPEN),
-        ([YES, Vote("k9", Finding.CONFIRM, "same scar")], Outcome.CONFIRMED),
+        ([YES, Vote("k9", Finding.CONFIRM, "same scar", proved=True)], Outcome.CONFIRMED),
         ([YES, NO], Outcome.DISPUTED),
-        ([NO, Vote("k9", Finding.REFUTE, "no")], Outcome.REFUTED),
+        ([NO, Vote("k9", Finding.REFUTE, "no", proved=True)], Outcome.REFUTED),
     ],
 )
 def test_two_different_people_decide(votes: list[Vote], stands: Outcome) -> None:
     """One person twice is one person; where two disagree, nothing is decided."""
     assert outcome(Confirmation(), votes) is stands
+
+
+def _at(kiosk: int, officer: str, finding: Finding = Finding.CONFIRM) -> Vote:
+    return Vote(officer, finding, "same ear", kiosk=kiosk)
+
+
+@pytest.mark.parametrize(
+    ("votes", "people", "stands"),
+    [
+        ([_at(17, "k1"), _at(17, "k2"), _at(17, "k3")], 2, Outcome.OPEN),
+        ([_at(17, "k1"), YES], 2, Outcome.CONFIRMED),
+        ([_at(17, "k1"), _at(18, "k2")], 2, Outcome.CONFIRMED),
+        ([_at(17, "k1"), _at(18, "k1")], 2, Outcome.OPEN),
+        ([_at(17, "k1"), _at(17, "k2"), YES], 3, Outcome.OPEN),
+        ([_at(17, "k1"), _at(17, "k2", Finding.REFUTE)], 2, Outcome.DISPUTED),
+        ([Vote("k1", Finding.CONFIRM, "x"), Vote("k2", Finding.CONFIRM, "x")], 2, Outcome.OPEN),
+    ],
+)
+def test_one_kiosk_is_one_witness(votes: list[Vote], people: int, stands: Outcome) -> None:
+    """Whomever it names: a stolen one could make them all up. What nobody proves counts as one person's."""
+    assert outcome(Confirmation(people=people), votes) is stands
 
 
 def test_one_person_decides_only_under_a_law_that_is_named() -> None:

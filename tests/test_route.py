@@ -231,7 +231,7 @@ def test_who_was_alerted_hears_what_became_of_it() -> None:
     story = Story(known(), OPENED, NOTHING, SENT)
     story.tell()
     story.tell(reply(1), now=LATER)
-    one, two = (Voted(LATER, "FRA/1", who, Finding.REFUTE, "other ears") for who in ("k7", "k8"))
+    one, two = (Voted(LATER, "FRA/1", who, Finding.REFUTE, "other ears", b"signed") for who in ("k7", "k8"))
     story.tell(one, now=LATER)
     said = story.tell(two, now=LATER)
     assert set(said) == {DEVICE, HARBOUR, BRIDGE}
@@ -243,7 +243,7 @@ def test_a_confirmed_match_stays_a_possible_match_in_words() -> None:
     """Nothing here says who somebody is."""
     story = Story(ALONE, OPENED, HIT)
     story.tell()
-    votes = [Voted(NOW, "CASE-1", who, Finding.CONFIRM, "same scar") for who in ("k7", "k8")]
+    votes = [Voted(NOW, "CASE-1", who, Finding.CONFIRM, "same scar", b"signed") for who in ("k7", "k8")]
     answer = story.tell(*votes)[DEVICE].answer
     assert (answer.decision, answer.note) == (Decision.POSSIBLE_MATCH, "CASE-1: match confirmed")
 

@@ -266,7 +266,7 @@ def test_what_another_process_adds_to_a_case_is_told_at_once(running: Desk) -> N
     running.hub._now = lambda: NOW
     book = assembly.open_book(load(running.folders.hub_config, HubConfig), running.folders.hub_config.parent)
     for officer in ("k7", "k8"):
-        book.vote(tcn(), "CASE-1", Person(officer), Finding.REFUTE, "other ears")
+        book.vote(tcn(), "CASE-1", Person(officer, signed=b"by them"), Finding.REFUTE, "other ears")
     arrived = running.until(Arrived)
     assert isinstance(arrived, Arrived)
     told = wire.decode_down(arrived.payload)

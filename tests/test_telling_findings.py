@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from making import DEVICE, HUB, KIOSK, NOW, keys, operation, request, tcn
 
 from hotspot_kiosk import contents, finding, officers, seal, wire
-from hotspot_kiosk.errors import BadBytes, Refused, SealError
+from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, SealError, StorageFailed
 from hotspot_kiosk.hub.case import Found
-from hotspot_kiosk.hub.casebook import Casebook
+from hotspot_kiosk.hub.casebook import Casebook, Person
 from hotspot_kiosk.hub.hearing import Hearing
 from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.orders import OrderBook
@@ -21,6 +22,7 @@ from hotspot_kiosk.hub.store import PartKey
 from hotspot_kiosk.hub.store_sqlite import Options, build
 from hotspot_kiosk.kiosk.findings import Findings
 from hotspot_kiosk.kiosk.telling import REPEAT_MS, Telling
+from hotspot_kiosk.officers import Officer, Role, Roster
 from hotspot_kiosk.operation import sign
 from hotspot_kiosk.policy import Finding, Outcome, Vote
 from hotspot_kiosk.seal_answer import reply_key
@@ -28,6 +30,11 @@ from hotspot_kiosk.terms import Decision, Part
 
 POST = operation().posts[0]
 OTHER = 18
+
+
+def officer(name: str, role: Role = Role.OFFICER) -> Officer:
+    """Somebody on the roster."""
+    return Officer(id=name, roles=(role,))
 
 
 class Hub:
@@ -44,7 +51,8 @@ class Hub:
             posts={DEVICE: POST},
             now=lambda: NOW,
         )
-        self.hearing = Hearing(self.book, self.open, HUB)
+        self.roster = Roster(edition=1, made=NOW, officers=tuple(map(officer, ("k7", "k8"))))
+        self.hearing = Hearing(self.book, self.open, HUB, lambda: self.roster)
         probe = contents.encode(request(), reply_key(KIOSK, tcn()), None)
         sealed = seal.seal(probe, tcn(), Part.PROBE, HUB.public(), KIOSK)
         self.store.inbox.commit(PartKey(DEVICE, tcn(), Part.PROBE), sealed, NOW)
@@ -77,12 +85,42 @@ def said(
     return wire.Said(tcn(), envelope)
 
 
-def test_two_people_at_a_kiosk_confirm_at_the_hub(hub: Hub) -> None:
-    """One leaves it open; a second, different one confirms."""
-    assert hub.hearing.take(DEVICE, said("k7")).refused == ""
-    assert hub.stands() is Outcome.OPEN
-    assert hub.hearing.take(DEVICE, said("k8")).refused == ""
+def test_a_stolen_kiosk_cannot_make_up_two_people(hub: Hub) -> None:
+    """Whomever of the roster it names, its word is one; somebody's own key is the second."""
+    for name in ("k7", "k8"):
+        assert hub.hearing.take(DEVICE, said(name)).refused == ""
+        assert hub.stands() is Outcome.OPEN
+    hub.book.vote(tcn(), "REF-1", Person("k9", signed=b"by k9"), Finding.CONFIRM, "the chin")
     assert hub.stands() is Outcome.CONFIRMED
+
+
+@pytest.mark.parametrize("name", ["nobody", "gone", "m1", "l1"])
+def test_only_officers_on_the_hubs_roster_count(hub: Hub, name: str) -> None:
+    """Neither somebody unknown, nor revoked, nor in another role; their word is refused for good."""
+    gone = msgspec.structs.replace(officer("gone"), revoked=NOW)
+    people = (gone, officer("m1", Role.MAINTAINER), officer("l1", Role.LEGAL))
+    hub.roster = Roster(edition=2, made=NOW, officers=people)
+    assert "roster" in hub.hearing.take(DEVICE, said(name)).refused
+    assert hub.book.case(tcn()).votes == ()
+
+
+def test_what_counted_stays_acknowledged_after_its_officer_is_revoked(hub: Hub) -> None:
+    """Only the word about it was lost."""
+    hub.hearing.take(DEVICE, said("k7"))
+    hub.roster = Roster(edition=2, made=NOW)
+    assert hub.hearing.take(DEVICE, said("k7")).refused == ""
+
+
+def test_while_the_roster_cannot_be_read_nothing_is_acknowledged(hub: Hub) -> None:
+    """It comes again, and counts then."""
+
+    def away() -> Roster:
+        raise StorageFailed("the roster cannot be read")
+
+    hearing = Hearing(hub.book, hub.open, HUB, away)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        hearing.take(DEVICE, said("k7"))
+    assert hub.book.case(tcn()).votes == ()
 
 
 def test_a_finding_that_comes_again_counts_once_and_is_acknowledged_again(hub: Hub) -> None:

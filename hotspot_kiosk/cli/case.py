@@ -178,7 +178,7 @@ def _candidate(case: Case, known: route.Known, candidate: Possible) -> dict[str,
                 "officer": vote.officer,
                 "finding": vote.finding.value,
                 "reason": vote.reason,
-                "signed": "with their own key" if vote.signed else "in at a kiosk",
+                "signed": "with their own key" if vote.signed else f"in at kiosk {vote.kiosk}",
             }
             for vote in case.votes
             if vote.reference == candidate.reference

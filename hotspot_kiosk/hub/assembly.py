@@ -28,7 +28,7 @@ from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.orders import OrderBook
 from hotspot_kiosk.hub.renewal import Desk, Issuer, Register
 from hotspot_kiosk.hub.retention import PURGING, Hourly, Purge
-from hotspot_kiosk.hub.roster import RosterFile
+from hotspot_kiosk.hub.roster import RosterFile, nobody
 from hotspot_kiosk.hub.service import CLIENT, Hub
 from hotspot_kiosk.hub.store import Store
 from hotspot_kiosk.hub.subject import Subjects
@@ -78,6 +78,7 @@ def build(config: HubConfig, folder: Path) -> Hub:
         renewal=renewal,
         counts=_counts(config, inbox, renewal, witness),
         bell=bell(config, folder),
+        roster=roster(config).read if config.hub.roster else nobody,
     )
 
 

@@ -142,7 +142,7 @@ class Told(Event, frozen=True):
 class Voted(Event, frozen=True):
     """One person compared the pictures of one candidate. signed: with that person's own key (`decision`).
 
-    Nothing is signed of what a kiosk vouches for, where the person was signed in.
+    Nothing is signed of what a kiosk vouches for, where the person was signed in; kiosk: which one that is.
     """
 
     reference: str
@@ -150,11 +150,17 @@ class Voted(Event, frozen=True):
     finding: Finding
     reason: str
     signed: bytes = b""
+    kiosk: int = 0
 
     @property
     def name(self) -> str:
         """A person speaks once about a candidate."""
         return f"voted/{self.reference}/{self.officer}"
+
+    @property
+    def vote(self) -> Vote:
+        """As the rules count it."""
+        return Vote(self.officer, self.finding, self.reason, bool(self.signed), self.kiosk)
 
 
 class Judged(Event, frozen=True):
@@ -334,7 +340,7 @@ class Case:
 
     def findings(self, reference: str) -> tuple[Vote, ...]:
         """What people said of a candidate, in order."""
-        return tuple(Vote(v.officer, v.finding, v.reason) for v in self.votes if v.reference == reference)
+        return tuple(each.vote for each in self.votes if each.reference == reference)
 
     def is_open(self, now: datetime, patience: timedelta) -> bool:
         """Whether a partner's answer is still waited for."""

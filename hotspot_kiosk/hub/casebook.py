@@ -64,12 +64,13 @@ class Role(StrEnum):
 class Person:
     """Somebody who was authenticated: an id, never a name, and the role in which they signed in.
 
-    signed: their decision, with their own key, where they have one (`decision`).
+    signed: their decision, with their own key (`decision`). kiosk: which one vouches for them where nothing is signed.
     """
 
     id: str
     role: Role = Role.OFFICER
     signed: bytes = field(default=b"", repr=False)
+    kiosk: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +262,11 @@ class Casebook:
             raise Refused(NO_CANDIDATE)
         before = case.findings(reference)
         policy.may_vote(before, by.id, reason)
-        stands = policy.outcome(known.rule, (*before, policy.Vote(by.id, finding, reason)))
+        voted = Voted(self._now(), reference, by.id, finding, reason, by.signed, by.kiosk)
+        stands = policy.outcome(known.rule, (*before, voted.vote))
         for errand in outcomes.owed(case, reference, case.outcome(reference, known.rule), stands):
             self._store.errands.put(tcn, errand, self._now())
-        if not self._add(tcn, Voted(self._now(), reference, by.id, finding, reason, by.signed)):
+        if not self._add(tcn, voted):
             raise Refused("you have said what you found; another person must look now")
         deed = Deed.CONFIRMED if finding is Finding.CONFIRM else Deed.REFUTED
         stands = self.case(tcn).outcome(reference, known.rule)

@@ -1,6 +1,7 @@
-"""Takes in what officers at kiosks found about candidates; the kiosk's signature vouches for who said it.
+"""Takes in what officers at kiosks found about candidates; the kiosk vouches for who said it, the roster for their right.
 
-Every finding is acknowledged, taken or refused, signed; one that came before is acknowledged again.
+Every finding is acknowledged, taken or refused, signed; one that came before is acknowledged again. However many
+people a kiosk names, it is one witness (`policy.outcome`).
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ import hashlib
 from collections.abc import Callable
 
 from hotspot_kiosk import finding, seal, wire
-from hotspot_kiosk.errors import BadBytes, Refused
+from hotspot_kiosk.decision import MAY, What
+from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, StorageFailed
 from hotspot_kiosk.hub.case import Case
 from hotspot_kiosk.hub.casebook import Casebook, Person
+from hotspot_kiosk.officers import Roster
 from hotspot_kiosk.terms import Tcn
 
 NOT_THERE = "this kiosk was never told of that check"
@@ -20,12 +23,21 @@ NOT_THERE = "this kiosk was never told of that check"
 class Hearing:
     """One thread at a time."""
 
-    def __init__(self, book: Casebook, opener: Callable[[bytes, int], bytes], own: seal.PrivateKeys) -> None:
-        """`opener`: what an envelope of that kiosk holds; raises BadBytes or SealError."""
-        self._book, self._open, self._own = book, opener, own
+    def __init__(
+        self,
+        book: Casebook,
+        opener: Callable[[bytes, int], bytes],
+        own: seal.PrivateKeys,
+        roster: Callable[[], Roster],
+    ) -> None:
+        """`opener`: what an envelope of that kiosk holds; raises BadBytes or SealError. `roster`: the newest."""
+        self._book, self._open, self._own, self._roster = book, opener, own, roster
 
     def take(self, device: int, said: wire.Said) -> wire.Noted:
-        """Count a finding. Raises BadBytes or SealError for what is not believed, which is never acknowledged."""
+        """Count a finding. Raises BadBytes or SealError for what is not believed, which is never acknowledged.
+
+        Neither is one that came while the roster cannot be read: ConfigError.
+        """
         tcn, header = Tcn(said.tcn), seal.peek(said.envelope)
         if header.tcn != tcn or header.content != "finding" or header.sender != device:
             raise BadBytes("a finding is about another record, or of another kiosk")
@@ -40,7 +52,9 @@ class Hearing:
             self._check_place(device, case, said)
             if _known(case, said):
                 return ""
-            self._book.vote(tcn, said.reference, Person(said.officer), said.finding, said.reason)
+            self._check_officer(said)
+            by = Person(said.officer, kiosk=device)
+            self._book.vote(tcn, said.reference, by, said.finding, said.reason)
         except Refused as error:
             return str(error)
         return ""
@@ -52,6 +66,16 @@ class Hearing:
         operation = self._book.operation(case)
         if operation is not None and operation.officers and said.officer not in operation.officers:
             raise Refused(f"operation {operation.id} does not name this officer")
+
+    def _check_officer(self, said: finding.Statement) -> None:
+        try:
+            officer = self._roster().find(said.officer)
+        except StorageFailed as error:
+            raise ConfigError(str(error)) from None
+        if officer is None:
+            raise Refused("the bureau's roster does not name this officer, or they are revoked; ask there")
+        if not MAY[What(said.finding.value)].intersection(officer.roles):
+            raise Refused("the bureau's roster gives this officer no role in which to compare pictures")
 
 
 def _known(case: Case, said: finding.Statement) -> bool:

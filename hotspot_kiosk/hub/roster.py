@@ -18,6 +18,11 @@ from hotspot_kiosk.seal import PrivateKeys, Trusted
 NO_ROSTER = "nobody is on the roster yet; add somebody with: hotspot officer add"
 
 
+def nobody() -> Roster:
+    """For a hub whose config names no roster. Raises Refused: who is on none may decide nothing."""
+    raise Refused(NO_ROSTER)
+
+
 class RosterFile:
     """The file. own: signs the next edition; hub: whose signature is believed."""
 

@@ -22,7 +22,7 @@ from queue import Empty, SimpleQueue
 from hotspot_kiosk import seal, wire
 from hotspot_kiosk.audit import Journal, Written
 from hotspot_kiosk.audit_chain import Deed, printable
-from hotspot_kiosk.errors import BadBytes, LinkDown, SealError, StorageAway
+from hotspot_kiosk.errors import BadBytes, ConfigError, LinkDown, SealError, StorageAway
 from hotspot_kiosk.hub.bell import CLERK, HUB_WORKER, Bell
 from hotspot_kiosk.hub.casebook import Casebook
 from hotspot_kiosk.hub.counts import Counts
@@ -35,11 +35,13 @@ from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.reception import Reception
 from hotspot_kiosk.hub.renewal import Desk
 from hotspot_kiosk.hub.retention import Hourly
+from hotspot_kiosk.hub.roster import nobody
 from hotspot_kiosk.hub.searching import Searcher
 from hotspot_kiosk.hub.store import PartKey, Store
 from hotspot_kiosk.hub.telling import Teller
 from hotspot_kiosk.keyring import HUB
 from hotspot_kiosk.nist.enrolment import read_pictures
+from hotspot_kiosk.officers import Roster
 from hotspot_kiosk.seal_answer import is_sealed_answer
 from hotspot_kiosk.terms import Part, Tcn
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Transport
@@ -80,9 +82,11 @@ class Hub:
         renewal: Desk | None = None,
         counts: Counts | None = None,
         bell: Bell | None = None,
+        roster: Callable[[], Roster] = nobody,
     ) -> None:
         """Without a `book` the hub knows no operation: only who asked is told anything.
 
+        roster: who may say at a kiosk what they found; nobody, if none is given.
         bell: by which clerks say that a case has something to tell, and are told that something may go.
         """
         self._store = store
@@ -91,7 +95,7 @@ class Hub:
         self._book = book or Casebook(
             store=store, opener=inbox.open, operations=Operations(None, own.public()), posts={}, now=now
         )
-        self._hearing = Hearing(self._book, inbox.open, own)
+        self._hearing = Hearing(self._book, inbox.open, own, roster)
         self._searcher = Searcher(gallery, identifier, self._book)
         self._reception = Reception(store.register, identifier, self._book)
         self._teller = Teller(store.answers, self._book, own, post_keys, now)
@@ -235,7 +239,7 @@ class Hub:
         """What somebody at a kiosk found; whoever must hear of it is told at once."""
         try:
             noted = self._hearing.take(device, said)
-        except (BadBytes, SealError, KeyError) as error:
+        except (BadBytes, ConfigError, SealError, KeyError) as error:
             self._inbox.ignore(device, str(error))
             return ()
         self.tell(Tcn(said.tcn))

@@ -146,7 +146,7 @@ saw-same = Face and papers agree
 saw-other = Face and papers do not agree
 same-person = Same person
 other-person = Another person
-second-person = The second person signs in with their own key or PIN, here or at the bureau.
+second-person = The second person looks at the bureau, with their own key, or at another kiosk: one kiosk counts once.
 
 size = Size
 kilobytes = { $count } kB
