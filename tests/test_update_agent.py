@@ -30,7 +30,7 @@ from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkUp
 pytestmark = pytest.mark.skipif(
     find() is None, reason="there is no Mosquitto on this machine: apt-get install mosquitto"
 )
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 class Bureau:
