@@ -90,7 +90,8 @@ class Post:
 
     def _hear(self, heard: Heard) -> None:
         if not self.quiet:
-            say(f"            kiosk: {words(heard.told)}")
+            for line in words(heard.told).splitlines():
+                say(f"            kiosk: {line}")
         with self._news:
             self.heard.append(heard)
             self._news.notify_all()
