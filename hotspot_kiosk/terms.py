@@ -204,6 +204,7 @@ class Advice(StrEnum):
 
 # How the components begin that tell whether a face looks like a picture of one; they advise an officer, no more.
 PRESENTATION = "presentation: "
+LOW_CUE = 50  # a presentation cue below it is a reason for the officer to look, and no finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from hotspot_kiosk.kiosk.events import Overrule, Sampled
 from hotspot_kiosk.kiosk.outbox import DAMAGED, GIVEN_UP
 from hotspot_kiosk.kiosk.session import Plan, Session, State
 from hotspot_kiosk.officers import sign
-from hotspot_kiosk.terms import FingerPosition, Late, Part
+from hotspot_kiosk.terms import PRESENTATION, Capture, FingerPosition, Late, Part, QualityComponent
 
 pytest.importorskip(
     "starlette", reason="the pages' packages are not installed: pip install 'hotspot-kiosk[web]'"
@@ -34,6 +34,7 @@ if BROWSER is None:
     )
 
 BOTH = pytest.mark.parametrize("code", ["en", "ar"])
+CUES = (("pattern", 12), ("mirror", 91))
 SIZES = {"large": (1280, 800), "small": (800, 480)}
 FITS = """() => {
   const out = [];
@@ -231,6 +232,26 @@ def test_an_apparent_minor_is_sent_on_without_biometrics(page: Any, rig: Rig, co
 
 
 @BOTH
+def test_a_low_cue_asks_to_look_and_holds_nobody_up(page: Any, rig: Rig, code: str) -> None:
+    """Which cue, why the portrait claims no profile; the button that sends it on is there all the same."""
+    enter(page, code=code)
+    rig.session = Session(Plan(), state=State.REVIEW, captures=(looked_at(),))
+    page.locator("#look").wait_for()
+    assert "pattern 12" in page.locator("#look").inner_text()
+    assert "mirror" not in page.locator("#look").inner_text()
+    assert "expression not measured" in page.locator("#portrait").inner_text()
+    page.locator('#session input[value="accept"] ~ button').click()
+    until(lambda: [ask.do for ask in rig.obeyed] == ["accept"], "it was held up")
+
+
+def looked_at() -> Capture:
+    """A face with what its cues say: one is low."""
+    capture = face_capture()
+    cues = tuple(QualityComponent(f"{PRESENTATION}{name}", score, counts=False) for name, score in CUES)
+    return replace(capture, quality=replace(capture.quality, components=cues))
+
+
+@BOTH
 def test_two_people_confirm_a_possible_match(page: Any, setting: Set, rig: Rig, code: str) -> None:
     """A hit appears by itself and is heard; one person is not enough, the same one twice neither."""
     enter(page, "k7", code)
@@ -305,7 +326,7 @@ def walk(page: Any, setting: Set, rig: Rig) -> Iterator[str]:
     rig.session = Session(
         plan,
         state=State.FINGERS,
-        captures=(face_capture(),),
+        captures=(looked_at(),),
         refused=Sampled(2, finger_capture(1, FingerPosition.RIGHT_INDEX, 12)),
         second_look=True,
     )

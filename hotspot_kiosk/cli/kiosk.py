@@ -18,7 +18,7 @@ from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.start import Start
 from hotspot_kiosk.kiosk.told import told_answer
-from hotspot_kiosk.terms import Advice, RequestType
+from hotspot_kiosk.terms import LOW_CUE, Advice, RequestType
 
 WORDS = {
     "ready": "Ready for the next person.",
@@ -66,7 +66,6 @@ ADVICE = {
     Advice.FINGER_STILL: "Hold your finger still.",
 }
 
-LOW_CUE = 50
 SECOND_LOOK = (
     "\nOfficer: please look at the person once more. If they may be under age, press cancel and call a child officer; "
     "if they are an adult: hotspot kiosk press 'looked again' --adult"

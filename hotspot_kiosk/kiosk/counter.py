@@ -217,6 +217,8 @@ class View(Heard, frozen=True, tag="view"):
 
     estimate_s: how long what waits will take at the measured rate; None while that is not known or the link is down.
     overrule: what may be taken though it was refused, empty if nothing. today: what this kiosk did, by kind.
+    presentation: what each cue says of the face, 0 (like a picture of one) to 100; a reason to look, never a finding.
+    portrait: why the face claims no subject acquisition profile.
     """
 
     officer: str
@@ -235,6 +237,8 @@ class View(Heard, frozen=True, tag="view"):
     faults: tuple[str, ...] = ()
     note: str = ""
     second_look: bool = False
+    presentation: dict[str, int] = {}
+    portrait: str = ""
     samples: tuple[Sample, ...] = ()
     overrule: str = ""
     kept: tuple[Kept, ...] = ()

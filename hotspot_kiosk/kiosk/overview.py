@@ -21,6 +21,7 @@ from hotspot_kiosk.kiosk.outbox import DAMAGED, GIVEN_UP, Entry, Outbox, PartSta
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.rescue import UNREADABLE
 from hotspot_kiosk.kiosk.session import Session, State
+from hotspot_kiosk.kiosk.told import portrait, presentation
 from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.seal_answer import open_answer
 from hotspot_kiosk.terms import Answer, Capture, Decision, FingerSample, Part, Tcn
@@ -83,6 +84,8 @@ class Overview:
             faults=tuple(sorted(session.faults)),
             note=self._outbox.trouble,
             second_look=session.second_look,
+            presentation=presentation(session.captures),
+            portrait=portrait(session.captures),
             samples=tuple(_samples(session)),
             overrule=_refused_name(session),
             kept=kept[:MOST_ROWS],

@@ -15,7 +15,7 @@ from hotspot_kiosk.kiosk.counter import Verdict, View
 from hotspot_kiosk.kiosk.session import State
 from hotspot_kiosk.kiosk.web.languages import Language, Languages
 from hotspot_kiosk.kiosk.web.words import TEMPLATES
-from hotspot_kiosk.terms import Decision
+from hotspot_kiosk.terms import LOW_CUE, Decision
 
 FOLDER = Path(__file__).with_name("locales_officer")
 PAGES = ("desk", "answers", "queue", "operation")
@@ -93,6 +93,7 @@ def _values(page: Page, view: View) -> dict[str, Any]:
         "fresh": hits[:MOST_FRESH],
         "newest": " ".join(f"{each.tcn}/{each.edition}" for each in hits),
         "cue": page.cue,
+        "low_cues": [f"{name} {score}" for name, score in view.presentation.items() if score < LOW_CUE],
         "advice": lambda said: page.advice.get(said, said),
         "capturing": view.state in CAPTURING,
         "idle": view.state in (State.IDLE, State.DONE, State.WAITING),
