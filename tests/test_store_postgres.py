@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import psycopg
 import pytest
 from making import DEVICE, NOW, tcn
 
@@ -14,7 +13,7 @@ from hotspot_kiosk.demo.postgres import Postgres
 from hotspot_kiosk.errors import ConfigError, StorageAway, StorageFailed
 from hotspot_kiosk.hub.store import Committed, PartKey, Store
 from hotspot_kiosk.hub.store_postgres import Options, build
-from hotspot_kiosk.hub.store_postgres_server import SCHEMA, Server
+from hotspot_kiosk.hub.store_postgres_server import Server
 from hotspot_kiosk.terms import Part
 
 KEY = PartKey(DEVICE, tcn(), Part.PROBE)
@@ -103,18 +102,6 @@ def test_a_server_that_does_not_sync_is_refused(upright: Postgres, schema: str) 
             build(Options(dsn=schema))
     finally:
         upright.sql("ALTER SYSTEM RESET fsync", "SELECT pg_reload_conf()")
-
-
-def test_tables_of_the_first_version_are_brought_up_to_date(schema: str) -> None:
-    """Through every step since; what they hold stays."""
-    with psycopg.connect(schema) as first:
-        first.execute(SCHEMA)
-        row = (*KEY, "then", b"digest", b"envelope", 8)
-        first.execute("INSERT INTO inbox VALUES (%s, %s, %s, %s, %s, %s, %s)", row)
-    store = build(Options(dsn=schema))
-    assert store.chunks.spoiled(PartKey(DEVICE, tcn(2), Part.PROBE)) == 1
-    assert store.inbox.envelope(KEY) == b"envelope"
-    store.close()
 
 
 def test_tables_of_another_version_are_left_alone(store: Store, schema: str) -> None:

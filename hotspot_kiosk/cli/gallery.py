@@ -19,6 +19,11 @@ from hotspot_kiosk.hub.store import GalleryEntry
 from hotspot_kiosk.inference.port import ModelShelf
 from hotspot_kiosk.terms import FaceTemplate, FingerPosition
 
+NO_SOURCE = (
+    "Its country is not told (--source), so a hit on it goes to the legal officer first if the person seeks "
+    "protection."
+)
+
 
 @click.group("gallery")
 def command() -> None:
@@ -35,7 +40,10 @@ def command() -> None:
     "--finger", "fingers", multiple=True, metavar="POSITION=FILE", help="A finger image: 2=right-index.png"
 )
 @click.option("--ppi", default=500, show_default=True, help="Pixels an inch of the finger images.")
-def enrol(config: Path, reference: str, faces: tuple[Path, ...], fingers: tuple[str, ...], ppi: int) -> None:
+@click.option("--source", default="", help="The country that placed it, as in SYR (ISO 3166-1 alpha-3).")
+def enrol(
+    config: Path, reference: str, faces: tuple[Path, ...], fingers: tuple[str, ...], ppi: int, source: str
+) -> None:
     """Add a person's reference to this hub's own gallery."""
     models = load(config, HubConfig).models
     entry = make_reference(
@@ -45,11 +53,14 @@ def enrol(config: Path, reference: str, faces: tuple[Path, ...], fingers: tuple[
         [_finger(text) for text in fingers],
         ppi,
         ModelShelf(models.manifest, models.folder, models.threads),
+        source,
     )
     if not open_store(config).gallery.put(entry):
         raise Refused(f"there is a reference {reference} already; erase it first if it is to be replaced")
     open_journal(config).write(Deed.ENROLLED, "maintainer", ground=f"reference {reference}")
     click.echo(f"{reference} enrolled: {_words(entry)}")
+    if not entry.source:
+        click.echo(NO_SOURCE)
 
 
 @command.command("list")
@@ -58,7 +69,12 @@ def enrol(config: Path, reference: str, faces: tuple[Path, ...], fingers: tuple[
 def list_(config: Path, as_json: bool) -> None:
     """List the references."""
     rows = [
-        {"reference": entry.reference, "enrolled": entry.enrolled, "holds": _words(entry)}
+        {
+            "reference": entry.reference,
+            "enrolled": entry.enrolled,
+            "holds": _words(entry),
+            "source": entry.source,
+        }
         for entry in open_store(config).gallery.entries()
     ]
     list_out(rows, as_json, "The gallery is empty.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hotspot_kiosk import pictures
+from hotspot_kiosk import pictures, policy
 from hotspot_kiosk.contents import encode_templates
 from hotspot_kiosk.errors import BadSample
 from hotspot_kiosk.hub.store import GalleryEntry
@@ -32,18 +32,21 @@ def make_reference(
     fingers: Sequence[tuple[FingerPosition, Path]],
     ppi: int,
     shelf: ModelShelf,
+    source: str = "",
 ) -> GalleryEntry:
     """A gallery entry out of picture files.
 
     faces: each shows one face. fingers: grey images, dark ridges on light, `ppi` pixels an inch.
-    Raises BadSample naming the file that cannot be used.
+    source: the country that placed it, three letters (ISO 3166-1 alpha-3), empty if that is not known.
+    Raises BadSample naming the file that cannot be used, Refused for what is no country.
     """
     if not faces and not fingers:
         raise BadSample("a reference needs at least one face or one finger")
+    placed = next(iter(policy.countries([source])), "") if source else ""
     detector, encoder = FaceDetector(shelf.open("centerface")), FaceEncoder(shelf.open("dlib-face-resnet-v1"))
     templates: list[Template] = [_face(path, detector, encoder) for path in faces]
     templates += [_finger(path, position, ppi) for position, path in fingers]
-    return GalleryEntry(reference, enrolled, encode_templates(tuple(templates)))
+    return GalleryEntry(reference, enrolled, encode_templates(tuple(templates)), placed)
 
 
 def _face(path: Path, detector: FaceDetector, encoder: FaceEncoder) -> FaceTemplate:

@@ -20,11 +20,12 @@ Finger = tuple[FingerPosition, PreparedFinger]
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One person's references, ready to be compared."""
+    """One person's references, ready to be compared. source: the country that placed them, empty if not told."""
 
     name: str
     faces: tuple[FaceTemplate, ...]
     fingers: tuple[Finger, ...]
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +84,16 @@ class Gallery:
         version = self._store.version()
         if version != self._version:
             self._references = together(
-                prepare_reference(entry.reference, entry.templates) for entry in self._store.entries()
+                prepare_reference(entry.reference, entry.templates, entry.source)
+                for entry in self._store.entries()
             )
             self._version = version
         return self._references
 
 
-def prepare_reference(name: str, stored: bytes) -> Reference:
+def prepare_reference(name: str, stored: bytes, source: str = "") -> Reference:
     """Stored templates, ready to be compared. Raises BadBytes."""
     templates = decode_templates(stored)
     faces = tuple(t for t in templates if isinstance(t, FaceTemplate))
     fingers = tuple((t.position, prepare(t)) for t in templates if isinstance(t, FingerTemplate))
-    return Reference(name, faces, fingers)
+    return Reference(name, faces, fingers, source)

@@ -55,7 +55,7 @@ class Searcher:
                 each.rank,
                 each.score,
                 self._identifier.strong(each, len(references.people)),
-                each.source,
+                named[each.reference].source,
                 self._identifier.explain(probe, named[each.reference]),
             )
             for each in candidates

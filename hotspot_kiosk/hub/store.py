@@ -51,11 +51,12 @@ class InboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class GalleryEntry:
-    """A reference in the gallery: a case number, never a name."""
+    """A reference in the gallery: a case number, never a name. source: the country that placed it, "" if not told."""
 
     reference: str
     enrolled: str
     templates: bytes = field(repr=False)
+    source: str = ""
 
 
 class ChunkStore(Protocol):

@@ -215,8 +215,8 @@ class Gallery:
 
     def put(self, entry: GalleryEntry) -> bool:
         """See the port."""
-        row = (entry.reference, entry.enrolled, entry.templates)
-        return self._change("INSERT INTO gallery VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", row)
+        row = (entry.reference, entry.enrolled, entry.templates, entry.source)
+        return self._change("INSERT INTO gallery VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING", row)
 
     def erase(self, reference: str) -> bool:
         """See the port."""
@@ -224,7 +224,9 @@ class Gallery:
 
     def entries(self) -> Sequence[GalleryEntry]:
         """See the port."""
-        rows = self._server.rows("SELECT reference, enrolled, templates FROM gallery ORDER BY reference")
+        rows = self._server.rows(
+            "SELECT reference, enrolled, templates, source FROM gallery ORDER BY reference"
+        )
         return [GalleryEntry(*row) for row in rows]
 
     def version(self) -> int:

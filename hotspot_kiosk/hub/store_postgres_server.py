@@ -176,8 +176,13 @@ CREATE TABLE enrolled_version (one INTEGER PRIMARY KEY CHECK (one = 1), version 
 INSERT INTO enrolled_version VALUES (1, 0);
 UPDATE hub_schema SET version = 7;
 """,
+    7: """
+ALTER TABLE gallery ADD COLUMN source TEXT NOT NULL DEFAULT '';
+UPDATE hub_schema SET version = 8;
+""",
 }
-VERSION = 7
+VERSION = 8
+KEYED = 5  # from this version on, what is held of a record is locked with a key of its own
 SCHEMA_LOCK = 0x485F5350
 # Connection lost, server's resources, operator's hand, deadlock (SQLSTATE classes): all may pass.
 PASSING = ("08", "40", "53", "57")
@@ -284,6 +289,7 @@ class Server:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (SCHEMA_LOCK,))
             if connection.execute("SELECT to_regclass('hub_schema')").fetchone() == (None,):
                 connection.execute(SCHEMA)
+            _check_keys(connection)
             while (version := _version(connection)) in STEPS:
                 connection.execute(STEPS[version])
             if version != VERSION:
@@ -291,6 +297,17 @@ class Server:
                     f"the hub's database was made by another version of this software: its tables are of version "
                     f"{version}, this software's of {VERSION}"
                 )
+
+
+def _check_keys(connection: psycopg.Connection) -> None:
+    """Records that were kept before they had keys of their own would never open."""
+    if not 0 < _version(connection) < KEYED:
+        return
+    if connection.execute("SELECT 1 FROM inbox LIMIT 1").fetchone() is not None:
+        raise StorageFailed(
+            "the hub's database holds records of the time before they had keys of their own: keep it for the "
+            "software that made it, and name another database in [store] dsn: this hub begins with that"
+        )
 
 
 def _version(connection: psycopg.Connection) -> int:

@@ -12,6 +12,7 @@ import msgspec
 from hotspot_kiosk.hub import store_sqlite_care as care
 from hotspot_kiosk.hub import store_sqlite_law as law
 from hotspot_kiosk.hub import store_sqlite_register as register
+from hotspot_kiosk.hub import store_sqlite_versions as versions
 from hotspot_kiosk.hub.store import (
     Committed,
     GalleryEntry,
@@ -52,7 +53,7 @@ CREATE TABLE IF NOT EXISTS answer (
     edition INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (device, tcn)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS gallery (
-    reference TEXT PRIMARY KEY, enrolled TEXT NOT NULL, templates BLOB NOT NULL
+    reference TEXT PRIMARY KEY, enrolled TEXT NOT NULL, templates BLOB NOT NULL, source TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE TABLE IF NOT EXISTS gallery_version (only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER) STRICT;
 INSERT OR IGNORE INTO gallery_version VALUES (1, 0);
@@ -91,9 +92,11 @@ def build(options: Options) -> Store:
     mark = options.path.with_name(f"{options.path.name}.mark")
     care.check_there(options.path, mark)
     with care.remedy():
+        versions.check_version(options.path)
         file = SqliteFile(options.path, SCHEMA + register.SCHEMA, "hub's database")
         care.check_same(file, options.path, mark)
-        _bring_up_to_date(file)
+        versions.bring_up_to_date(file)
+        versions.check_keys(file, law.keys_beside(options.path))
     keys = law.open_keys(options.path)
     return Store(
         chunks=Chunks(file),
@@ -127,12 +130,6 @@ def _backup(file: SqliteFile, keys: law.Keys, to: Path) -> None:
     """The keys last: whatever the copy holds, its key is there."""
     care.backup(file, to)
     care.backup(keys.file, law.keys_beside(to))
-
-
-def _bring_up_to_date(file: SqliteFile) -> None:
-    """A file of the time when each record had one answer."""
-    if "edition" not in {row[1] for row in file.rows("PRAGMA table_info(answer)")}:
-        file.update("ALTER TABLE answer ADD COLUMN edition INTEGER NOT NULL DEFAULT 1", ())
 
 
 class Chunks:
@@ -292,8 +289,8 @@ class Gallery:
     def put(self, entry: GalleryEntry) -> bool:
         """See the port."""
         with self._file.change() as db:
-            row = (entry.reference, entry.enrolled, entry.templates)
-            done = db.execute("INSERT OR IGNORE INTO gallery VALUES (?, ?, ?)", row).rowcount
+            row = (entry.reference, entry.enrolled, entry.templates, entry.source)
+            done = db.execute("INSERT OR IGNORE INTO gallery VALUES (?, ?, ?, ?)", row).rowcount
             db.execute("UPDATE gallery_version SET version = version + ?", (done,))
         return bool(done)
 
@@ -306,7 +303,9 @@ class Gallery:
 
     def entries(self) -> Sequence[GalleryEntry]:
         """See the port."""
-        rows = self._file.rows("SELECT reference, enrolled, templates FROM gallery ORDER BY reference")
+        rows = self._file.rows(
+            "SELECT reference, enrolled, templates, source FROM gallery ORDER BY reference"
+        )
         return [GalleryEntry(*row) for row in rows]
 
     def version(self) -> int:
