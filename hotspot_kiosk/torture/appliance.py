@@ -185,6 +185,7 @@ class Appliance:
         """As a bureau would, with the kiosk's key made outside so that the hub knows it already."""
         outside = self.stage.folders.root / "kiosk"
         (folder / "lib/keys").mkdir(parents=True)
+        (folder / "lib/pictures").mkdir()
         shutil.copytree(outside / "peers", folder / "etc/peers")
         shutil.copy(outside / "kiosk.key", folder / "lib/keys/kiosk.key")
         shutil.copy(outside / "operation.op", folder / "lib/operation.op")
