@@ -32,6 +32,9 @@ class What(StrEnum):
     LEFT = "left"
     TELL = "tell a data subject"
     ERASE = "erase for a data subject"
+    SAME = "enrolled already"
+    OTHER = "nobody of those found"
+    WITHDRAW = "erase an enrolment"
 
 
 MAY: dict[What, frozenset[Role]] = {
@@ -40,6 +43,9 @@ MAY: dict[What, frozenset[Role]] = {
     What.LEFT: frozenset({Role.OFFICER, Role.SUPERVISOR}),
     What.TELL: frozenset({Role.OFFICER, Role.SUPERVISOR}),
     What.ERASE: frozenset({Role.OFFICER, Role.SUPERVISOR}),
+    What.SAME: frozenset({Role.OFFICER, Role.SUPERVISOR}),
+    What.OTHER: frozenset({Role.OFFICER, Role.SUPERVISOR}),
+    What.WITHDRAW: frozenset({Role.OFFICER, Role.SUPERVISOR}),
     What.RELEASE: frozenset({Role.LEGAL}),
     What.WITHHOLD: frozenset({Role.LEGAL}),
 }
@@ -104,9 +110,17 @@ def authenticate(content: bytes, roster: Roster, hub: str, now: datetime) -> tup
         raise Refused("this was signed for another hub")
     if abs(now - decision.at) > FRESH:
         raise Refused("this was not signed just now; look at the clocks, and sign it again")
-    if not MAY[decision.what].intersection(officer.roles):
-        raise Refused(f"to {decision.what} is not for somebody whose role is {', '.join(officer.roles)}")
-    return decision, officer
+    return decision, entitled(roster, officer.id, decision.what)
+
+
+def entitled(roster: Roster, name: str, what: What) -> Officer:
+    """The officer of that id, who may decide so. Raises Refused. Says nothing about who it really was."""
+    officer = roster.find(name)
+    if officer is None:
+        raise Refused("the bureau's roster does not name this officer, or they are revoked; ask there")
+    if not MAY[what].intersection(officer.roles):
+        raise Refused(f"'{what}' is not for somebody whose role is {', '.join(officer.roles)}")
+    return officer
 
 
 def _words(decision: Decision) -> bytes:

@@ -14,6 +14,7 @@ from making import KIOSK as KIOSK_KEYS
 from hotspot_kiosk import contents, seal, seal_person, slip
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.cli import case as cli_case
+from hotspot_kiosk.cli import enrolment as cli_enrolment
 from hotspot_kiosk.cli import officer as cli_officer
 from hotspot_kiosk.cli import subject as cli_subject
 from hotspot_kiosk.config import HubConfig, load
@@ -294,6 +295,22 @@ def test_that_somebody_left_is_signed_too(bureau: Bureau) -> None:
     assert "has left" in bureau.say(cli_case, *words, typed=f"{PHRASE}\n")
     assert bureau.book.case(tcn()).left
     assert str(Deed.LEFT) in bureau.journal()
+
+
+@pytest.mark.parametrize(
+    "words", [("decide", "--same-as", tcn(9)), ("decide", "--nobody"), ("erase", "--yes")]
+)
+def test_nobody_decides_about_an_enrolment_under_a_typed_name(bureau: Bureau, words: tuple[str, ...]) -> None:
+    """A key that nobody registered is nobody's; a registered one that is revoked neither."""
+    for name in ("k7", "k8"):
+        bureau.enlist(name)
+    bureau.say(cli_officer, "revoke", "-c", str(bureau.config), "k8", "--reason", "left the service")
+    bureau.say(cli_officer, "key", "--to", str(bureau.root / "x.key"), typed=f"{PHRASE}\n{PHRASE}\n")
+    what, *more = words
+    for name, why in (("x", "does not know this key"), ("k8", "does not know"), ("k7", "no enrolment")):
+        asked = (what, "-c", str(bureau.config), tcn(), *more, "--reason", "ears")
+        with pytest.raises(Refused, match=why):
+            bureau.say(cli_enrolment, *asked, "--key", str(bureau.root / f"{name}.key"), typed=f"{PHRASE}\n")
 
 
 def test_who_answers_a_data_subject_is_known_by_their_key(bureau: Bureau) -> None:

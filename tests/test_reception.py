@@ -44,6 +44,7 @@ from hotspot_kiosk.hub.searching import Searcher
 from hotspot_kiosk.hub.store import GalleryEntry, Held, PartKey, Store
 from hotspot_kiosk.hub.telling import Teller
 from hotspot_kiosk.hub.vault import guard
+from hotspot_kiosk.officers import Officer, Role, Roster
 from hotspot_kiosk.operation import Confirmation, Operation, Retention, sign
 from hotspot_kiosk.policy import Settled
 from hotspot_kiosk.seal_answer import open_answer, reply_key
@@ -71,11 +72,18 @@ ASYLUM = reception()
 SHORT = reception(retention=Retention(enrolled_days=10, superseded_days=2, unanswered_days=5, no_hit_hours=3))
 
 
+ROSTER = Roster(
+    edition=1,
+    made=NOW,
+    officers=tuple(Officer(id=name, roles=(Role.OFFICER,)) for name in ("k7", "k8", "k9")),
+)
+
+
 class Bureau:
     """A hub's lane of enrolments, its clock and what was journaled."""
 
     def __init__(self, folder: Path, build: Callable[[], Store], *signed: Operation) -> None:
-        self.now = NOW
+        self.now, self.roster = NOW, ROSTER
         self.deeds: list[tuple[Deed, str, str, str]] = []
         self.store = guard(build(), self.clock)
         (folder / "operations").mkdir()
@@ -96,7 +104,7 @@ class Bureau:
             now=self.clock,
             note=lambda *deed: self.deeds.append(deed),
         )
-        self.reception = Reception(used.register, IDENTIFIER, self.book)
+        self.reception = Reception(used.register, IDENTIFIER, self.book, lambda: self.roster)
         self.desk = Desk(used.register, self.book)
         self.searcher = Searcher(Gallery(used.gallery), IDENTIFIER, self.book)
         self.teller = Teller(used.answers, self.book, HUB, lambda device: KIOSKS[device].keys(), self.clock)
@@ -340,6 +348,20 @@ def test_an_officer_who_asks_to_enrol_somebody_anew_has_looked(bureau: Bureau) -
     assert bureau.desk.say(tcn(2), TWO, tcn(1), "the chin") == Settled(tcn(1))
     assert said(bureau.look(2)) is ENROLLED
     assert bureau.rows()[1] == (tcn(2), tcn(1), 2)
+
+
+@pytest.mark.parametrize("roles", [(), (Role.MAINTAINER,)])
+def test_an_officer_whom_the_roster_does_not_know_has_said_nothing(
+    bureau: Bureau, roles: tuple[Role, ...]
+) -> None:
+    """A kiosk names them: two other people look, and the one named may still be one of them."""
+    people = (Officer(id="k7", roles=roles),) if roles else ()
+    bureau.roster = Roster(edition=2, made=NOW, officers=people)
+    bureau.ask(1, 1)
+    assert said(bureau.ask(2, 1, renews=tcn(1), officer="k7")) is OFFICER
+    assert bureau.wish(2).words == ()
+    assert bureau.desk.say(tcn(2), ONE, tcn(1), "the ears") is None
+    assert bureau.desk.say(tcn(2), TWO, tcn(1), "the chin") == Settled(tcn(1))
 
 
 def test_an_officers_word_alone_is_enough_where_a_law_says_so(

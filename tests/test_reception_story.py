@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from mosquitto import Mosquitto
 from test_story import Scene
 
-from hotspot_kiosk.cli import enrolment
+from hotspot_kiosk.cli import enrolment, officer
 from hotspot_kiosk.demo.stage import DEVICE
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.keyring import load_private
@@ -36,6 +37,9 @@ gallery = "arrivals"
 """
 
 
+PHRASE = "a long passphrase"
+
+
 class Centre(Scene):
     """The demo's stage under an operation that enrols; the store is chosen by its table."""
 
@@ -53,7 +57,9 @@ class Centre(Scene):
         (hub / "operations").mkdir()
         (hub / "operations" / "reception.op").write_bytes(signed)
         text = self.folders.hub_config.read_text()
-        text = text.replace('orders = "orders"', 'orders = "orders"\noperations = "operations"')
+        text = text.replace(
+            'orders = "orders"', 'orders = "orders"\noperations = "operations"\nroster = "roster"'
+        )
         if self.store_table:
             text = text[: text.index("[store]")] + self.store_table
         self.folders.hub_config.write_text(text)
@@ -64,12 +70,23 @@ class Centre(Scene):
         for hub in (self.store, self.hub._made._store):
             hub.close()
 
-    def decide(self, number: Tcn, *words: str) -> str:
-        """What the command says."""
-        config = ["-c", str(self.folders.hub_config)]
-        done = CliRunner().invoke(enrolment.command, [*words[:1], *config, number, *words[1:]])
+    def type(self, command: click.Command, *words: str, typed: str = "") -> str:
+        """What a command says that works."""
+        done = CliRunner().invoke(command, list(words), input=typed)
         assert done.exit_code == 0, (done.output, done.exception)
         return done.output
+
+    def enlist(self, name: str) -> None:
+        """Somebody makes a key, the bureau puts it on the roster."""
+        key, config = str(self.folders.root / name), str(self.folders.hub_config)
+        self.type(officer.command, "key", "--to", key, typed=f"{PHRASE}\n{PHRASE}\n")
+        self.type(officer.command, "add", "-c", config, name, "--role", "officer", "--key", f"{key}.pub")
+
+    def decide(self, number: Tcn, name: str, what: str, *words: str) -> str:
+        """Somebody decides with their key; what the command says."""
+        own = ("--key", str(self.folders.root / name))
+        config = str(self.folders.hub_config)
+        return self.type(enrolment.command, what, "-c", config, number, *own, *words, typed=f"{PHRASE}\n")
 
     def edition(self, number: Tcn, edition: int) -> str:
         """What the kiosk tells of a record in this edition, once it does."""
@@ -115,10 +132,11 @@ def test_the_story_of_a_reception_centre(centre: Centre) -> None:
 
     again, _ = centre.post.check(centre.visit(centre.a, 200))
     assert centre.edition(again, 1) == EnrolmentDecision.OFFICER
-    assert first in centre.decide(again, "show")
+    assert first in centre.type(enrolment.command, "show", "-c", str(centre.folders.hub_config), again)
     same = ("decide", "--same-as", first, "--reason", "the ears and the chin")
-    assert "another person must look" in centre.decide(again, *same, "--officer", "k7")
-    assert "the same person" in centre.decide(again, *same, "--officer", "k8")
+    for name, said in (("k7", "another person must look"), ("k8", "the same person")):
+        centre.enlist(name)
+        assert said in centre.decide(again, name, *same)
     assert centre.edition(again, 2) == EnrolmentDecision.ENROLLED
 
     centre.link.cut()
@@ -138,7 +156,7 @@ def test_the_story_of_a_reception_centre(centre: Centre) -> None:
     assert keys == sorted((number, part) for number in (first, again, other) for part in Part)
     assert [entry.reference for entry in centre.store.gallery.entries()] == ["CASE-A"]
 
-    erased = centre.decide(again, "erase", "--officer", "k7", "--reason", "their request", "--yes")
+    erased = centre.decide(again, "k7", "erase", "--reason", "their request", "--yes")
     assert first in erased
     assert [row.tcn for row in centre.store.register.held("arrivals")] == [other]
     with pytest.raises(Refused, match="purged"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -43,9 +44,10 @@ def command() -> None:
 @json_option
 def list_(config: Path, as_json: bool) -> None:
     """List all checks, each kiosk's newest first. What is sealed to the legal officer does not show."""
-    book, now = _open(config), datetime.now(UTC)
-    cases = (book.case(tcn) for tcn in book.all())
-    rows = [_row(book, case, now) for case in cases if not case.enrolling]
+    now = datetime.now(UTC)
+    with closing(_open(config)) as book:
+        cases = (book.case(tcn) for tcn in book.all())
+        rows = [_row(book, case, now) for case in cases if not case.enrolling]
     list_out(rows, as_json, "The hub knows no check.")
 
 
@@ -55,16 +57,8 @@ def list_(config: Path, as_json: bool) -> None:
 @tcn_argument
 def show(config: Path, as_json: bool, tcn: str) -> None:
     """Show one check: its candidates with what their scores are made of, and what people found."""
-    book, now = _open(config), datetime.now(UTC)
-    case = book.case(Tcn(tcn))
-    if case.opened is None:
-        raise Refused(f"the hub knows no check {tcn}")
-    known = book.known(case, book.asked(case.tcn))
-    found = _row(book, case, now) | {
-        "candidates": [_candidate(case, known, each) for each in route.visible(case, known.person)],
-        "told to partners": [f"{each.partner}: {each.withheld or each.outcome}" for each in case.reports],
-        "editions": {str(device): told.edition for device, told in sorted(case.told.items())},
-    }
+    with closing(_open(config)) as book:
+        found = _shown(book, Tcn(tcn), datetime.now(UTC))
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
@@ -93,17 +87,18 @@ def refute(**said: Any) -> None:
 @json_option
 def legal(config: Path, everywhere: bool, as_json: bool) -> None:
     """The legal officer's queue: what nobody else may see before it is released."""
-    rows = [
-        {
-            "tcn": case.tcn,
-            "operation": case.opened.operation,
-            "candidate": hit.reference,
-            "placed by": hit.source,
-        }
-        for case, hits in _open(config).for_legal(everywhere=everywhere)
-        for hit in hits
-        if case.opened is not None
-    ]
+    with closing(_open(config)) as book:
+        rows = [
+            {
+                "tcn": case.tcn,
+                "operation": case.opened.operation,
+                "candidate": hit.reference,
+                "placed by": hit.source,
+            }
+            for case, hits in book.for_legal(everywhere=everywhere)
+            for hit in hits
+            if case.opened is not None
+        ]
     list_out(rows, as_json, "Nothing waits for the legal officer.")
 
 
@@ -127,24 +122,40 @@ def withhold(**said: Any) -> None:
 @key_option
 def left(config: Path, tcn: str, key: Path) -> None:
     """The person has left the post: a hit from now on goes to the next posts of the route, too."""
-    new = _open(config).left(Tcn(tcn), person(config, key, What.LEFT, tcn))
+    by = person(config, key, What.LEFT, tcn)
+    with closing(_open(config)) as book:
+        new = book.left(Tcn(tcn), by)
     click.echo(f"{tcn}: the person has left." if new else f"{tcn}: that was known.")
 
 
 def _vote(finding: Finding, config: Path, key: Path, tcn: str, candidate: str, reason: str) -> None:
     by = person(config, key, What(finding.value), tcn, candidate, reason)
-    stands = _open(config).vote(Tcn(tcn), candidate, by, finding, reason)
+    with closing(_open(config)) as book:
+        stands = book.vote(Tcn(tcn), candidate, by, finding, reason)
     click.echo(f"{tcn}, {candidate}: {stands}.")
 
 
 def _judge(what: What, config: Path, key: Path, tcn: str, candidate: str, reason: str) -> None:
     by, released = person(config, key, what, tcn, candidate, reason), what is What.RELEASE
-    _open(config).judge(Tcn(tcn), candidate, by, released=released, reason=reason)
+    with closing(_open(config)) as book:
+        book.judge(Tcn(tcn), candidate, by, released=released, reason=reason)
     click.echo(f"{tcn}, {candidate}: {'released to the post' if released else 'withheld'}.")
 
 
 def _open(config: Path) -> Casebook:
     return assembly.open_book(load(config, HubConfig), config.parent.resolve())
+
+
+def _shown(book: Casebook, tcn: Tcn, now: datetime) -> dict[str, Any]:
+    case = book.case(tcn)
+    if case.opened is None:
+        raise Refused(f"the hub knows no check {tcn}")
+    known = book.known(case, book.asked(case.tcn))
+    return _row(book, case, now) | {
+        "candidates": [_candidate(case, known, each) for each in route.visible(case, known.person)],
+        "told to partners": [f"{each.partner}: {each.withheld or each.outcome}" for each in case.reports],
+        "editions": {str(device): told.edition for device, told in sorted(case.told.items())},
+    }
 
 
 def _row(book: Casebook, case: Case, now: datetime) -> dict[str, Any]:

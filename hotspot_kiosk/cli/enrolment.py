@@ -11,17 +11,17 @@ from typing import Any
 import click
 
 from hotspot_kiosk.cli.options import config_option, json_option, list_out
+from hotspot_kiosk.cli.signing import key_option, person
 from hotspot_kiosk.config import HubConfig, load
+from hotspot_kiosk.decision import What
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.hub import assembly
-from hotspot_kiosk.hub.casebook import Person
 from hotspot_kiosk.hub.enrolment_case import Alike, Wish
 from hotspot_kiosk.hub.reception import Desk
 from hotspot_kiosk.hub.retention import Purge
 from hotspot_kiosk.terms import Tcn
 
 tcn_argument = click.argument("tcn")
-officer_option = click.option("--officer", required=True, help="Your id, never a name.")
 
 
 @click.group("enrolment")
@@ -52,7 +52,12 @@ def show(config: Path, as_json: bool, tcn: str) -> None:
     told = _row(found) | {
         "alike": [_alike(each) for each in found.compared.found] if found.compared else [],
         "said": [
-            {"officer": said.officer, "same as": said.same_as or "nobody", "reason": said.reason}
+            {
+                "officer": said.officer,
+                "same as": said.same_as or "nobody",
+                "reason": said.reason,
+                "signed": "with their own key" if said.signed else f"in at kiosk {found.tcn.device}",
+            }
             for said in found.said
         ],
         "editions": editions,
@@ -69,16 +74,17 @@ def show(config: Path, as_json: bool, tcn: str) -> None:
 @command.command()
 @config_option
 @tcn_argument
-@officer_option
+@key_option
 @click.option("--same-as", default="", metavar="IDENTITY", help="It is this person, as `show` lists them.")
 @click.option("--nobody", is_flag=True, help="It is nobody of those found.")
 @click.option("--reason", required=True, help="What you compared and what you saw.")
-def decide(config: Path, tcn: str, officer: str, same_as: str, nobody: bool, reason: str) -> None:
+def decide(config: Path, tcn: str, key: Path, same_as: str, nobody: bool, reason: str) -> None:
     """Say whether it is somebody who is enrolled already. A running hub then enrols, or waits for another."""
     if bool(same_as) == nobody:
         raise click.UsageError("say either --same-as IDENTITY or --nobody")
+    by = person(config, key, What.SAME if same_as else What.OTHER, tcn, same_as, reason)
     with _open(config) as (desk, _):
-        settled = desk.say(Tcn(tcn), Person(officer), Tcn(same_as) if same_as else None, reason)
+        settled = desk.say(Tcn(tcn), by, Tcn(same_as) if same_as else None, reason)
     if settled is None:
         click.echo(f"{tcn}: noted; another person must look.")
     elif settled.same_as is not None:
@@ -90,13 +96,14 @@ def decide(config: Path, tcn: str, officer: str, same_as: str, nobody: bool, rea
 @command.command()
 @config_option
 @tcn_argument
-@officer_option
+@key_option
 @click.option("--reason", required=True, help="Who ordered it and on what ground.")
 @click.confirmation_option(prompt="All that is enrolled of this person goes, for good. Erase it?")
-def erase(config: Path, tcn: str, officer: str, reason: str) -> None:
+def erase(config: Path, tcn: str, key: Path, reason: str) -> None:
     """Erase a person's enrolments by order, all editions, with their records' keys."""
+    by = person(config, key, What.WITHDRAW, tcn, reason=reason)
     with _open(config) as (desk, purge):
-        gone = desk.withdraw(Tcn(tcn), Person(officer), reason)
+        gone = desk.withdraw(Tcn(tcn), by, reason)
         purge.run()
         left = [each for each in gone if desk.held(each) is not None]
     if left:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,7 +56,9 @@ def enrol(
         ModelShelf(models.manifest, models.folder, models.threads),
         source,
     )
-    if not open_store(config).gallery.put(entry):
+    with closing(open_store(config)) as store:
+        new = store.gallery.put(entry)
+    if not new:
         raise Refused(f"there is a reference {reference} already; erase it first if it is to be replaced")
     open_journal(config).write(Deed.ENROLLED, "maintainer", ground=f"reference {reference}")
     click.echo(f"{reference} enrolled: {_words(entry)}")
@@ -68,15 +71,16 @@ def enrol(
 @json_option
 def list_(config: Path, as_json: bool) -> None:
     """List the references."""
-    rows = [
-        {
-            "reference": entry.reference,
-            "enrolled": entry.enrolled,
-            "holds": _words(entry),
-            "source": entry.source,
-        }
-        for entry in open_store(config).gallery.entries()
-    ]
+    with closing(open_store(config)) as store:
+        rows = [
+            {
+                "reference": entry.reference,
+                "enrolled": entry.enrolled,
+                "holds": _words(entry),
+                "source": entry.source,
+            }
+            for entry in store.gallery.entries()
+        ]
     list_out(rows, as_json, "The gallery is empty.")
 
 
@@ -86,7 +90,9 @@ def list_(config: Path, as_json: bool) -> None:
 @click.confirmation_option(prompt="This cannot be undone. Erase the reference?")
 def erase(config: Path, reference: str) -> None:
     """Erase a reference."""
-    if not open_store(config).gallery.erase(reference):
+    with closing(open_store(config)) as store:
+        known = store.gallery.erase(reference)
+    if not known:
         raise Refused(f"there is no reference {reference}")
     open_journal(config).write(Deed.ERASED, "maintainer", ground=f"reference {reference}")
     click.echo(f"{reference} erased.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,18 +51,19 @@ def run(config: Path) -> None:
 @json_option
 def inbox(config: Path, as_json: bool) -> None:
     """List the record parts that the hub holds."""
-    rows = [
-        {
-            "device": entry.key.device,
-            "tcn": entry.key.tcn,
-            "part": entry.key.part.value,
-            "held since": entry.committed,
-            "bytes": entry.size,
-            "bytes received": entry.received,
-            "answered": entry.answered,
-        }
-        for entry in open_store(config).inbox.entries()
-    ]
+    with closing(open_store(config)) as store:
+        rows = [
+            {
+                "device": entry.key.device,
+                "tcn": entry.key.tcn,
+                "part": entry.key.part.value,
+                "held since": entry.committed,
+                "bytes": entry.size,
+                "bytes received": entry.received,
+                "answered": entry.answered,
+            }
+            for entry in store.inbox.entries()
+        ]
     list_out(rows, as_json, "The hub holds no record.")
 
 
@@ -70,9 +72,9 @@ def inbox(config: Path, as_json: bool) -> None:
 @click.argument("to", type=click.Path(path_type=Path, dir_okay=False))
 def backup(config: Path, to: Path) -> None:
     """Write a whole, checked copy of the hub's SQLite database to a new file; the hub may run meanwhile."""
-    store = open_store(config)
-    store.check()
-    store.backup(to)
+    with closing(open_store(config)) as store:
+        store.check()
+        store.backup(to)
     click.echo(f"{to} holds everything that the hub held when this began.")
 
 
@@ -99,13 +101,15 @@ def status(config: Path, as_json: bool) -> None:
 @json_option
 def purge(config: Path, dry_run: bool, as_json: bool) -> None:
     """Destroy the keys of records whose retention is over; a running hub does so every hour by itself."""
-    purging = _purge(config)
-    if not dry_run:
-        click.echo(f"{purging.run()} records purged; the journal names them.")
-        return
-    rows = [
-        {"tcn": each.tcn, "state": str(each.ended), "due": each.due.isoformat()} for each, _ in purging.due()
-    ]
+    with closing(open_store(config)) as store:
+        purging = _purge(config, store)
+        if not dry_run:
+            click.echo(f"{purging.run()} records purged; the journal names them.")
+            return
+        rows = [
+            {"tcn": each.tcn, "state": str(each.ended), "due": each.due.isoformat()}
+            for each, _ in purging.due()
+        ]
     list_out(rows, as_json, "Nothing is due.")
 
 
@@ -114,7 +118,8 @@ def purge(config: Path, dry_run: bool, as_json: bool) -> None:
 @click.option("--to", type=click.Path(path_type=Path), required=True, help="A new file.")
 def anchors(config: Path, to: Path) -> None:
     """Write how far kiosks' journals reached into a file, for: hotspot audit verify --anchors."""
-    found = [anchor for anchor, _, _ in open_store(config).anchors.anchors()]
+    with closing(open_store(config)) as store:
+        found = [anchor for anchor, _, _ in store.anchors.anchors()]
     if to.exists():
         raise ConfigError(f"{to} exists already; name a new file")
     files.replace(to, msgspec.json.format(msgspec.json.encode(found)) + b"\n")
@@ -181,11 +186,11 @@ def order(config: Path, kind: str, device: int) -> None:
     click.echo(f"Order {given.number} waits for device {device}: {kind}.")
 
 
-def _purge(config: Path) -> Purge:
+def _purge(config: Path, store: Store) -> Purge:
     table = load(config, HubConfig)
     known = assembly.operations(table, load_private(table.keys.own))
     lock = assembly.journal_folder(table, config.parent.resolve()) / PURGING
-    return Purge(open_store(config), known, open_journal(config), lock, lambda: datetime.now(UTC))
+    return Purge(store, known, open_journal(config), lock, lambda: datetime.now(UTC))
 
 
 def open_store(config: Path) -> Store:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 
@@ -41,7 +42,9 @@ def access(config: Path, as_json: bool, key: Path, number: str) -> None:
 
     NUMBER: as scanned or read from the slip; spaces and hyphens do not matter.
     """
-    report = _open(config).access(number, _by(config, key, What.TELL, number))
+    by = _by(config, key, What.TELL, number)
+    with closing(_open(config)) as subjects:
+        report = subjects.access(number, by)
     if as_json:
         click.echo(msgspec.json.encode(report).decode())
         return
@@ -56,7 +59,9 @@ def access(config: Path, as_json: bool, key: Path, number: str) -> None:
 @number_argument
 def erase(config: Path, key: Path, number: str) -> None:
     """Erase all that is held about a person, for good, unless the law still needs it."""
-    click.echo(_open(config).erase(number, _by(config, key, What.ERASE, number)))
+    by = _by(config, key, What.ERASE, number)
+    with closing(_open(config)) as subjects:
+        click.echo(subjects.erase(number, by))
 
 
 @command.command("slip")

@@ -152,6 +152,10 @@ class Casebook:
         known = self.named(operation)
         return known.confirmation if known else Confirmation()
 
+    def close(self) -> None:
+        """Give the store back."""
+        self._store.close()
+
     def now(self) -> datetime:
         """The hub's time."""
         return self._now()

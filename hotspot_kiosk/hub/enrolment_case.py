@@ -77,12 +77,16 @@ class Compared(Step, frozen=True):
 
 
 class Said(Step, frozen=True):
-    """One person looked: the identity that it is, or nobody's of those found (empty)."""
+    """One person looked: the identity that it is, or nobody's of those found (empty).
+
+    signed: with that person's own key (`decision`); nothing of what an officer said at the kiosk.
+    """
 
     turn: int
     officer: str
     same_as: str
     reason: str
+    signed: bytes = b""
 
     @property
     def name(self) -> str:
@@ -104,10 +108,11 @@ class Superseded(Step, frozen=True):
 
 
 class Withdrawn(Step, frozen=True):
-    """It is to be erased now, by order of somebody, for this reason."""
+    """It is to be erased now, by order of somebody, for this reason; signed: as above, about any of the person's encounters."""
 
     officer: str
     reason: str
+    signed: bytes = b""
 
 
 Steps = Requested | Turned | Compared | Said | Enrolled | Superseded | Withdrawn

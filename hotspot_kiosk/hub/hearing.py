@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable
 
 from hotspot_kiosk import finding, seal, wire
-from hotspot_kiosk.decision import MAY, What
+from hotspot_kiosk.decision import What, entitled
 from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, StorageFailed
 from hotspot_kiosk.hub.case import Case
 from hotspot_kiosk.hub.casebook import Casebook, Person
@@ -69,13 +69,9 @@ class Hearing:
 
     def _check_officer(self, said: finding.Statement) -> None:
         try:
-            officer = self._roster().find(said.officer)
+            entitled(self._roster(), said.officer, What(said.finding.value))
         except StorageFailed as error:
             raise ConfigError(str(error)) from None
-        if officer is None:
-            raise Refused("the bureau's roster does not name this officer, or they are revoked; ask there")
-        if not MAY[What(said.finding.value)].intersection(officer.roles):
-            raise Refused("the bureau's roster gives this officer no role in which to compare pictures")
 
 
 def _known(case: Case, said: finding.Statement) -> bool:

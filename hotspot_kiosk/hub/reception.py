@@ -7,14 +7,15 @@ people's word (`policy.duplicate`). Every step may be cut off and is done once, 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from hotspot_kiosk import contents_enrolment, policy
 from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.contents import encode_templates
 from hotspot_kiosk.contents_enrolment import Enrolment
-from hotspot_kiosk.errors import BadBytes, Refused
+from hotspot_kiosk.decision import What, entitled
+from hotspot_kiosk.errors import BadBytes, HotspotError, Refused
 from hotspot_kiosk.hub.casebook import Asked, Casebook, Person
 from hotspot_kiosk.hub.enrolment_case import (
     Alike,
@@ -31,7 +32,9 @@ from hotspot_kiosk.hub.enrolment_case import (
 )
 from hotspot_kiosk.hub.identify import Identifier
 from hotspot_kiosk.hub.register import Register
+from hotspot_kiosk.hub.roster import nobody
 from hotspot_kiosk.hub.store import Held, RegisterStore
+from hotspot_kiosk.officers import Roster
 from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.policy import Settled
 from hotspot_kiosk.terms import Tcn
@@ -93,7 +96,7 @@ class Desk:
             raise Refused("there is no such person among those found")
         policy.may_vote(found.words, by.id, reason)
         turn = found.compared.turn
-        if not self._book.step(tcn, Said(self._book.now(), turn, by.id, same_as or "", reason)):
+        if not self._book.step(tcn, Said(self._book.now(), turn, by.id, same_as or "", reason, by.signed)):
             raise Refused("you have said what you found; another person must look now")
         ground = f"of {same_as}" if same_as else "nobody of those found"
         deed = Deed.SAME_PERSON if same_as else Deed.OTHER_PERSON
@@ -110,7 +113,7 @@ class Desk:
             raise Refused("say who orders it, and in a few words why")
         gone = [row.tcn for row in self.editions(found)] or [tcn]
         for each in gone:
-            if self._book.step(each, Withdrawn(self._book.now(), by.id, reason)):
+            if self._book.step(each, Withdrawn(self._book.now(), by.id, reason, by.signed)):
                 self._book.note(Deed.ORDERED, f"{by.role}:{by.id}", each, printable(f"erase: {reason}"))
         return gone
 
@@ -118,10 +121,18 @@ class Desk:
 class Reception:
     """Enrols. One thread at a time; several hubs may share the store."""
 
-    def __init__(self, register: RegisterStore, identifier: Identifier, book: Casebook) -> None:
+    def __init__(
+        self,
+        register: RegisterStore,
+        identifier: Identifier,
+        book: Casebook,
+        roster: Callable[[], Roster] = nobody,
+    ) -> None:
+        """roster: the newest; an officer whom a kiosk names and who may not decide there has said nothing."""
         self._register = register
         self._identifier = identifier
         self._book = book
+        self._roster = roster
         self._galleries: dict[str, Register] = {}
 
     def take(self, tcn: Tcn, digest: bytes, content: bytes) -> Asked | None:
@@ -253,7 +264,8 @@ class Reception:
         steps: list[Steps] = [Compared(now, turn, alike)]
         before = self._register.find(going.asked.renews) if going.asked.renews else None
         scored = {each.identity for each in alike if each.score is not None}
-        if turn == 1 and before is not None and before.identity in scored:
+        looked = turn == 1 and before is not None and before.identity in scored
+        if looked and before is not None and self._may_say(tcn, going.asked.officer):
             reason = "named this encounter as an earlier one of the same person"
             steps.append(Said(now, turn, going.asked.officer, before.identity, reason))
         if not self._book.step(tcn, *steps):
@@ -265,6 +277,14 @@ class Reception:
         again = wish(self._book.case(tcn))
         if again.settled(going.operation.confirmation) is not None:
             self._enrol(replace(going, wish=again))
+
+    def _may_say(self, tcn: Tcn, officer: str) -> bool:
+        try:
+            entitled(self._roster(), officer, What.SAME)
+        except HotspotError as error:
+            log.warning("%s: who asked to enrol somebody anew counts as nobody: %s", tcn, error)
+            return False
+        return True
 
     def _join(self, going: Open, identity: Tcn) -> Held | None:
         """As a further edition of a person; if nothing is left of them, as a new one."""

@@ -97,7 +97,7 @@ class Hub:
         )
         self._hearing = Hearing(self._book, inbox.open, own, roster)
         self._searcher = Searcher(gallery, identifier, self._book)
-        self._reception = Reception(store.register, identifier, self._book)
+        self._reception = Reception(store.register, identifier, self._book, roster)
         self._teller = Teller(store.answers, self._book, own, post_keys, now)
         self._now = now
         self._journal = journal

@@ -154,6 +154,10 @@ class Subjects:
         self._purge.erase(case_, found.shown.kept)
         return _with_partners(GONE, case_)
 
+    def close(self) -> None:
+        """Give the store back."""
+        self._store.close()
+
     def _find(self, words: str, by: Person) -> Found:
         """Raises Refused in the same words for a number nobody has and for a wrong secret."""
         if not by.id:
