@@ -17,7 +17,9 @@ from urllib.parse import urlencode
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.kiosk.counter import AnyHeard, AnyRequest
 from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
+from hotspot_kiosk.kiosk.notices import Notice
 from hotspot_kiosk.kiosk.preview import Preview, of
+from hotspot_kiosk.operation import Kind
 from hotspot_kiosk.slip import Paper
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,6 +56,7 @@ class Kiosk:
         self.path = folder / "desk"
         self.asked: list[Ask] = []
         self.state = "idle"
+        self.kind: Kind | None = Kind.HOTSPOT
         self.slip: Paper | None = None
         self.desk = Desk(self.path, self._hear)
         self.preview = Preview(of(self.path))
@@ -72,7 +75,7 @@ class Kiosk:
     def go(self, state: str) -> None:
         """The session enters a state."""
         self.state = state
-        self.desk.tell(Told(kind="status", state=state))
+        self.desk.tell(self._status())
 
     def show(self, prompt: str, detail: str = "") -> None:
         """The session shows something."""
@@ -98,7 +101,12 @@ class Kiosk:
             raise Refused("nobody is being checked")
         if ask.do != "status":
             self.asked.append(ask)
-        return Told(kind="status", state=self.state)
+        return self._status()
+
+    def _status(self) -> Told:
+        due = self.state == "notice" and self.kind is not None
+        notice = Notice(self.kind, "a drill", "the act", "Bureau 5", "Authority 6", 30) if due else None  # type: ignore[arg-type]
+        return Told(kind="status", state=self.state, notice=notice)
 
 
 CONFIG = """\

@@ -11,6 +11,7 @@ import pytest
 from pages_rig import Kiosk, Pages, Screen, until
 
 from hotspot_kiosk.kiosk.desk import Ask, Told
+from hotspot_kiosk.operation import Kind
 from hotspot_kiosk.slip import Paper
 
 pytest.importorskip(
@@ -43,6 +44,7 @@ def kiosk(started: tuple[Kiosk, Pages]) -> Iterator[Kiosk]:
     """With nobody at it, before and after."""
     kiosk, _ = started
     kiosk.asked.clear()
+    kiosk.kind = Kind.HOTSPOT
     yield kiosk
     kiosk.go("done")
     kiosk.go("idle")
@@ -189,8 +191,39 @@ def test_the_notice_must_be_shown_to_its_end(screen: Screen, kiosk: Kiosk) -> No
     time.sleep(0.85)
     assert screen.post("/notice", go="end") == 204
     (ask,) = kiosk.did("notice read")
-    assert ask.shown.startswith("language=en edition=")
+    assert ask.shown.startswith("language=en notice=hotspot edition=")
     assert " parts=6 " in ask.shown
+
+
+def test_who_is_enrolled_is_shown_the_notice_of_a_reception(screen: Screen, kiosk: Kiosk) -> None:
+    """What is collected, why, by whom, how long, which rights; nothing of a search; and the proof names it."""
+    kiosk.kind = Kind.RECEPTION
+    in_english(screen, kiosk, "notice", "notice")
+    shown = [screen.get()[2]]
+    for _ in range(6):
+        time.sleep(0.85)
+        assert screen.post("/notice", go="next") == 204
+        shown.append(screen.get()[2])
+    time.sleep(0.85)
+    assert screen.post("/notice", go="end") == 204
+    text = " ".join(shown)
+    for words in ("Bureau 5", "a drill (the act)", "national register", "erased", "30", "Authority 6"):
+        assert words in text
+    assert "They are searched for in police records" not in text
+    (ask,) = kiosk.did("notice read")
+    assert ask.shown.startswith("language=en notice=reception edition=")
+    assert " parts=7 " in ask.shown
+
+
+def test_without_a_known_lane_no_notice_is_shown(screen: Screen, kiosk: Kiosk) -> None:
+    """The wrong one would be worse than none: an officer is called, and nothing is proven."""
+    kiosk.kind = None
+    screen.post("/language", code="en")
+    kiosk.go("notice")
+    at(screen, "fault")
+    assert screen.post("/notice", go="next") == 409
+    assert screen.post("/notice", go="end") == 409
+    assert kiosk.did("notice read") == []
 
 
 @pytest.mark.parametrize("reason", ["missing", "bandaged", "cannot", "refuses"])

@@ -186,7 +186,7 @@ def test_a_person_comes_to_the_end_by_touch(page: Any, kiosk: Kiosk, code: str) 
         page.wait_for_timeout(900)
         page.locator(f'button[name="go"][value="{"end" if part == 6 else "next"}"]').click()
     until(lambda: bool(kiosk.did("notice read")))
-    assert kiosk.did("notice read")[0].shown.startswith(f"language={code} edition=")
+    assert kiosk.did("notice read")[0].shown.startswith(f"language={code} notice=hotspot edition=")
 
 
 def test_a_reason_is_two_touches_away(page: Any, kiosk: Kiosk) -> None:

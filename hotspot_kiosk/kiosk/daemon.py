@@ -16,7 +16,7 @@ from typing import IO, Literal
 from hotspot_kiosk import policy, wire
 from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, OutboxRefused, Refused, StorageFailed
-from hotspot_kiosk.kiosk import slips
+from hotspot_kiosk.kiosk import notices, slips
 from hotspot_kiosk.kiosk.authority import Reach
 from hotspot_kiosk.kiosk.booth import Voices
 from hotspot_kiosk.kiosk.booth_face import FaceBooth
@@ -302,9 +302,15 @@ class Daemon:
             second_look=session.second_look,
             presentation=presentation(session.captures),
             portrait=portrait(session.captures),
+            notice=self._notice(),
             ignored=self._counted("ignored"),
             repeated=self._counted("repeated"),
         )
+
+    def _notice(self) -> notices.Notice | None:
+        if self._session.state is not State.NOTICE or self._operation is None:
+            return None
+        return notices.of(self._operation, self._place.agency)
 
     def _counted(self, what: Literal["ignored", "repeated"]) -> dict[str, int]:
         found: Counter[str] = Counter()

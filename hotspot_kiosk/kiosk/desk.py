@@ -24,6 +24,7 @@ import msgspec
 
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, LinkDown, Refused, SignInNeeded
 from hotspot_kiosk.kiosk.counter import AnyHeard, AnyRequest
+from hotspot_kiosk.kiosk.notices import Notice
 from hotspot_kiosk.slip import Paper
 from hotspot_kiosk.terms import RequestType, as_plain
 
@@ -73,6 +74,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     presentation: of a status: what each cue says of this face, 0 (like a picture of one) to 100; measured on no real
     attack, so it is shown as a reason to look, never as a finding. portrait: why the face claims no SAP.
     slip: what stands on the slip of the person who is still here; told to who asks for it, never to all.
+    notice: of a status: what the person is being told before anything is taken.
     ignored, repeated: why messages of the hub's side were not believed, or said nothing new; how often.
     """
 
@@ -97,6 +99,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     presentation: dict[str, int] = {}
     portrait: str = ""
     slip: Paper | None = None
+    notice: Notice | None = None
     ignored: dict[str, int] = {}
     repeated: dict[str, int] = {}
 

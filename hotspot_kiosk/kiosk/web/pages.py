@@ -128,7 +128,7 @@ class SubjectPages:
     async def _notice(self, form: Fields) -> None:
         room, go = self._room, form.get("go")
         if go == "end":
-            sound, _ = room.sounds.find(room.language.code, "notice-1")
+            sound, _ = room.sounds.find(room.language.code, "notice-1")  # in every lane the first part
             proof = room.visit.proof(room.now(), sound)
             await room.ask(Ask("notice read", shown=proof))
         else:

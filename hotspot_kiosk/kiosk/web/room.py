@@ -61,7 +61,7 @@ class Room:
     def scene(self) -> Scene:
         """Which page is due."""
         state = self.view.state
-        if not self.reached or state is State.FAULT:
+        if not self.reached or state is State.FAULT or (state is State.NOTICE and not self.visit.parts):
             return Scene.FAULT
         if state is State.IDLE and self.visit.slip is not None:
             return Scene.SLIP
@@ -160,7 +160,8 @@ class Room:
         if left or another:
             self.visit = Visit()
         if self.view.state is State.NOTICE:
-            self.visit.begin_notice(self.now())
+            notice = self.view.notice
+            self.visit.begin_notice(self.now(), notice.kind if notice else None)
 
 
 SCENES = {

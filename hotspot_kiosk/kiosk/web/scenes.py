@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from hotspot_kiosk.kiosk.desk import Told
 from hotspot_kiosk.kiosk.events import Prompt
+from hotspot_kiosk.kiosk.notices import Notice
 from hotspot_kiosk.kiosk.session import State
 from hotspot_kiosk.kiosk.web.advice import POSITIONS, Advices
 
@@ -47,6 +48,7 @@ class View:
     """How the session looks from outside. `cue`: a message's id; `finger`: its code, 0 for none.
 
     alive: whether somebody stands there, as far as the devices tell; it grows with every sign.
+    notice: which notice is due, while one is.
     """
 
     state: State = State.IDLE
@@ -54,6 +56,7 @@ class View:
     finger: int = 0
     tone: Tone = Tone.NONE
     alive: int = 0
+    notice: Notice | None = None
 
 
 FIRST_CUE = {
@@ -79,7 +82,7 @@ NOBODY_THERE = ("advice-no-face", "face-look")
 def seen(view: View, told: Told, advices: Advices) -> View:
     """The next view. What a subject has no business to know changes nothing."""
     if told.kind == "status":
-        return _stands(view, State(told.state))
+        return replace(_stands(view, State(told.state)), notice=told.notice)
     return _shown(view, told, advices) if told.kind == "show" else view
 
 

@@ -13,9 +13,13 @@ from secrets import token_urlsafe
 
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.kiosk.web.languages import Language
+from hotspot_kiosk.operation import Kind
 from hotspot_kiosk.slip import Paper
 
-NOTICE = tuple(f"notice-{number}" for number in range(1, 7))
+NOTICES = {
+    Kind.HOTSPOT: ("notice-1", "notice-2", "notice-3", "notice-4", "notice-5", "notice-6"),
+    Kind.RECEPTION: ("notice-1", "enrol-1", "notice-3", "enrol-2", "enrol-3", "notice-5", "notice-6"),
+}
 LEAST_S = 0.8  # a part that was on the screen for less was not shown
 NOTICE_HEADER = "hotspot-notice"
 
@@ -32,7 +36,13 @@ class Visit:
     slip: Paper | None = field(default=None, repr=False)
     not_adult: bool = False
     since: float = 0.0
+    kind: Kind | None = None
     spent: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the notice that is due; none if it is not known whose lane this is."""
+        return NOTICES[self.kind] if self.kind is not None else ()
 
     def speak(self, language: Language | None, now: float) -> None:
         """Choose the language; a notice begun in another one begins again."""
@@ -42,32 +52,35 @@ class Visit:
 
     def turn(self, step: int, now: float) -> None:
         """To the notice's next or last part. Raises Refused if this one was not on the screen long enough."""
+        if not self.parts:
+            raise Refused("no notice is due")
         self._count(now)
         if step > 0 and self.spent[self.part] < LEAST_S:
             raise Refused("that part of the notice was not shown yet")
-        self.part = min(max(self.part + step, 0), len(NOTICE) - 1)
+        self.part = min(max(self.part + step, 0), len(self.parts) - 1)
         self.since = now
 
     def proof(self, now: float, sound: str) -> str:
         """How the notice was shown, for the journal. Raises Refused unless every part was."""
         self._count(now)
         shown = [part for part, spent in self.spent.items() if spent >= LEAST_S]
-        if self.language is None or len(shown) < len(NOTICE):
+        if self.language is None or self.kind is None or len(shown) < len(self.parts):
             raise Refused("the notice was not shown to its end yet")
         seconds = round(sum(self.spent.values()))
-        edition = edition_of(self.language)
-        return f"language={self.language.code} edition={edition} parts={len(shown)} seconds={seconds} sound={sound}"
+        edition = edition_of(self.language, self.parts)
+        which = f"language={self.language.code} notice={self.kind} edition={edition}"
+        return f"{which} parts={len(shown)} seconds={seconds} sound={sound}"
 
-    def begin_notice(self, now: float) -> None:
-        """The notice appears now."""
-        self.part, self.since, self.spent = 0, now, {}
+    def begin_notice(self, now: float, kind: Kind | None) -> None:
+        """The notice of this lane appears now."""
+        self.kind, self.part, self.since, self.spent = kind, 0, now, {}
 
     def _count(self, now: float) -> None:
         self.spent[self.part] = self.spent.get(self.part, 0.0) + now - self.since
         self.since = now
 
 
-def edition_of(language: Language, parts: Sequence[str] = NOTICE) -> str:
+def edition_of(language: Language, parts: Sequence[str]) -> str:
     """Which words were shown: 16 hex digits of their SHA-256."""
     text = "\n".join(language.text(part) for part in parts)
     return sha256(f"{NOTICE_HEADER}\n{text}".encode()).hexdigest()[:16]

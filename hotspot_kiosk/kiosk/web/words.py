@@ -15,7 +15,6 @@ from hotspot_kiosk.kiosk.web.room import Room
 from hotspot_kiosk.kiosk.web.scenes import Scene, Tone
 from hotspot_kiosk.kiosk.web.slips import qr
 from hotspot_kiosk.kiosk.web.sounds import Voice
-from hotspot_kiosk.kiosk.web.visit import NOTICE
 from hotspot_kiosk.slip import Paper
 
 PLAIN_CUES = {
@@ -74,7 +73,7 @@ class Writer:
         values |= {"room": room, "said": said(language, cue, room.view.finger), "left": left}
         values |= {"hand": Markup(hand.svg(room.view.finger)), "reasons": REASONS}  # noqa: S704
         voice, _ = room.sounds.find(language.code, heard(cue, room.view.finger))
-        values |= {"computer": voice is Voice.SYNTHETIC, "total": len(NOTICE)}
+        values |= {"computer": voice is Voice.SYNTHETIC, "total": len(visit.parts), "fact": _fact(room, cue)}
         values["code"] = qr(visit.slip.number) if scene is Scene.SLIP and visit.slip else ""
         html = self._pages.get_template(f"{scene}.html").render(values)
         finger = room.view.finger if scene is Scene.FINGER else 0
@@ -103,10 +102,25 @@ def _cue(room: Room, scene: Scene) -> str:
     if not room.reached:
         return "fault"
     if scene is Scene.NOTICE:
-        return NOTICE[room.visit.part]
+        return room.visit.parts[room.visit.part]
     if scene is Scene.BEGIN and room.visit.not_adult:
         return "not-adult"
     return PLAIN_CUES.get(scene, room.view.cue) or "fault"
+
+
+def _fact(room: Room, cue: str) -> str:
+    """What the operation itself says, beside the part of the notice that speaks of it."""
+    notice, text = room.view.notice, room.language.text
+    if notice is None:
+        return ""
+    facts = {
+        "notice-1": f"{text('slip-holder')}: {notice.controller}",
+        "notice-2": f"{notice.purpose} ({notice.legal_basis})",
+        "notice-3": text("slip-days", days=notice.days),
+        "notice-5": f"{text('slip-authority')}: {notice.authority}" if notice.authority else "",
+    }
+    facts |= {"enrol-1": facts["notice-2"], "enrol-2": facts["notice-3"]}
+    return facts.get(cue, "")
 
 
 def _markup(draw: Any) -> Any:
