@@ -401,6 +401,11 @@ def kept_at_most(rule: Retention, kind: Kind) -> timedelta:
     return max(purge_at(rule, each, start) for each in states) - start
 
 
+def may_count(part: int, whole: int, floor: int) -> bool:
+    """Whether a count of a day may be shown: neither it nor what it leaves of the whole is small, but not nothing."""
+    return not (0 < part < floor or 0 < whole - part < floor)
+
+
 def countries(codes: Collection[str]) -> frozenset[str]:
     """Country codes as the shields compare them. Raises Refused for one that is no alpha-3 code."""
     found = frozenset(code.strip().upper() for code in codes)

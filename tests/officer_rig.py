@@ -32,7 +32,7 @@ from hotspot_kiosk.kiosk.zeroise import Remains
 from hotspot_kiosk.officers import Officer, Role, Roster
 from hotspot_kiosk.officers import sign as sign_roster
 from hotspot_kiosk.operation import sign
-from hotspot_kiosk.terms import Answer, AnswerType, Candidate, Decision, Part
+from hotspot_kiosk.terms import Answer, AnswerType, Candidate, ClockStamp, Decision, Part
 
 PIN = "472903"
 HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PIN)  # cheap: many sign in here
@@ -118,6 +118,17 @@ class Rig:
             assert self.place.alerts is not None
             self.place.alerts.take(number, sealed, HUB.public())
         return answer
+
+    def kept(self, counter_: int, stamp: ClockStamp, *, hit: bool) -> None:
+        """A record of another time, answered."""
+        number = tcn(counter_)
+        decision = Decision.POSSIBLE_MATCH if hit else Decision.NO_HIT
+        found = (Candidate("REF-1", 1, 9.5),) if hit else ()
+        answer = Answer(number, AnswerType.SRE, decision, found, NOW)
+        self.outbox.put(number, stamp, [(Part.PROBE, b"sealed")])
+        self.outbox.receipt(number, Part.PROBE, self.outbox.digest(number, Part.PROBE), NOW)
+        sealed = seal.seal(encode_answer(answer), number, "answer", KIOSK.public(), HUB)
+        self.outbox.answer(number, sealed, NOW)
 
     def _place(self, folder: Path) -> Place:
         (folder / "peers").mkdir()

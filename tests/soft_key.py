@@ -27,6 +27,8 @@ class SoftKey:
         self._key = ec.generate_private_key(ec.SECP256R1())
         public = ES256.from_cryptography_key(self._key.public_key())
         self._data = AttestedCredentialData.create(bytes(16), self._name, public)
+        self.count = 0
+        self.counts = True
 
     @property
     def public(self) -> SecurityKey:
@@ -38,7 +40,9 @@ class SoftKey:
     ) -> dict[str, Any]:
         """As a browser hands it to the page, in JSON's form."""
         client = self._client("webauthn.get", challenge, origin)
-        seen = sha256((rp or self._rp).encode()).digest() + bytes([flags]) + (1).to_bytes(4, "big")
+        self.count += self.counts
+        count = self.count.to_bytes(4, "big")
+        seen = sha256((rp or self._rp).encode()).digest() + bytes([flags]) + count
         signature = self._key.sign(seen + sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
         told = {"clientDataJSON": client, "authenticatorData": seen, "signature": signature}
         return self._told({name: websafe_encode(value) for name, value in told.items()})

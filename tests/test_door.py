@@ -18,6 +18,7 @@ from hotspot_kiosk.kiosk import security_keys
 from hotspot_kiosk.kiosk.door import IDLE_MS, SHIFT_MS, WRONG, Door
 from hotspot_kiosk.kiosk.lockouts import FREE, Lockouts, pause_ms
 from hotspot_kiosk.kiosk.roll import Roll
+from hotspot_kiosk.kiosk.sign_counts import SignCounts
 from hotspot_kiosk.officers import Officer, Role, Roster, sign
 
 HERE = "http://localhost:8080"
@@ -53,7 +54,8 @@ class Rig:
         """The door of a daemon that just started."""
         lockouts = Lockouts(self.folder / "lockouts", lambda: self.now)
         note = lambda deed, who, ground: self.notes.append((deed, who, ground))  # noqa: E731
-        return Door(self.roll, lockouts, frozenset({HERE, TABLET}), lambda: self.now, note)
+        counts = SignCounts(self.folder / "counts")
+        return Door(self.roll, lockouts, frozenset({HERE, TABLET}), lambda: self.now, note, counts)
 
     def by_key(self, browser: str = "b1") -> str:
         """k7 signs in."""
@@ -80,6 +82,42 @@ def test_a_security_key_opens_the_door(rig: Rig) -> None:
     badge, left = rig.door.who(rig.by_key(), "b1", touch=True)
     assert (badge.officer, badge.roles, left) == ("k7", {Role.OFFICER}, IDLE_MS)
     assert rig.notes == [(Deed.SIGNED_IN, "officer:k7", "security key")]
+
+
+@pytest.mark.parametrize("back", [1, 2, 3])
+def test_a_key_whose_count_goes_back_opens_nothing(rig: Rig, back: int) -> None:
+    """Nor after a restart: one that was copied answers with a count that was seen; the journal says so."""
+    for _ in range(3):
+        rig.by_key()
+    rig.door = rig.opened()
+    rig.key.count -= back
+    with pytest.raises(Refused, match="a copy of it"):
+        rig.by_key()
+    assert rig.notes[-1] == (Deed.SIGN_IN_FAILED, "officer:k7", "security key whose count went back")
+    rig.key.count = 4
+    assert rig.by_key()
+
+
+def test_a_key_that_does_not_count_opens_again_and_again(rig: Rig) -> None:
+    """It says 0 for ever, which tells nothing; once it has counted, 0 is a step back."""
+    rig.key.counts = False
+    assert rig.by_key()
+    assert rig.by_key()
+    rig.key.count = 1
+    assert rig.by_key()
+    rig.key.count = 0
+    with pytest.raises(Refused, match="a copy of it"):
+        rig.by_key()
+
+
+def test_counts_that_cannot_be_read_begin_anew_and_are_told_of(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A damaged file keeps nobody out."""
+    (rig.folder / "counts").write_text("{")
+    rig.door = rig.opened()
+    assert rig.by_key()
+    assert "begin anew" in caplog.text
 
 
 @pytest.mark.parametrize("wrong", ["key", "origin", "challenge", "flags", "rp", "nonsense"])

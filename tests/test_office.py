@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +23,7 @@ from hotspot_kiosk.kiosk.office import origins
 from hotspot_kiosk.kiosk.outbox import DAMAGED, GIVEN_UP
 from hotspot_kiosk.kiosk.session import Plan, Session, State
 from hotspot_kiosk.policy import Finding
-from hotspot_kiosk.terms import Late, Part
+from hotspot_kiosk.terms import PRESENTATION, Late, Part, QualityComponent
 
 
 @pytest.fixture
@@ -291,6 +292,37 @@ def test_the_day_is_counted_without_anybody_in_it(rig: Rig) -> None:
     assert view.today == {"checked": 2, "answered": 1, "possible": 1, "minors": 0}
     assert view.campaign is not None
     assert (view.campaign.id, view.campaign.people) == ("OP-1", 2)
+
+
+def test_days_before_are_counted_unless_that_tells_of_a_few(rig: Rig) -> None:
+    """A small count is left out, and so is one that leaves a small rest; today stands for itself."""
+    numbers = iter(range(1, 100))
+    for day, checked, hits in ((0, 1, 0), (1, 12, 6), (2, 12, 2), (3, 12, 9), (4, 3, 0), (5, 12, 0)):
+        stamp = replace(STAMP, wall=NOW - timedelta(days=day))
+        for each in range(checked):
+            rig.kept(next(numbers), stamp, hit=each < hits)
+    view = rig.look(rig.enter())
+    assert [(day.checked, day.possible) for day in view.days] == [
+        (12, 6),
+        (12, None),
+        (12, None),
+        (None, None),
+        (12, 0),
+    ]
+    assert view.days[0].day == f"{NOW - timedelta(days=1):%Y-%m-%d}"
+    assert view.small == 5
+
+
+def test_what_the_face_told_is_there_as_the_desk_tells_it(rig: Rig) -> None:
+    """Cues and why no portrait standard is claimed, while that person is here."""
+    assert rig.look(rig.enter()).presentation == {}
+    face = face_capture(1, 80)
+    cue = QualityComponent(PRESENTATION + "pattern", 31, counts=False)
+    quality = replace(face.quality, components=(*face.quality.components, cue))
+    rig.session = Session(Plan(), state=State.REVIEW, captures=(replace(face, quality=quality),))
+    view = rig.look(rig.enter())
+    assert view.presentation == {"pattern": 31}
+    assert "expression not measured" in view.portrait
 
 
 def test_keys_are_used_at_names_never_at_numbers() -> None:

@@ -12,9 +12,12 @@ from hotspot_kiosk import wire
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.hub.orders import OrderBook
 from hotspot_kiosk.keyring import HUB as HUB_NUMBER
-from hotspot_kiosk.keyring import PublicFile
+from hotspot_kiosk.keyring import PublicFile, Trust
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.orders import Orders
+from hotspot_kiosk.kiosk.roll import Roll
+from hotspot_kiosk.officers import Officer, Role, Roster
+from hotspot_kiosk.officers import sign as sign_roster
 from hotspot_kiosk.wire import OrderKind
 
 NONCE = b"12345678"
@@ -185,3 +188,34 @@ def test_a_new_hub_key_reaches_the_kiosk_and_is_used(rig: Rig) -> None:
     rig.put()
     rig.until(rig.all_held)
     assert len(list(rig.peers.iterdir())) == 2
+
+
+def test_a_roster_comes_down_is_installed_and_then_proven(rig: Rig, tmp_path: Path) -> None:
+    """Over the link, by an order: who is on it may sign in; one of an older edition changes nothing."""
+    roll = Roll(tmp_path / "roster", Trust(rig.peers))
+    rig.uplink._downlink._on_roster = roll.receive
+    book = OrderBook(tmp_path / "orders")
+    rig.hub.inbox._book = book
+    for edition in (2, 1):
+        roster = Roster(edition=edition, made=NOW, officers=(Officer(id="k7", roles=(Role.OFFICER,)),))
+        book.give(DEVICE, OrderKind.ROSTER, HUB, datetime.now(UTC), sign_roster(roster, HUB))
+        reconnect(rig)
+        rig.until(lambda: not book.waiting(DEVICE))
+    installed = roll.current()
+    assert installed is not None
+    assert (installed.edition, installed.find("k7") is not None) == (2, True)
+
+
+def test_a_roster_that_the_hub_did_not_sign_is_not_installed_and_not_proven(rig: Rig, tmp_path: Path) -> None:
+    """The order around it is genuine, what is inside is not."""
+    roll = Roll(tmp_path / "roster", Trust(rig.peers))
+    rig.uplink._downlink._on_roster = roll.receive
+    book = OrderBook(tmp_path / "orders")
+    rig.hub.inbox._book = book
+    book.give(
+        DEVICE, OrderKind.ROSTER, HUB, datetime.now(UTC), sign_roster(Roster(edition=1, made=NOW), KIOSK)
+    )
+    reconnect(rig)
+    rig.until(lambda: sum(rig.uplink.ignored.values()) > 0)
+    assert roll.current() is None
+    assert len(book.waiting(DEVICE)) == 1

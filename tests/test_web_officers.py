@@ -15,6 +15,7 @@ from officer_rig import PIN, Rig
 from pages_rig import Kiosk, Pages, Screen, free_port, until
 
 from hotspot_kiosk.config import Page
+from hotspot_kiosk.slip import Paper
 
 pytest.importorskip(
     "starlette", reason="the pages' packages are not installed: pip install 'hotspot-kiosk[web]'"
@@ -205,3 +206,32 @@ def test_a_tablet_reaches_officers_pages_only_by_name_over_tls(setting: Setting)
     assert setting.ask_tablet("/")[0] == 404
     assert setting.ask_tablet("/state")[0] == 404
     assert setting.ask_tablet("/officer", host=f"127.0.0.1:{setting.tablet}")[0] == 421
+
+
+def test_the_persons_slip_is_printed_in_their_language(tab: Tab, setting: Setting) -> None:
+    """As it stands on their screen, and only while it does."""
+    tab.enter()
+    assert "no slip now" in tab.get("/officer/slip")[2]
+    screen = Screen(setting.pages)
+    screen.get()
+    setting.kiosk.go("review")
+    assert screen.post("/language", code="ar") in (200, 204, 303)
+    setting.kiosk.store(Paper("26000-17000-0001B-7ZK2M9", "The bureau", 30, "", ""))
+    until(lambda: "26000-17000-0001B-7ZK2M9" in tab.get("/officer/slip")[2], "the slip is not there")
+    body = tab.get("/officer/slip")[2]
+    assert 'class="card slip" lang="ar" dir="rtl"' in body
+    assert "<svg" in body
+    setting.kiosk.go("idle")
+    screen.post("/press", do="stop")
+    until(lambda: "no slip now" in tab.get("/officer/slip")[2], "the slip stays")
+
+
+def test_the_persons_screen_has_an_entrance_and_the_sign_in_a_way_back(tab: Tab, setting: Setting) -> None:
+    """A small corner where nobody is in the middle of a check; a tablet has no such screen to go back to."""
+    screen = Screen(setting.pages)
+    assert 'class="officers" href="/officer"' in screen.get()[2]
+    assert 'data-screen="60"' in tab.visit()[2]
+    setting.kiosk.go("notice")
+    screen.post("/language", code="en")
+    until(lambda: 'class="officers"' not in screen.get()[2], "the entrance is in a person's way")
+    setting.kiosk.go("idle")

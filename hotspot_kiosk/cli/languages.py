@@ -12,6 +12,7 @@ import click
 
 from hotspot_kiosk.cli.options import json_option, list_out
 from hotspot_kiosk.errors import ConfigError, HotspotError
+from hotspot_kiosk.kiosk.web import words_officer
 from hotspot_kiosk.kiosk.web.languages import Language, Languages
 from hotspot_kiosk.kiosk.web.sounds import Sounds, Voice, voices
 
@@ -38,11 +39,13 @@ def check(as_json: bool, folder: Path | None, complete: bool) -> None:
 
     Exits 1 if a message of any language is untranslated.
     """
-    languages = Languages()
-    rows = [_row(languages, language, Sounds(folder)) for language in languages.all()]
+    subject, officer = Languages(), Languages(words_officer.FOLDER)
+    rows = [_row("people", subject, each, _voiced(subject, each, Sounds(folder))) for each in subject.all()]
+    rows += [_row("officers", officer, each, Counter()) for each in officer.all()]
     list_out(rows, as_json, "there are no languages")
-    if lacking := [str(row["language"]) for row in rows if _lacks(row, complete)]:
-        raise Incomplete(f"not complete: {', '.join(lacking)}; the files are in kiosk/web/locales and sounds")
+    if lacking := [f"{row['language']} ({row['for']})" for row in rows if _lacks(row, complete)]:
+        where = "kiosk/web/locales, kiosk/web/locales_officer and kiosk/web/sounds"
+        raise Incomplete(f"not complete: {', '.join(lacking)}; the files are in {where}")
 
 
 @command.command("voices")
@@ -57,11 +60,12 @@ def make_voices(folder: Path) -> None:
         click.echo(f"{language.code}: {made} placeholders" if made else f"{language.code}: espeak-ng cannot")
 
 
-def _row(languages: Languages, language: Language, sounds: Sounds) -> dict[str, Any]:
-    count = Counter(sounds.find(language.code, name)[0] for name in voices(languages))
+def _row(whose: str, languages: Languages, language: Language, count: Counter[Voice]) -> dict[str, Any]:
+    """whose: for whom the words are. Officers' words are read, never heard."""
     untranslated = languages.untranslated(language)
     return {
         "language": language.code,
+        "for": whose,
         "name": language.name,
         "direction": language.direction,
         "reviewed": language.review,
@@ -69,6 +73,10 @@ def _row(languages: Languages, language: Language, sounds: Sounds) -> dict[str, 
         **{str(voice): count[voice] for voice in Voice},
         "lacks": " ".join(untranslated),
     }
+
+
+def _voiced(languages: Languages, language: Language, sounds: Sounds) -> Counter[Voice]:
+    return Counter(sounds.find(language.code, name)[0] for name in voices(languages))
 
 
 def _lacks(row: dict[str, Any], complete: bool) -> bool:

@@ -210,6 +210,15 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     lanes: tuple[str, ...]
     fingers: tuple[str, ...]
     people: int
+    small: int = 5
+
+
+class Day(msgspec.Struct, frozen=True, kw_only=True):
+    """What this kiosk did on one day (UTC, YYYY-MM-DD); None for a count that is too small to be told."""
+
+    day: str
+    checked: int | None
+    possible: int | None
 
 
 class View(Heard, frozen=True, tag="view"):
@@ -219,6 +228,7 @@ class View(Heard, frozen=True, tag="view"):
     overrule: what may be taken though it was refused, empty if nothing. today: what this kiosk did, by kind.
     presentation: what each cue says of the face, 0 (like a picture of one) to 100; a reason to look, never a finding.
     portrait: why the face claims no subject acquisition profile.
+    days: before today, as far as records are kept here; small: the least count that is told of them.
     """
 
     officer: str
@@ -246,6 +256,8 @@ class View(Heard, frozen=True, tag="view"):
     campaign: Campaign | None = None
     campaign_trouble: str = ""
     today: dict[str, int] = {}
+    days: tuple[Day, ...] = ()
+    small: int = 5
 
 
 class Did(Heard, frozen=True, tag="did"):

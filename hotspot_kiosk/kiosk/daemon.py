@@ -51,7 +51,7 @@ from hotspot_kiosk.kiosk.events import (
     Without,
 )
 from hotspot_kiosk.kiosk.gate import Admitted, Gate, begun
-from hotspot_kiosk.kiosk.guard import Guard
+from hotspot_kiosk.kiosk.guard import Guard, concerns
 from hotspot_kiosk.kiosk.office import Office
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
@@ -416,7 +416,7 @@ class Daemon:
     def _show(self, show: Show) -> None:
         if show.prompt is Prompt.READY:
             self._slip = None
-        if self._guard is not None:
+        if self._guard is not None and concerns(show.prompt, self._session.state):
             self._guard.show(show.prompt)
         self._tell(Told(kind="show", prompt=show.prompt, detail=show.detail))
 

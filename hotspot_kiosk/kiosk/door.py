@@ -20,6 +20,7 @@ from hotspot_kiosk.kiosk import security_keys
 from hotspot_kiosk.kiosk.lockouts import Lockouts
 from hotspot_kiosk.kiosk.roll import Roll
 from hotspot_kiosk.kiosk.security_keys import Challenge
+from hotspot_kiosk.kiosk.sign_counts import SignCounts
 from hotspot_kiosk.officers import Officer, Role, Roster, SecurityKey
 
 IDLE_MS, SHIFT_MS, CHALLENGE_MS = 300_000, 8 * 3_600_000, 120_000
@@ -58,11 +59,12 @@ class Door:
         origins: frozenset[str],
         now_ms: Callable[[], int],
         note: Note,
+        counts: SignCounts,
         idle_ms: int = IDLE_MS,
     ) -> None:
         """origins: the pages at which keys may be used. note: a deed, by whom, on what ground; raises if it fails."""
         self._roll, self._lockouts, self._origins = roll, lockouts, origins
-        self._now_ms, self._note, self._idle_ms = now_ms, note, idle_ms
+        self._now_ms, self._note, self._counts, self._idle_ms = now_ms, note, counts, idle_ms
         self._lock = threading.Lock()
         self._hashing = threading.Lock()
         self._badges: dict[bytes, Badge] = {}
@@ -97,15 +99,20 @@ class Door:
         return asked
 
     def by_key(self, browser: str, response: Mapping[str, Any]) -> str:
-        """Sign in with the answer to this browser's challenge, which counts once. Returns the token; raises Refused."""
-        asked = self._challenged(browser)
+        """Sign in with the answer to this browser's challenge, which counts once.
+
+        Returns the token; raises Refused, StorageFailed if the key's count cannot be kept.
+        """
+        asked, ground = self._challenged(browser), "security key"
         officer = self._roster().find(asked.officer)
         try:
             if officer is None:
                 raise Refused(security_keys.WRONG_KEY)
-            security_keys.check(asked, officer.keys, response)
+            used = security_keys.check(asked, officer.keys, response)
+            ground = "security key whose count went back"
+            self._counts.used(used.credential, used.count)
         except Refused:
-            self._note(Deed.SIGN_IN_FAILED, f"officer:{asked.officer}", "security key")
+            self._note(Deed.SIGN_IN_FAILED, f"officer:{asked.officer}", ground)
             raise
         return self._let_in(officer, browser, "security key")
 

@@ -28,6 +28,7 @@ from hotspot_kiosk.kiosk.devices.panel_protocol import (
 )
 from hotspot_kiosk.kiosk.devices.port import Panel
 from hotspot_kiosk.kiosk.events import Prompt
+from hotspot_kiosk.kiosk.session import State
 from hotspot_kiosk.kiosk.worker import worker
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,11 @@ SCENES: dict[Prompt, Scene] = {
     Prompt.FAULT: Scene.FAULT,
 }
 OPENED_BY = {Tamper.LID: "the lid", Tamper.LIGHT: "light inside"}
+
+
+def concerns(prompt: Prompt, state: State) -> bool:
+    """Whether the light before a person follows this: an answer about somebody who has left is none of theirs."""
+    return prompt is not Prompt.ANSWERED or state is State.DONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,12 @@ from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.overview import Overview
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.roll import Roll
+from hotspot_kiosk.kiosk.sign_counts import SignCounts
 from hotspot_kiosk.kiosk.witnesses import Witnesses
 
 ROSTER = "roster"
 LOCKOUTS = "lockouts"
+SIGN_COUNTS = "sign-counts"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +60,8 @@ def build(
         place.journal.write(deed, who, "", printable(ground))
 
     lockouts = Lockouts(path.with_name(LOCKOUTS), clock.now_ms)
-    door = Door(roll, lockouts, origins(page), clock.now_ms, note, int(page.idle_s * 1000))
+    counts = SignCounts(path.with_name(SIGN_COUNTS))
+    door = Door(roll, lockouts, origins(page), clock.now_ms, note, counts, int(page.idle_s * 1000))
     overview = Overview(place, clock, outbox, findings, reach.session, rate)
     witnesses = Witnesses(place, clock, findings)
     authority = Authority(

@@ -5,16 +5,18 @@ It only looks. Numbers come from what is on disk and what was measured; where so
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 
+from hotspot_kiosk import policy
 from hotspot_kiosk.contents import decode_answer
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.kiosk import installed
 from hotspot_kiosk.kiosk.clock import Clock
-from hotspot_kiosk.kiosk.counter import Campaign, Found, Kept, Possible, Sample, Verdict, View
+from hotspot_kiosk.kiosk.counter import Campaign, Day, Found, Kept, Possible, Sample, Verdict, View
 from hotspot_kiosk.kiosk.door import Badge
 from hotspot_kiosk.kiosk.findings import Findings
 from hotspot_kiosk.kiosk.outbox import DAMAGED, GIVEN_UP, Entry, Outbox, PartState
@@ -26,7 +28,8 @@ from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.seal_answer import open_answer
 from hotspot_kiosk.terms import Answer, Capture, Decision, FingerSample, Part, Tcn
 
-MOST_ROWS = 50
+MOST_ROWS, MOST_DAYS = 50, 14
+SMALL = 5  # where no operation says how small a count may be that is told
 Remedy = Literal["", "requeue", "erase", "either"]
 
 
@@ -93,6 +96,8 @@ class Overview:
             campaign=campaign,
             campaign_trouble=trouble,
             today=self._today(entries, stamp.wall),
+            days=tuple(self._days(entries, stamp.wall, campaign)),
+            small=campaign.small if campaign else SMALL,
         )
 
     def answer(self, tcn: Tcn) -> Answer:
@@ -126,6 +131,7 @@ class Overview:
             lanes=tuple(sorted(found.lanes)),
             fingers=tuple(position.words for position in found.fingers),
             people=found.confirmation.people,
+            small=found.statistics_floor,
         ), ""
 
     def _verdicts(
@@ -200,6 +206,24 @@ class Overview:
             "possible": sum(found.decision is Decision.POSSIBLE_MATCH for found in answers),
             "minors": minors,
         }
+
+    def _days(self, entries: Iterable[Entry], now: datetime, campaign: Campaign | None) -> Iterator[Day]:
+        """The days before today, the newest first; what would tell of a few people is left out."""
+        small, today = campaign.small if campaign else SMALL, now.astimezone(UTC).date()
+        checked, possible = Counter[date](), Counter[date]()
+        for entry in entries:
+            day = _moment(entry.captured).astimezone(UTC).date()
+            checked[day] += 1
+            answer = self._answered(entry) if day != today else None
+            possible[day] += answer is not None and answer.decision is Decision.POSSIBLE_MATCH
+        for day in sorted((day for day in checked if day != today), reverse=True)[:MOST_DAYS]:
+            whole, part = checked[day], possible[day]
+            open_whole = policy.may_count(whole, whole, small)
+            yield Day(
+                day=day.isoformat(),
+                checked=whole if open_whole else None,
+                possible=part if open_whole and policy.may_count(part, whole, small) else None,
+            )
 
 
 def _decoded(sealed: bytes, tcn: Tcn, digest: bytes, place: Place) -> Answer:

@@ -13,6 +13,7 @@ from fido2.server import Fido2Server
 from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import (
     AttestedCredentialData,
+    AuthenticationResponse,
     PublicKeyCredentialRpEntity,
     PublicKeyCredentialUserEntity,
     UserVerificationRequirement,
@@ -24,6 +25,14 @@ from hotspot_kiosk.officers import SecurityKey
 NAME = "HOTSPOT kiosk"
 WRONG_KEY = "this security key was not accepted; take the one that is registered for you"
 REQUIRED = UserVerificationRequirement.REQUIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Which key answered, and how often it has signed, as it says itself; 0 if it does not count."""
+
+    credential: bytes = field(repr=False)
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +59,15 @@ def ask(officer: str, keys: Sequence[SecurityKey], origin: str, challenge: bytes
     return Challenge(officer, origin, rp, challenge, known)
 
 
-def check(asked: Challenge, keys: Sequence[SecurityKey], response: Mapping[str, Any]) -> None:
+def check(asked: Challenge, keys: Sequence[SecurityKey], response: Mapping[str, Any]) -> Used:
     """Raises Refused unless one of the keys answered this very challenge, on that page, for its holder."""
     known = [_data(key) for key in keys if key.rp == asked.rp]
     try:
-        _server(asked).authenticate_complete(asked._state, known, response)
+        key = _server(asked).authenticate_complete(asked._state, known, response)
+        told = AuthenticationResponse.from_dict(response).response.authenticator_data
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         raise Refused(WRONG_KEY) from None
+    return Used(key.credential_id, told.counter)
 
 
 def make(asked: Challenge, response: Mapping[str, Any]) -> SecurityKey:

@@ -25,11 +25,12 @@ from hotspot_kiosk.kiosk import counter
 from hotspot_kiosk.kiosk.web.languages import Language, Languages
 from hotspot_kiosk.kiosk.web.room import Room
 from hotspot_kiosk.kiosk.web.sounds import TONES, tone
-from hotspot_kiosk.kiosk.web.words_officer import PAGES, OfficerWriter, Page
+from hotspot_kiosk.kiosk.web.words_officer import PAGES, OfficerWriter, Page, Slip
 
 BROWSER, BADGE, SPEAKS = "browser", "badge", "speaks"
 HOME = "/officer"
 LOOK_S = 1.0
+SCREEN_S = 60
 YES = {"adult", "protection", "everything"}
 ACT_FIELDS = {"do", "about", "reason", "reference", "finding"}
 Fields = Mapping[str, str]
@@ -85,7 +86,15 @@ class OfficerPages:
             problem, status = problem or str(error), 503
         if request.query_params.get("ended") and not problem:
             problem = self._language(request).text("ended")
-        page = Page(name, self._language(request), self._form(browser), names=names, problem=problem)
+        screen_s = SCREEN_S if request.url.scheme == "http" else 0
+        page = Page(
+            name,
+            self._language(request),
+            self._form(browser),
+            names=names,
+            problem=problem,
+            screen_s=screen_s,
+        )
         response = HTMLResponse(self._writer.page(page) or "", status)
         self._bake(request, response, BROWSER, browser)
         return response
@@ -141,6 +150,7 @@ class OfficerPages:
                 advice={each.advice: self._advice(each.advice, language) for each in view.samples},
                 problem=problem,
                 note=note,
+                slip=self._slip(),
             )
         )
 
@@ -297,6 +307,10 @@ class OfficerPages:
             return ""
         subject = self._room.languages.get(language.code) or self._room.languages.source
         return subject.text(seen.cue, finger=seen.finger)
+
+    def _slip(self) -> Slip | None:
+        paper = self._room.visit.slip
+        return Slip(paper, self._room.language) if paper is not None else None
 
     def _advice(self, said: str, language: Language) -> str:
         subject = self._room.languages.get(language.code) or self._room.languages.source

@@ -14,11 +14,13 @@ from markupsafe import Markup, escape
 from hotspot_kiosk.kiosk.counter import Verdict, View
 from hotspot_kiosk.kiosk.session import State
 from hotspot_kiosk.kiosk.web.languages import Language, Languages
+from hotspot_kiosk.kiosk.web.slips import qr
 from hotspot_kiosk.kiosk.web.words import TEMPLATES
+from hotspot_kiosk.slip import Paper
 from hotspot_kiosk.terms import LOW_CUE, Decision
 
 FOLDER = Path(__file__).with_name("locales_officer")
-PAGES = ("desk", "answers", "queue", "operation")
+PAGES = ("desk", "answers", "queue", "operation", "slip")
 CAPTURING = (State.NOTICE, State.FACE, State.FINGERS, State.REVIEW)
 KINDS = {
     Decision.POSSIBLE_MATCH: "possible",
@@ -31,8 +33,19 @@ MOST_FRESH = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Slip:
+    """The slip of the person who is still here, in their language."""
+
+    paper: Paper = field(repr=False)
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """Which page, for whom, in which language. cue: what the person is told; record: of an answer's page."""
+    """Which page, for whom, in which language. cue: what the person is told; record: of an answer's page.
+
+    screen_s: after how long without a touch the sign-in gives way to the person's screen; 0 where that is not.
+    """
 
     name: str
     language: Language
@@ -44,6 +57,8 @@ class Page:
     names: tuple[str, ...] = ()
     problem: str = ""
     note: str = ""
+    slip: Slip | None = None
+    screen_s: int = 0
 
 
 class OfficerWriter:
@@ -59,6 +74,7 @@ class OfficerWriter:
         values = self._common(page)
         if page.view is not None:
             values |= _values(page, page.view)
+            values["slip"] = self._slip(page.slip) if page.slip is not None else None
         if page.record:
             found = [each for each in values["view"].verdicts if each.tcn == page.record]
             if not found:
@@ -66,6 +82,11 @@ class OfficerWriter:
             values["one"] = found[0]
         template = "answer" if page.record else page.name
         return self._pages.get_template(f"officer/{template}.html").render(values)
+
+    def _slip(self, slip: Slip) -> dict[str, Any]:
+        words = {"t": slip.language.text, "slip": slip.paper, "code": qr(slip.paper.number)}
+        html = Markup(self._pages.get_template("paper.html").render(words))  # noqa: S704 - the template escapes
+        return {"lang": slip.language.code, "direction": slip.language.direction, "html": html}
 
     def _common(self, page: Page) -> dict[str, Any]:
         token = Markup('<input type="hidden" name="form" value="{}">').format(escape(page.form))
@@ -78,6 +99,7 @@ class OfficerWriter:
             "view": page.view,
             "names": page.names,
             "problem": page.problem,
+            "screen_s": page.screen_s,
             "note": page.note,
         }
 

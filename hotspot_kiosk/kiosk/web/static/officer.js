@@ -66,6 +66,12 @@ function show(html) {
   }
 }
 
+// Whoever came here by mistake, or walked away from the sign-in, leaves the screen to the next person.
+let left = 0;
+const back = document.querySelector("[data-screen]");
+for (const sign of ["pointerdown", "keydown"]) document.addEventListener(sign, () => { left = 0; });
+if (back) setInterval(() => { if (++left >= Number(back.dataset.screen)) location.replace("/"); }, 1000);
+
 if (document.body.dataset.signed) {
   const state = new EventSource(`/officer/state?page=${encodeURIComponent(page)}`);
   state.onmessage = (event) => show(JSON.parse(event.data));
