@@ -107,7 +107,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     recommends FAP 45). age_of_majority: nobody below it is captured, and an officer is asked to look again at a face
     that may be. datasets: names of the hub's partners that may be asked. gallery: the national gallery into which a
     reception enrols and in which alone it looks for duplicates; checks have none. route: for each post
-    the posts that hear a late hit next. officers: none named means any who may sign in.
+    the posts that hear a late hit next. officers: none named means any who may sign in. watchlist:
+    whether kiosks without a link may compare faces with a list that the hub signed for this operation.
     """
 
     id: str
@@ -188,6 +189,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
                 "a reception operation enrols into the national gallery and asks no partner: take datasets "
                 "out, and make an operation of kind hotspot for checks"
             )
+        if self.kind is Kind.RECEPTION and self.watchlist:
+            raise ValueError("a reception enrols people and searches for nobody: take watchlist out")
         if (self.kind is Kind.RECEPTION) != bool(self.gallery):
             raise ValueError(
                 "gallery names the national gallery of a reception operation, which needs one; an operation of "

@@ -311,6 +311,20 @@ def first_reader(source: str, person: Shielded) -> Reader:
     return Reader.POST
 
 
+def may_look(operation: Operation, named: str, person: Shielded) -> None:
+    """Whether a kiosk may compare this person's face with the watchlist made for operation `named`. Raises Refused.
+
+    Only where the signed operation says so, never at a reception, and never where the legal officer sees a hit
+    first: a kiosk that has no link cannot ask one.
+    """
+    if operation.kind is not Kind.HOTSPOT or not operation.watchlist:
+        raise Refused(f"operation {operation.id} permits no watchlist")
+    if named != operation.id:
+        raise Refused(f"this watchlist is not for operation {operation.id}")
+    if first_reader("", person) is not Reader.POST:
+        raise Refused("what is found about this person is for the legal officer first")
+
+
 def may_see(operation: Operation, post: str) -> None:
     """Raises Refused unless the post belongs to the operation under which the check was made."""
     if post not in operation.posts:

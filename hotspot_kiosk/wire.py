@@ -129,6 +129,8 @@ class OrderKind(StrEnum):
     REVOKE = "revoke"
     ERASE = "erase"
     ROSTER = "roster"
+    WATCHLIST = "watchlist"
+    FORGET = "forget the watchlist"
 
 
 class Order(Message, frozen=True, tag="y"):

@@ -29,6 +29,7 @@ CRAFTS = {
     "ridge_code",
     "wire",
     "slip",
+    "watchlist",
     "contents",
     "contents_templates",
     "contents_enrolment",

@@ -44,6 +44,7 @@ datasets = []                # the hub's partners that may be asked; none: the h
 # gallery = "national"       # a reception needs it: into which national gallery of the hub it enrols
 least_fap = 45               # fingers of a lesser sensor stay in the local lane
 late_hit_hours = 72          # as long a late hit is told to the next posts, too
+watchlist = false            # true: without a link, faces are compared with a list of the hub's (hotspot watchlist)
 statistics_floor = 5         # smaller counts are not published
 
 [retention]

@@ -45,12 +45,20 @@ def destroy_keys(remains: Remains) -> None:
 
     Raises StorageFailed naming what is still there.
     """
-    keys = list(_files(remains.keys))
-    for key in keys:
-        _overwrite(key)
-    _remove(keys)
-    _prove(remains.keys, keys)
+    overwrite(remains.keys)
     log.warning("keys destroyed: %s", _names(remains.keys))
+
+
+def overwrite(paths: tuple[Path, ...]) -> None:
+    """Overwrite and remove these files and all whose names begin like theirs.
+
+    Raises StorageFailed naming what is still there.
+    """
+    found = list(_files(paths))
+    for file in found:
+        _overwrite(file)
+    _remove(found)
+    _prove(paths, found)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:

@@ -1,0 +1,271 @@
+"""The watchlist of one kiosk: sealed on the disk, opened only while an operation that permits it needs it, gone at its end.
+
+A face that resembles one on it means "refer to an officer", no more. Its files' names begin like the outbox's, so that an
+erasure destroys them; without the kiosk's keys they are ciphertext. Edition and time never go back, whatever the clock says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from hotspot_kiosk import files, policy, seal, watchlist
+from hotspot_kiosk.compare.face import FaceComparator
+from hotspot_kiosk.compare.port import Calibration
+from hotspot_kiosk.errors import BadBytes, Refused, SealError
+from hotspot_kiosk.keyring import Trust
+from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.zeroise import overwrite
+from hotspot_kiosk.operation import Operation
+from hotspot_kiosk.terms import Capture, ClockStamp, FaceTemplate, Tcn
+from hotspot_kiosk.watchlist import Watchlist
+
+log = logging.getLogger(__name__)
+SUFFIX = ".watchlist"
+LIST, MEMORY, PARTS = f"{SUFFIX}-list", f"{SUFFIX}-memory", f"{SUFFIX}-part-"
+RAW = Calibration(1.0, 0.0, 0.0, "none: raw scores")
+MOST_REFERRED, MOST_OPEN = 3, 1000
+WRITTEN_EVERY = timedelta(minutes=10)
+UNUSABLE = "the watchlist cannot be used: {}; ask the bureau to send it again"
+
+
+class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What outlasts the list. edition: the highest that was ever here; seen_ms: a time that is surely past, ms since 1970.
+
+    referred: checks whose person was referred and that the hub has not answered.
+    """
+
+    edition: int = 0
+    seen_ms: int = 0
+    referred: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """Why an officer is asked to look: the list's edition, and the cases whose faces are alike, likeliest first."""
+
+    edition: int
+    cases: tuple[str, ...]
+
+
+NOBODY = Referral(0, ())
+
+
+class Watchlists:
+    """The list that is here, if any. Any thread may call; every method may raise StorageFailed."""
+
+    def __init__(
+        self, path: Path, own: seal.PrivateKeys, trust: Trust, clock: Clock, told_ms: Callable[[], int]
+    ) -> None:
+        """`path`: the outbox's file. told_ms: the latest time that the hub told, ms since 1970."""
+        self._path = path
+        self._list = path.with_name(path.name + LIST)
+        self._own, self._trust, self._clock, self._told_ms = own, trust, clock, told_ms
+        self._lock = threading.RLock()
+        self._since_ms = clock.now_ms()
+        self._open: tuple[tuple[int, int], Watchlist] | None = None
+        memory = _read(path.with_name(path.name + MEMORY))
+        self._memory = memory or Memory()
+        if memory is None:
+            self._destroy()
+
+    def take(self, body: bytes) -> None:
+        """A part that the hub ordered; with the last one the list is installed. Of one that was here nothing is left to do.
+
+        Raises BadBytes or SealError; then what had come of that list is gone.
+        """
+        piece = watchlist.read_piece(body)
+        with self._lock:
+            if piece.edition <= self._memory.edition:
+                return
+            self._forget_parts(but=piece.edition)
+            files.replace(self._part(piece), body)
+            bodies = [path.read_bytes() for path in self._parts(piece.edition)]
+            if len(bodies) == piece.count:
+                self._put_together(bodies, piece.edition)
+
+    def install(self, envelope: bytes) -> Watchlist:
+        """Keep a sealed list; the one before is replaced.
+
+        Raises BadBytes or SealError for what the hub did not seal for this kiosk, Refused for one that is over, or not newer
+        than any that was here.
+        """
+        with self._lock:
+            fresh = watchlist.open_sealed(envelope, self._own, self._trust.ring)
+            if fresh.edition <= self._memory.edition:
+                raise Refused(
+                    f"watchlist edition {self._memory.edition} was here already; a newer one has a higher edition"
+                )
+            stamp = self._clock.stamp()
+            if max(self._surely(fresh), stamp.wall if stamp.trusted else fresh.made) >= fresh.expires:
+                raise Refused("this watchlist is over; ask the bureau for a newer one")
+            self._remember(edition=fresh.edition)
+            self._close()
+            files.replace(self._list, envelope)
+            self._forget_parts()
+            return fresh
+
+    def look(
+        self, captures: Sequence[Capture], operation: Operation, person: policy.Shielded, stamp: ClockStamp
+    ) -> Referral:
+        """Whom the faces resemble; nobody without a list, or where policy says that none may be used.
+
+        Raises Refused if there is one that cannot be used.
+        """
+        with self._lock:
+            known = self._usable(operation, person, stamp)
+            return NOBODY if known is None else _alike(captures, known)
+
+    def rest(self, operation: Operation | None, stamp: ClockStamp) -> bool:
+        """To be called now and then: erases a list that is over, closes one that the operation does not need.
+
+        Returns whether one was erased.
+        """
+        with self._lock:
+            self._note_time(stamp)
+            if operation is None or not operation.watchlist:
+                self._close()
+            if not self._list.exists():
+                return False
+            try:
+                known = self._current()
+                over = self._surely(known) >= known.expires
+            except (BadBytes, SealError):
+                over = True  # it will never open again: its keys, or the hub's, are others now
+            if over:
+                self._destroy()
+            elif operation is None or known.operation != operation.id or not operation.watchlist:
+                self._close()
+            return over
+
+    def forget(self) -> None:
+        """Destroy the list and what came of a newer one. What was here does not come back."""
+        with self._lock:
+            self._destroy()
+
+    def refer(self, tcn: Tcn) -> None:
+        """This check's person was referred: the hub's answer is waited for."""
+        with self._lock:
+            self._remember(referred=(*self._memory.referred, str(tcn))[-MOST_OPEN:])
+
+    def answered(self, tcn: Tcn) -> bool:
+        """The hub answered this check; True if its person had been referred, once."""
+        with self._lock:
+            if tcn not in self._memory.referred:
+                return False
+            self._remember(referred=tuple(each for each in self._memory.referred if each != tcn))
+            return True
+
+    def _usable(self, operation: Operation, person: policy.Shielded, stamp: ClockStamp) -> Watchlist | None:
+        if not operation.watchlist or not self._list.exists():
+            return None
+        try:
+            known = self._current()
+        except (BadBytes, SealError) as error:
+            raise Refused(UNUSABLE.format(error)) from None
+        try:
+            policy.may_look(operation, known.operation, person)
+        except Refused:
+            return None
+        if max(stamp.wall, self._surely(known)) >= known.expires:
+            raise Refused("the watchlist is over; ask the bureau for a newer one")
+        return known
+
+    def _current(self) -> Watchlist:
+        """The list as it lies there, opened once. Raises BadBytes or SealError."""
+        about = self._list.stat()
+        key = about.st_mtime_ns, about.st_ino
+        if self._open is None or self._open[0] != key:
+            self._close()
+            known = watchlist.open_sealed(files.read(self._list), self._own, self._trust.ring)
+            if known.edition < self._memory.edition:
+                raise BadBytes("it is older than one that was here")
+            self._open = key, known
+        return self._open[1]
+
+    def _close(self) -> None:
+        """Out of memory: the vectors are overwritten."""
+        if self._open is not None:
+            self._open[1].vectors.fill(0)
+            self._open = None
+
+    def _destroy(self) -> None:
+        self._close()
+        overwrite((self._list, self._path.with_name(self._path.name + PARTS)))
+
+    def _surely(self, known: Watchlist) -> datetime:
+        """A moment that is not after now, whatever was done to the clock: the latest that was ever known, counted on."""
+        return max(known.made, self._past())
+
+    def _past(self) -> datetime:
+        passed = self._clock.now_ms() - self._since_ms
+        latest = max(self._memory.seen_ms + passed, self._told_ms())
+        return datetime.fromtimestamp(latest / 1000, UTC)
+
+    def _note_time(self, stamp: ClockStamp) -> None:
+        """Written down now and then, so that a restart with a clock set back gains minutes, not days."""
+        known = self._open[1].made if self._open is not None else datetime.fromtimestamp(0, UTC)
+        latest = max(self._past(), known, stamp.wall if stamp.trusted else known)
+        before = datetime.fromtimestamp(self._memory.seen_ms / 1000, UTC)
+        if self._list.exists() and latest - before >= WRITTEN_EVERY:
+            self._remember(seen_ms=int(latest.timestamp() * 1000))
+            self._since_ms = self._clock.now_ms()
+
+    def _remember(self, **changed: object) -> None:
+        memory = msgspec.structs.replace(self._memory, **changed)
+        files.replace(self._path.with_name(self._path.name + MEMORY), msgspec.json.encode(memory))
+        self._memory = memory
+
+    def _put_together(self, bodies: Sequence[bytes], edition: int) -> None:
+        parts = [watchlist.read_piece(body) for body in bodies]
+        envelope = b"".join(part.data for part in sorted(parts, key=lambda part: part.index))
+        try:
+            digest = hashlib.sha256(envelope).digest()
+            if {part.digest for part in parts} != {digest} or edition != watchlist.edition_of(
+                envelope, self._own.owner
+            ):
+                raise BadBytes("the parts of a watchlist do not fit each other")
+            self.install(envelope)
+        finally:
+            self._forget_parts()
+
+    def _part(self, piece: watchlist.Piece) -> Path:
+        return self._path.with_name(f"{self._path.name}{PARTS}{piece.edition:07d}-{piece.index:03d}")
+
+    def _parts(self, edition: int | None = None) -> list[Path]:
+        about = "*" if edition is None else f"{edition:07d}-[0-9][0-9][0-9]"
+        return sorted(self._path.parent.glob(f"{self._path.name}{PARTS}{about}"))
+
+    def _forget_parts(self, but: int | None = None) -> None:
+        kept = [] if but is None else self._parts(but)
+        for path in self._parts():
+            if path not in kept:
+                path.unlink(missing_ok=True)
+
+
+def _alike(captures: Sequence[Capture], known: Watchlist) -> Referral:
+    """Every face against all: the best of each case, those that reach the list's score. Raises Incomparable."""
+    best = np.full(len(known.cases), -np.inf, np.float32)
+    for face in (each.template for each in captures if isinstance(each.template, FaceTemplate)):
+        if face.model == known.model:
+            np.maximum.at(best, known.owners, FaceComparator(RAW).scores(face.vector, known.vectors))
+    order = np.argsort(-best, kind="stable")[:MOST_REFERRED]
+    return Referral(known.edition, tuple(known.cases[k] for k in order if best[k] >= known.least))
+
+
+def _read(path: Path) -> Memory | None:
+    """What is remembered; None if it is damaged, and set aside."""
+    try:
+        return msgspec.json.decode(files.read(path), type=Memory) if path.exists() else Memory()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        log.error("%s is damaged and set aside; the watchlist goes, ask the bureau for a newer one", path)
+        path.replace(path.with_name(f"{path.name}.damaged"))
+        return None
