@@ -11,7 +11,7 @@ COUNT ?= 100000
 
 BOARD ?= virt
 
-.PHONY: help demo test pages test-camera image test-image check lint format bench torture soak fuzz models firmware install uninstall deb lock clean
+.PHONY: help demo test pages test-camera image test-image check lint format bench peers torture soak fuzz models firmware install uninstall deb lock clean
 
 help:
 	@echo "make demo    the whole way of a record on this machine, with the link cut in the middle"
@@ -20,6 +20,7 @@ help:
 	@echo "make pages   the kiosk's pages in Chromium, with a picture of each in every language in build/pages"
 	@echo "make check   format, lint, types and all tests"
 	@echo "make bench   measure; ONLY=name[,name] for some: one JSON object a figure"
+	@echo "make peers   fetch and compile what the finger and face benches compare us with; kept outside the repository"
 	@echo "make torture power cuts, kills, bad links; counts what was lost: MINUTES=10 SEED=1; WORKERS=2: hub workers over PostgreSQL"
 	@echo "make soak    eight hours of the finger sensor in minutes, faults included: MINUTES=16 SEED=1"
 	@echo "make fuzz    change ANSI/NIST files at random: none may crash the reader or be taken with a broken rule: COUNT=100000"
@@ -67,8 +68,11 @@ format: .venv/ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/ready models
+bench: .venv/ready models peers
 	@$(BIN)/hotspot bench $(ONLY)
+
+peers: .venv/ready
+	@.ci/peers $(BIN)/python
 
 torture: .venv/ready
 	@.ci/debian mosquitto mosquitto

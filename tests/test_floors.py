@@ -69,6 +69,7 @@ HOMES = {
     "fluent": ("kiosk.web.languages",),
     "playwright": ("bench.pages",),
     "argon2": ("pins",),
+    "dlib": ("bench.peers.dlib_face",),
     "fido2": ("kiosk.security_keys",),
     "jeepney": ("kiosk.update_rauc", "simulator.rauc"),
 }

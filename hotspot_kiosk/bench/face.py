@@ -21,6 +21,7 @@ from hotspot_kiosk import pictures
 from hotspot_kiosk.bench import face_fairness, face_faults, face_set, face_shift
 from hotspot_kiosk.bench.face_set import DETECTOR, ENCODER
 from hotspot_kiosk.bench.figure import Figure
+from hotspot_kiosk.bench.peers import pipe
 from hotspot_kiosk.bench.prints import named
 from hotspot_kiosk.bench.set_options import SetOptions
 from hotspot_kiosk.errors import ModelError
@@ -70,12 +71,17 @@ def run() -> Iterator[Figure]:
     yield _memory()
     if NEWS.is_dir():
         shelf = ModelShelf(MANIFEST, BUILT)
-        faces = face_set.read_set(NEWS, shelf)
+        with face_set.peer_at(pipe.cache(), _aside) as peer:
+            faces = face_set.read_set(NEWS, shelf, peer)
         yield from face_set.figures(faces, face_set.trials(faces), ", news")
         shown, detector = _some(NEWS), FaceDetector(shelf.open(DETECTOR))
         yield from face_faults.figures(shown, detector)
         yield from face_fairness.figures(shown, detector)
         yield from face_shift.figures(NEWS, shelf)
+
+
+def _aside(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 (a bench's word beside its figures)
 
 
 def run_set(options: SetOptions, say: Callable[[str], None]) -> Iterator[Figure]:

@@ -7,6 +7,7 @@ Nothing is fitted here, and nothing of the pictures is kept or shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,13 +18,16 @@ from numpy.typing import NDArray
 
 from hotspot_kiosk import pictures
 from hotspot_kiosk.bench.figure import Figure
+from hotspot_kiosk.bench.peers import dlib_face
+from hotspot_kiosk.bench.peers.dlib_face import NAME as PEER
+from hotspot_kiosk.bench.peers.dlib_face import Dlib
 from hotspot_kiosk.bench.plot import Line, chart, even_axis, page, percent_axis, table
 from hotspot_kiosk.bench.prints import named
 from hotspot_kiosk.bench.rates import Det, Rate, Trials, det, discards, none_seen, with_interval
 from hotspot_kiosk.bench.set_options import SetOptions
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.port import Calibration
-from hotspot_kiosk.errors import BadSample, Refused
+from hotspot_kiosk.errors import BadSample, ModelError, Refused
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.face_utility import NAME, FaceUtility
@@ -39,11 +43,12 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class FaceShot:
-    """One picture's face: whose (a number), its template, and what several measures say of its usefulness."""
+    """One picture's face: whose (a number), its template, what several measures say of it, and a peer's template."""
 
     subject: int
     vector: NDArray[np.float32] = field(repr=False)
     told: dict[str, float] = field(repr=False)
+    peer: NDArray[np.float32] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,11 @@ class FaceSet:
         return len({shot.subject for shot in self.shots})
 
 
-def read_set(folder: Path, shelf: ModelShelf) -> FaceSet:
-    """Every picture's largest face. Raises Refused if there are too few to compare, ModelError without models."""
+def read_set(folder: Path, shelf: ModelShelf, peer: Dlib | None = None) -> FaceSet:
+    """Every picture's largest face; a peer is shown the same ones.
+
+    Raises Refused if there are too few to compare, ModelError without models.
+    """
     detector, encoder = FaceDetector(shelf.open(DETECTOR)), FaceEncoder(shelf.open(ENCODER))
     utility = FaceUtility(shelf.open(NAME))
     numbers: dict[str, int] = {}
@@ -75,10 +83,11 @@ def read_set(folder: Path, shelf: ModelShelf) -> FaceSet:
                 continue
             vector = encoder.encode(pixels, faces[0]).vector
             told = _told(faces[0].score, vector, -utility.distance(pixels, faces[0]))
+            theirs = None if peer is None else peer.template(pixels, faces[0].box)
         except BadSample as error:
             out.append(f"{path.name}: {error}")
             continue
-        shots.append(FaceShot(numbers.setdefault(name, len(numbers)), vector, told))
+        shots.append(FaceShot(numbers.setdefault(name, len(numbers)), vector, told, theirs))
     if len(numbers) < 2 or len(shots) == len(numbers):
         raise Refused(
             f"{folder} holds too few faces: at least two subjects, one of them twice, named SUBJECT_NUMBER.png "
@@ -87,10 +96,19 @@ def read_set(folder: Path, shelf: ModelShelf) -> FaceSet:
     return FaceSet(tuple(shots), missed, tuple(out))
 
 
+def peer_trials(faces: FaceSet) -> Trials | None:
+    """Scores of the same pairs by the peer's templates; None without a peer."""
+    vectors = [shot.peer for shot in faces.shots if shot.peer is not None]
+    return _trials(faces, np.array(vectors)) if len(vectors) == len(faces.shots) else None
+
+
 def trials(faces: FaceSet) -> Trials:
     """Scores of all pairs."""
+    return _trials(faces, np.array([shot.vector for shot in faces.shots]))
+
+
+def _trials(faces: FaceSet, vectors: NDArray[np.float32]) -> Trials:
     first, second = np.triu_indices(len(faces.shots), 1)
-    vectors = np.array([shot.vector for shot in faces.shots])
     whose = np.array([shot.subject for shot in faces.shots])
     comparator = FaceComparator(UNSCALED)
     scores = np.array([comparator.scores(vector, vectors) for vector in vectors], np.float64)
@@ -110,11 +128,10 @@ def usefulness(faces: FaceSet, found: Trials) -> dict[str, NDArray[np.float64]]:
 
 def figures(faces: FaceSet, found: Trials, about: str = "") -> Iterator[Figure]:
     """EER, TAR at two FMRs with bootstrap intervals over subjects, discard areas, and how many showed no face."""
-    rates: list[tuple[str, Callable[[Det], float], bool]] = [("EER", lambda curve: curve.eer, True)]
-    rates += [(f"TAR at FMR {100 * fmr:g} %", partial(_tar, fmr), False) for fmr in FMRS]
-    for name, rate, low in rates:
-        value = with_interval(found, rate, np.random.default_rng(SEED))
-        yield _rate(f"{name}{about}", value, low, faces, len(found.scores))
+    yield from rates(faces, found, about)
+    theirs = peer_trials(faces)
+    if theirs is not None:
+        yield from rates(faces, theirs, f"{about}, {PEER}")
     total = len(faces.shots) + faces.missed
     yield Figure(
         "face", f"no face found{about}", 100 * faces.missed / total, "%", None, "lower", "all pictures", total
@@ -122,9 +139,35 @@ def figures(faces: FaceSet, found: Trials, about: str = "") -> Iterator[Figure]:
     yield from _discard_figures(faces, found, about)
 
 
+def rates(faces: FaceSet, found: Trials, about: str) -> Iterator[Figure]:
+    """EER and TAR of these scores."""
+    wanted: list[tuple[str, Callable[[Det], float], bool]] = [("EER", lambda curve: curve.eer, True)]
+    wanted += [(f"TAR at FMR {100 * fmr:g} %", partial(_tar, fmr), False) for fmr in FMRS]
+    for name, rate, low in wanted:
+        value = with_interval(found, rate, np.random.default_rng(SEED))
+        yield _rate(f"{name}{about}", value, low, faces, len(found.scores))
+
+
+@contextmanager
+def peer_at(folder: Path | None, say: Say) -> Iterator[Dlib | None]:
+    """The peer while it is needed; None, and a word why, where it cannot be had."""
+    if folder is None:
+        yield None
+        return
+    try:
+        child = dlib_face.start(folder)
+    except ModelError as error:
+        say(str(error))
+        yield None
+        return
+    with child:
+        yield Dlib(child)
+
+
 def run_set(options: SetOptions, shelf: ModelShelf, say: Say) -> Iterator[Figure]:
     """Every rate on a folder of faces, as shipped; `say` tells what is not a figure."""
-    faces = read_set(options.folder, shelf)
+    with peer_at(options.peers, say) as peer:
+        faces = read_set(options.folder, shelf, peer)
     for reason in faces.out:
         say(f"left out: {reason}")
     found = trials(faces)
@@ -139,7 +182,7 @@ def run_set(options: SetOptions, shelf: ModelShelf, say: Say) -> Iterator[Figure
 def write_report(folder: Path, name: str, faces: FaceSet, found: Trials, shown: Sequence[Figure]) -> Path:
     """Write `face.html` and its plots as SVG into `folder`; returns the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
-    charts = {"det": _det_chart(found), "discard": _discard_chart(faces, found)}
+    charts = {"det": _det_chart(found, peer_trials(faces)), "discard": _discard_chart(faces, found)}
     for each, drawn in charts.items():
         (folder / f"face_{each}.svg").write_text(drawn, encoding="utf-8")
     words = (
@@ -185,11 +228,12 @@ def _discard_figures(faces: FaceSet, found: Trials, about: str) -> Iterator[Figu
         yield Figure("face", title, 100 * left, "%", None, "lower", "", len(scores))
 
 
-def _det_chart(found: Trials) -> str:
-    curve = det(found)
-    line = Line("all pairs", curve.fmr.tolist(), curve.fnmr.tolist(), steps=True)
+def _det_chart(found: Trials, theirs: Trials | None) -> str:
+    named = {"all pairs": found} | ({PEER: theirs} if theirs is not None else {})
+    curves = {name: det(each) for name, each in named.items()}
+    lines = [Line(name, each.fmr.tolist(), each.fnmr.tolist(), steps=True) for name, each in curves.items()]
     x = percent_axis("false matches among different people (FMR)")
-    return chart("Errors at every threshold (DET)", x, percent_axis("missed mates (FNMR)", 1e-3), [line])
+    return chart("Errors at every threshold (DET)", x, percent_axis("missed mates (FNMR)", 1e-3), lines)
 
 
 def _discard_chart(faces: FaceSet, found: Trials) -> str:

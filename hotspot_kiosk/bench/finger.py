@@ -7,8 +7,11 @@ the rates of each set come from weights fitted on the other one.
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -16,8 +19,9 @@ import numpy as np
 
 from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.bench.finger_report import figures, write_report
-from hotspot_kiosk.bench.finger_set import Compare, Condition, conditions, quality_and_scores
+from hotspot_kiosk.bench.finger_set import Compare, Condition, Way, conditions, ours, quality_and_scores
 from hotspot_kiosk.bench.fitting import Weights, fit
+from hotspot_kiosk.bench.peers import nbis, pipe
 from hotspot_kiosk.bench.prints import Geometry, Pixels, Print, pairs, read_set, template, window
 from hotspot_kiosk.bench.set_options import SetOptions
 from hotspot_kiosk.compare import finger as comparing
@@ -57,7 +61,8 @@ def run_set(options: SetOptions, say: Callable[[str], None]) -> Iterator[Figure]
         )
     found: list[Condition] = []
     shown: list[Figure] = []
-    for condition in conditions(prints, geometry, options.touches, SEED):
+    told = conditions(prints, geometry, options.touches, SEED, ours())
+    for condition in chain(told, _peer(prints, geometry, options.touches, options.peers, say)):
         found.append(condition)
         for figure in figures(condition, _subjects(prints), ""):
             shown.append(figure)
@@ -88,8 +93,31 @@ def _crosswise(sets: dict[str, list[Print]]) -> Iterator[Figure]:
     weights = {name: _fitted(prints) for name, prints in sets.items()}
     for name, prints in sets.items():
         other = next(key for key in sets if key != name)
-        for condition in conditions(prints, SENSOR, TOUCHES, SEED, _comparing(weights[other])):
+        for condition in conditions(prints, SENSOR, TOUCHES, SEED, ours(_comparing(weights[other]))):
             yield from figures(condition, _subjects(prints), f"{name}, fitted on {other} only")
+        for condition in _peer(prints, SENSOR, TOUCHES, pipe.cache(), _aside):
+            yield from figures(condition, _subjects(prints), name)
+
+
+def _aside(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 (a bench's word beside its figures)
+
+
+def _peer(
+    prints: Sequence[Print], geometry: Geometry, touches: int, folder: Path | None, say: Callable[[str], None]
+) -> Iterator[Condition]:
+    """The same conditions as a peer does them; nothing, and a word why, where it cannot be had."""
+    if folder is None:
+        return
+    try:
+        child = nbis.start(folder)
+    except ModelError as error:
+        say(str(error))
+        return
+    with child:
+        peer = nbis.Nbis(child)
+        for one in conditions(prints, geometry, touches, SEED, Way(peer.template, peer.compare)):
+            yield replace(one, peer=nbis.NAME, goal_eer=None, goal_fnmr=None)
 
 
 def _fitted(prints: list[Print]) -> Weights:

@@ -18,6 +18,7 @@ from hotspot_kiosk.bench.set_options import SetOptions
 FMR = 0.001
 SHARES = np.arange(0, 0.55, 0.05)
 SEED = 7
+PEERS_SHOWN = ("one touch", "whole prints")  # in the plot, which holds no more lines; the table has all
 LEAST_MISSED = (
     0.05  # fewer misses than that make a curve of accidents: the threshold rises until so many are missed
 )
@@ -27,7 +28,7 @@ Quality = dict[str, NDArray[np.float64]]
 def figures(condition: Condition, subjects: int, about: str) -> Iterator[Figure]:
     """EER and FNMR at FMR 0.1 % in percent, each with its bootstrap interval over fingers."""
     chance = np.random.default_rng(SEED)
-    name = condition.name + (f", {about}" if about else "")
+    name = condition.title + (f", {about}" if about else "")
     eer = with_interval(condition.trials, lambda curve: curve.eer, chance)
     fnmr = with_interval(condition.trials, lambda curve: curve.fnmr_at(FMR), chance)
     yield _figure(f"EER, {name}", eer, condition.goal_eer, condition, subjects)
@@ -82,8 +83,10 @@ def _row(figure: Figure) -> tuple[str, ...]:
 def _det_chart(found: Sequence[Condition]) -> str:
     lines = []
     for condition in found:
+        if condition.peer and condition.name not in PEERS_SHOWN:
+            continue
         curve = det(condition.trials)
-        lines.append(Line(condition.name, curve.fmr.tolist(), curve.fnmr.tolist(), steps=True))
+        lines.append(Line(condition.title, curve.fmr.tolist(), curve.fnmr.tolist(), steps=True))
     x = percent_axis("false matches among comparisons of different fingers (FMR)")
     return chart("Errors at every threshold (DET)", x, percent_axis("missed mates (FNMR)", 1e-3), lines)
 

@@ -1,7 +1,8 @@
 """Finger comparison measured on a folder of anybody's prints: rates with intervals, and what they rest on.
 
 A probe is a small sensor's window of one impression, its reference a whole print of another one, as a kiosk and a
-gallery would have them. Nothing is fitted here: the comparator is used as it ships.
+gallery would have them. Nothing is fitted here: the comparator is used as it ships. A peer is asked about the very
+same windows and pairs.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,29 +28,49 @@ SETS_A_FINGER, OTHERS_A_SET = 4, 3
 TURN_LIMIT = 90.0
 SMALL = Geometry(128, 128, 4)
 Compare = Callable[[PreparedFinger, PreparedFinger], float]
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One way to capture and compare: its name, its scores, and the goals in percent (or None)."""
+    """One way to capture and compare: its name, its scores, the goals in percent (or None), and whose way it is."""
 
     name: str
     trials: Trials = field(repr=False)
     goal_eer: float | None = None
     goal_fnmr: float | None = None
+    peer: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name, and the peer's if it is one."""
+        return f"{self.name}, {self.peer}" if self.peer else self.name
 
 
-class Scores:
+@dataclass(frozen=True, slots=True)
+class Way(Generic[Read]):
+    """One way to tell prints apart: `read` makes of pixels what `compare` takes two of, probe first."""
+
+    read: Callable[[Pixels], Read]
+    compare: Callable[[Read, Read], float]
+
+
+def ours(compare: Compare | None = None) -> Way[PreparedFinger]:
+    """The way that ships, or with other weights."""
+    return Way(lambda pixels: prepare(template(pixels)), compare or FingerComparator().score)
+
+
+class Scores(Generic[Read]):
     """Scores of probes against references, each pair compared once."""
 
     def __init__(
         self,
-        probes: dict[int, PreparedFinger],
-        references: Sequence[PreparedFinger],
-        compare: Compare | None = None,
+        probes: dict[int, Read],
+        references: Sequence[Read],
+        compare: Callable[[Read, Read], float],
     ) -> None:
         self.probes, self._references = probes, references
-        self._compare = compare or FingerComparator().score
+        self._compare = compare
         self._known: dict[tuple[int, int], float] = {}
 
     def of(self, probe: int, reference: int) -> float:
@@ -59,34 +81,31 @@ class Scores:
 
 
 def conditions(
-    prints: Sequence[Print], geometry: Geometry, touches: int, seed: int, compare: Compare | None = None
+    prints: Sequence[Print], geometry: Geometry, touches: int, seed: int, way: Way[Read]
 ) -> Iterator[Condition]:
-    """Every condition, the plainest first; `seed` decides where touches fall and how fingers turn.
-
-    compare: another way to score two prepared fingers than the comparator that ships.
-    """
+    """Every condition, the plainest first; `seed` decides where touches fall and how fingers turn."""
     chance = np.random.default_rng(seed)
-    references = [prepare(template(one.pixels)) for one in prints]
+    references = [way.read(one.pixels) for one in prints]
     chosen = pairs(prints, chance)
 
-    def scored(seen: Callable[[Pixels], Pixels]) -> Scores:
-        probes = {k: prepare(template(seen(one.pixels))) for k, one in enumerate(prints)}
-        return Scores(probes, references, compare)
+    def scored(seen: Callable[[Pixels], Pixels]) -> Scores[Read]:
+        probes = {k: way.read(seen(one.pixels)) for k, one in enumerate(prints)}
+        return Scores(probes, references, way.compare)
 
     single = scored(lambda pixels: window(pixels, geometry))
     yield Condition("one touch", _trials(prints, chosen, single), 2.0, 3.0)
     yield from _two_fingers(prints, single, chance)
-    yield from _touches(prints, geometry, touches, Scores({}, references, compare), chance)
+    yield from _touches(prints, geometry, touches, way, references, chance)
     if (geometry.width, geometry.height) != (SMALL.width, SMALL.height):
         small = scored(lambda pixels: window(pixels, SMALL))
         yield Condition(f"one touch of {SMALL}", _trials(prints, chosen, small), 5.0)
     wide = scored(lambda pixels: turned(pixels, geometry, chance.uniform(-TURN_LIMIT, TURN_LIMIT)))
     yield Condition("one touch, turned up to 90 degrees", _trials(prints, chosen, wide))
-    whole = Scores(dict(enumerate(references)), references, compare)
+    whole = Scores(dict(enumerate(references)), references, way.compare)
     yield Condition("whole prints", _trials(prints, chosen, whole), 3.2, 11.4)
 
 
-def _trials(prints: Sequence[Print], chosen: Sequence[tuple[int, int]], scores: Scores) -> Trials:
+def _trials(prints: Sequence[Print], chosen: Sequence[tuple[int, int]], scores: Scores[Read]) -> Trials:
     found = np.array([scores.of(a, b) for a, b in chosen])
     subjects = np.array([(prints[a].subject, prints[b].subject) for a, b in chosen])
     return Trials(found, subjects[:, 0], subjects[:, 1])
@@ -100,7 +119,9 @@ def by_subject(prints: Sequence[Print]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _two_fingers(prints: Sequence[Print], scores: Scores, chance: np.random.Generator) -> Iterator[Condition]:
+def _two_fingers(
+    prints: Sequence[Print], scores: Scores[Read], chance: np.random.Generator
+) -> Iterator[Condition]:
     """Persons of two fingers each, one touch of either: scores are added."""
     groups = by_subject(prints)
     persons = list(zip(groups[0::2], groups[1::2], strict=False))
@@ -120,7 +141,8 @@ def _touches(
     prints: Sequence[Print],
     geometry: Geometry,
     touches: int,
-    scores: Scores,
+    way: Way[Read],
+    references: Sequence[Read],
     chance: np.random.Generator,
 ) -> Iterator[Condition]:
     """Several touches of one finger, each of another impression and somewhat beside the middle."""
@@ -128,9 +150,10 @@ def _touches(
     if touches < 2 or not sets:
         return
     offs = chance.integers(-OFF_PX, OFF_PX + 1, (len(sets) * touches, 2)).tolist()
+    scores: Scores[Read] = Scores({}, references, way.compare)
     for k, (x, y) in enumerate(offs):
         pixels = prints[sets[k // touches][k % touches]].pixels
-        scores.probes[k] = prepare(template(window(pixels, geometry, (x, y))))
+        scores.probes[k] = way.read(window(pixels, geometry, (x, y)))
     tries = [(s, b) for s in range(len(sets)) for b in _opponents(prints, sets[s], chance)]
     goals: dict[int, tuple[float | None, float | None]] = {2: (0.5, None), 3: (0.0, 0.0)}
     for count in range(1, touches + 1):

@@ -11,9 +11,11 @@ class SetOptions:
     """folder: the images; report: a folder for the page with plots, or None.
 
     geometry and touches are for fingers: the sensor that is played, and up to how many touches count.
+    peers: where `.ci/peers` put what is measured beside ours, or None to leave peers out.
     """
 
     folder: Path
     report: Path | None = None
     geometry: str = "192x192x4"
     touches: int = 3
+    peers: Path | None = None

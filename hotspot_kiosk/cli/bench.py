@@ -12,6 +12,7 @@ import click
 
 from hotspot_kiosk import bench
 from hotspot_kiosk.bench.figure import Figure
+from hotspot_kiosk.bench.peers import pipe
 from hotspot_kiosk.bench.set_options import SetOptions
 from hotspot_kiosk.errors import Refused
 
@@ -25,6 +26,7 @@ NOT_BENCHES = {
     "finger_set",
     "fitting",
     "pad_set",
+    "peers",
     "plot",
     "prints",
     "rates",
@@ -55,7 +57,7 @@ def command(
     if unknown:
         raise Refused(f"there is no bench {', '.join(unknown)}; there are: {', '.join(known)}")
     if folder is not None:
-        _measure_set(wanted, SetOptions(folder, report, geometry, touches), as_json)
+        _measure_set(wanted, SetOptions(folder, report, geometry, touches, pipe.cache()), as_json)
         return
     for name in wanted:
         for figure in run(name):
