@@ -266,6 +266,7 @@ class Bureau(Table, frozen=True, kw_only=True):
     Workers that name the same `share` divide the kiosks' messages among them. `journal`: the hub's
     signed journal, by default beside its config; all workers of a machine write one.
     `roster`: the signed file of who may decide what; without it nobody decides about a case at the hub.
+    `watchlists`: the folder of lists for kiosks without a link, each sealed for its kiosk; without it none is made.
     """
 
     name: str
@@ -274,6 +275,7 @@ class Bureau(Table, frozen=True, kw_only=True):
     counts: Path | None = None
     journal: Path | None = None
     roster: Path | None = None
+    watchlists: Path | None = None
     share: str = ""
 
     def __post_init__(self) -> None:

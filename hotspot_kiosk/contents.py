@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
+from hotspot_kiosk.config import EXACT
 from hotspot_kiosk.contents_templates import Packed, PackedFinger, pack, thin, unpack
 from hotspot_kiosk.errors import BadBytes, Refused
 from hotspot_kiosk.policy import Shielded, countries
@@ -39,6 +40,7 @@ from hotspot_kiosk.terms import (
 LARGEST_BODY = 10_240 - OVERHEAD
 LARGEST_PLAIN = 1 << 20
 MOST_TEMPLATES = 32
+MOST_REFERRED = 3
 ANSWER_STEP = 128
 LARGEST_EDITION = 1_000_000
 T = TypeVar("T")
@@ -67,11 +69,12 @@ class _Body(msgspec.Struct, frozen=True, array_like=True, tag="hkp1"):
 
 
 class _ShieldedBody(_Body, frozen=True, array_like=True, tag="hkp1"):
-    """Longer by what is shielded and what was overruled; a probe without either does not carry it."""
+    """Longer by what is shielded, was overruled or referred; a probe without any of it does not carry it."""
 
     origins: tuple[str, ...] = ()
     protection_sought: bool = False
     overruled: tuple[str, ...] = ()
+    referred: tuple[str, ...] = ()
 
 
 class _Candidate(msgspec.Struct, frozen=True, array_like=True):
@@ -127,6 +130,7 @@ class Probe:
     templates: tuple[Template, ...]
     acquisition_failures: tuple[str, ...] = ()
     overruled: tuple[str, ...] = ()
+    referred: tuple[str, ...] = ()
     reply_key: bytes = field(default=b"", repr=False)
     shielded: Shielded = field(default_factory=Shielded, repr=False, compare=False)
 
@@ -171,6 +175,7 @@ def decode(data: bytes) -> Probe:
         templates=templates,
         acquisition_failures=body.failures,
         overruled=body.overruled,
+        referred=_read_referred(body.referred),
         reply_key=body.reply_key,
         shielded=Shielded(read_countries(body.origins), body.protection_sought),
     )
@@ -276,6 +281,12 @@ def read_countries(origins: tuple[str, ...]) -> frozenset[str]:
         raise BadBytes("a probe names a country that is none") from None
 
 
+def _read_referred(cases: tuple[str, ...]) -> tuple[str, ...]:
+    if len(cases) > MOST_REFERRED or not all(EXACT.fullmatch(case) for case in cases):
+        raise BadBytes("a probe names impossible cases of a watchlist")
+    return cases
+
+
 def _body(request: Request, templates: list[Packed], reply_key: bytes, known: Shielded) -> bytes:
     body = _Body(
         request.tcn,
@@ -288,13 +299,14 @@ def _body(request: Request, templates: list[Packed], reply_key: bytes, known: Sh
         request.acquisition_failures,
         reply_key,
     )
-    if known.origins or known.protection_sought or request.overruled:
+    if known.origins or known.protection_sought or request.overruled or request.referred:
         fields = {name: getattr(body, name) for name in _Body.__struct_fields__}
         body = _ShieldedBody(
             **fields,
             origins=tuple(sorted(known.origins)),
             protection_sought=known.protection_sought,
             overruled=request.overruled,
+            referred=request.referred,
         )
     return zlib.compress(ENCODER.encode(body), 9)
 

@@ -312,7 +312,10 @@ class ClockStamp:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One person's check: what a post asks the hub. overruled: what an officer took though it was poor, and why."""
+    """One person's check: what a post asks the hub. overruled: what an officer took though it was poor, and why.
+
+    referred: the cases of the kiosk's watchlist for which it sent the person to an officer, without the hub.
+    """
 
     tcn: Tcn
     tot: RequestType
@@ -323,6 +326,7 @@ class Request:
     captures: tuple[Capture, ...]
     acquisition_failures: tuple[str, ...] = ()
     overruled: tuple[str, ...] = ()
+    referred: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ GROUPS = {
     "operation": "Write, sign, show and install the operation without which nobody is checked.",
     "outbox": "Look after the sealed records of a kiosk.",
     "gallery": "Look after the references of a hub.",
+    "watchlist": "Whom a kiosk without a link refers to an officer: make, send, destroy.",
     "keys": "Make and show keys.",
     "audit": "Show and verify the signed journals.",
     "languages": "What each language of the pages still lacks: translations, reviews, voices.",

@@ -243,6 +243,11 @@ def _identifier(config: HubConfig) -> Identifier:
     )
 
 
+def face_calibration(config: HubConfig) -> Calibration:
+    """What this hub's face scores mean."""
+    return _calibration(read_manifest(config.models.manifest), FACE_MODEL)
+
+
 def _calibration(manifest: Manifest, name: str) -> Calibration:
     fitted = next((entry.calibration for entry in manifest.model if entry.name == name), None)
     if fitted is None:

@@ -145,8 +145,9 @@ class Inbox:
         try:
             if self._book is not None and self._book.done(device, done, self._kiosks[device].keys()):
                 log.info("device %d proved that it carried out order %d", device, done.number)
-            else:
-                self.repeated["a proof of no order that waits"] += 1
+                parts = self._book.waiting(device)
+                return Outcome(tuple(each for each in parts if each.kind is wire.OrderKind.WATCHLIST))
+            self.repeated["a proof of no order that waits"] += 1
         except SealError as error:
             return self._ignore(f"device {device}: {error}")
         return Outcome()

@@ -15,7 +15,13 @@ from hotspot_kiosk.errors import BadBytes, StorageFailed
 from hotspot_kiosk.seal import PrivateKeys, Trusted
 
 ORDER, PROOF = ".order", ".done"
-ROSTER, RECEIVED = ".roster", ".received"  # no withdrawal: names of their own
+# What is no withdrawal has names of its own: as it waits, and as it is proven.
+OWN = {
+    wire.OrderKind.ROSTER: (".roster", ".received"),
+    wire.OrderKind.WATCHLIST: (".watchlist", ".taken"),
+    wire.OrderKind.FORGET: (".forget", ".forgotten"),
+}
+KINDS = ((ORDER, PROOF), *OWN.values())
 
 
 class OrderBook:
@@ -35,17 +41,29 @@ class OrderBook:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageFailed(f"the order cannot be kept in {self._folder}: {error.strerror}") from None
-        roster = kind is wire.OrderKind.ROSTER
-        files.replace(self._folder / f"{device}-{number}{ROSTER if roster else ORDER}", wire.encode(order))
-        for older in self._folder.glob(f"{device}-*{ROSTER}") if roster else ():
-            if _number(older) < number:
-                older.unlink(missing_ok=True)
+        suffix, _ = OWN.get(kind, (ORDER, PROOF))
+        files.replace(self._folder / f"{device}-{number}{suffix}", wire.encode(order))
+        if kind is wire.OrderKind.ROSTER:
+            self.take_back(device, kind, number)
         return order
 
+    def take_back(self, device: int, kind: wire.OrderKind, before: int) -> None:
+        """Orders of this kind that wait and have a lower number wait no more."""
+        for older in self._folder.glob(f"{device}-*{OWN[kind][0]}"):
+            if _number(older) < before:
+                older.unlink(missing_ok=True)
+
+    def numbers(self, device: int, kind: wire.OrderKind) -> tuple[list[int], list[int]]:
+        """The orders of this kind of their own that wait, and those that were proven; lowest first."""
+        waiting, proven = (sorted(map(_number, self._folder.glob(f"{device}-*{end}"))) for end in OWN[kind])
+        return waiting, proven
+
     def waiting(self, device: int) -> Sequence[wire.Order]:
-        """Orders that this kiosk has not proven, oldest first."""
+        """Orders that this kiosk has not proven, oldest first; of a watchlist's parts only the first."""
         orders = []
-        paths = [path for kind in (ORDER, ROSTER) for path in self._folder.glob(f"{device}-*{kind}")]
+        parts = sorted(self._folder.glob(f"{device}-*{OWN[wire.OrderKind.WATCHLIST][0]}"), key=_number)
+        paths = [path for kind, _ in KINDS for path in self._folder.glob(f"{device}-*{kind}")]
+        paths = [path for path in paths if path not in parts[1:]]
         for path in sorted(paths, key=_number):
             try:
                 message = wire.decode_down(path.read_bytes())
@@ -62,7 +80,7 @@ class OrderBook:
     def done(self, device: int, done: wire.Done, kiosk: Trusted) -> bool:
         """Keep a kiosk's proof; False if no such order waits. Raises SealError."""
         wire.verify_done(done, device, kiosk)
-        for kind, proof in ((ORDER, PROOF), (ROSTER, RECEIVED)):
+        for kind, proof in KINDS:
             order = self._folder / f"{device}-{done.number}{kind}"
             if order.exists():
                 files.replace(order.with_suffix(proof), wire.encode(done))

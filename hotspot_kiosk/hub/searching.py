@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from hotspot_kiosk import contents, policy
+from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.errors import BadBytes, Refused
 from hotspot_kiosk.hub.case import Found
 from hotspot_kiosk.hub.casebook import Asked, Casebook
@@ -43,7 +44,16 @@ class Searcher:
             self._book.search(tcn, asked, Decision.UNDECIDED, (), str(error))
             return asked
         self._book.search(tcn, asked, decision, self._found(probe.templates, candidates, references))
+        self._recheck(tcn, probe, references)
         return asked
+
+    def _recheck(self, tcn: Tcn, probe: contents.Probe, references: References) -> None:
+        """The kiosk referred somebody without us: each case is compared again with all that the probe holds."""
+        known = {each.name: each for each in references.people}
+        for case in probe.referred:
+            parts = self._identifier.explain(probe.templates, known[case]) if case in known else ()
+            said = ", ".join(f"{name} {odds:+.1f}" for name, odds in parts) or "nothing to compare here"
+            self._book.note(Deed.RECHECKED, "hub", tcn, printable(f"reference {case}: {said}"))
 
     def _found(
         self, probe: Sequence[Template], candidates: Sequence[Candidate], references: References

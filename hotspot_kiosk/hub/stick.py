@@ -154,7 +154,7 @@ class Import:
             name, what = name_of(Tcn(reply.tcn), reply.part, REFUSAL), "refusals written"
         elif isinstance(reply, wire.Answered):
             name, what = f"{reply.tcn}{ANSWER}", "answers written"
-        elif isinstance(reply, wire.Order):
+        elif isinstance(reply, wire.Order) and reply.kind is not wire.OrderKind.WATCHLIST:
             new_key = reply.kind is wire.OrderKind.HUB_KEY
             name = f"newest{HUB_KEY}" if new_key else number_of(reply.number, ORDER)
             what = "new keys written" if new_key else "orders written"

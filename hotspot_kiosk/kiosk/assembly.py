@@ -57,6 +57,7 @@ from hotspot_kiosk.kiosk.telling import Telling
 from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.kiosk.watch import Challenge, Watch
+from hotspot_kiosk.kiosk.watchlists import Watchlists
 from hotspot_kiosk.kiosk.zeroise import Remains
 from hotspot_kiosk.pulse import Pulse
 from hotspot_kiosk.transports.port import Transport
@@ -96,6 +97,7 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         anchoring=_anchoring(place),
         telling=Telling(findings),
         on_roster=roll.receive,
+        watchlists=place.watchlists,
     )
     preview = Preview(of(config.kiosk.desk))
     guard = _guard(config, folder, daemon)
@@ -158,15 +160,16 @@ def _place(config: KioskConfig, clock: Clock, folder: Path) -> Place:
         raise ConfigError(
             f"{config.keys.own} belongs to device {own.owner}, but [kiosk] says device {config.kiosk.device}"
         )
-    beside = config.outbox.path
+    beside, trust = config.outbox.path, Trust(config.keys.peers)
+    orders = Orders(beside.with_name(ORDERS), config.kiosk.device)
     return Place(
         device=config.kiosk.device,
         post=config.kiosk.post,
         agency=nist.Agency(config.kiosk.country, config.kiosk.agency),
         operation=config.operation.file,
         own=own,
-        trust=Trust(config.keys.peers),
-        orders=Orders(beside.with_name(ORDERS), config.kiosk.device),
+        trust=trust,
+        orders=orders,
         journal=Journal(beside.with_name("journal"), own, clock.now),
         keep=timedelta(days=config.outbox.keep_days),
         alerts=Alerts(beside, own),
@@ -176,6 +179,7 @@ def _place(config: KioskConfig, clock: Clock, folder: Path) -> Place:
         tallying=Tallying(beside.with_name(f"{beside.name}.scores"), time.monotonic)
         if config.session.tally_scores
         else None,
+        watchlists=Watchlists(beside, own, trust, clock, lambda: orders.memory.hub_ms),
     )
 
 

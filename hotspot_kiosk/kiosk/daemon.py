@@ -57,6 +57,7 @@ from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.preview import Preview
 from hotspot_kiosk.kiosk.recorder import FIRST, Recorder
+from hotspot_kiosk.kiosk.referring import Referring
 from hotspot_kiosk.kiosk.session import Plan, Session, State, step
 from hotspot_kiosk.kiosk.told import portrait, presentation, told_answer
 from hotspot_kiosk.kiosk.upkeep import Upkeep
@@ -112,6 +113,7 @@ class Daemon:
         self._pulse: Pulse | None = None
         self._guard: Guard | None = None
         self._office: Office | None = None
+        self._referring = Referring(place, clock, self._note, self._tell)
         self.box = Box(place.remains, place.tamper, self._hands())
 
     def _hands(self) -> Hands:
@@ -165,6 +167,7 @@ class Daemon:
                     part.start()
                     started.append(part)
             self._note(Deed.STARTED)
+            self._referring.rest()
             log.info("kiosk %d ready", self._place.device)
             if self._pulse is not None:
                 self._pulse.ready(f"kiosk {self._place.device} ready")
@@ -199,6 +202,7 @@ class Daemon:
     def answered(self, answer: AnyAnswer) -> None:
         """An answer came down; called by the uplink's thread."""
         self._note(Deed.SHOWN, about=answer.tcr, ground=answer.decision)
+        self._referring.answered(answer)
         self._events.put(Answered(answer))
         if self._desk is not None:
             self._desk.tell(told_answer(answer, self._place.device))
@@ -386,6 +390,7 @@ class Daemon:
     def forget_outdated(self) -> None:
         """What the hub holds goes when its retention is over; the journal's line stays."""
         stamp = self._clock.stamp()
+        self._referring.rest()
         if not stamp.trusted:
             return
         try:
@@ -425,14 +430,16 @@ class Daemon:
             self._desk.tell(told)
 
     def _store(self, effect: Store) -> Event:
+        referral = self._referring.look(effect, self._operation, self._shielded, self._session.link_up)
         try:
-            tcn = self._recorder.put(effect, self._operation, self._shielded, self._again)
+            tcn = self._recorder.put(effect, self._operation, self._shielded, self._again, referral.cases)
         except HotspotError as error:
             log.error("a record could not be stored: %s", error)
             return StoreRefused(str(error))
         self._shielded = policy.Shielded()
         log.info("%s stored", tcn)
         self._note(Deed.STORED, about=tcn)
+        self._referring.stored(tcn, referral)
         if self._operation is not None:
             self._slip = slips.write(tcn, self._operation, self._place.own, self._place.agency)
         self._tell(Told(kind="stored", tcn=tcn))

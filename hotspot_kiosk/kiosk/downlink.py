@@ -24,6 +24,7 @@ from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.replies import keep
 from hotspot_kiosk.kiosk.telling import Telling
+from hotspot_kiosk.kiosk.watchlists import Watchlists
 from hotspot_kiosk.seal_answer import is_sealed_answer, open_answer
 from hotspot_kiosk.terms import AnyAnswer, Part, Tcn
 
@@ -61,6 +62,7 @@ class Downlink:
         anchoring: Anchoring | None,
         telling: Telling | None,
         on_roster: Callable[[bytes], None] | None,
+        watchlists: Watchlists | None,
         ways: Ways,
     ) -> None:
         self._device = device
@@ -74,6 +76,7 @@ class Downlink:
         self._anchoring = anchoring
         self._telling = telling
         self._on_roster = on_roster
+        self._watchlists = watchlists
         self._ways = ways
         self._unkept: set[Tcn] = set()
         self._probes: dict[Tcn, bytes] = {}
@@ -218,6 +221,21 @@ class Downlink:
             raise Refused("this kiosk takes no roster")
         self._on_roster(order.body)
 
+    def _take_watchlist(self, order: wire.Order) -> bool:
+        """Whether this part completes the list. A part counts by its edition, not by the order's number: others may come between."""
+        self._orders.check(order, self._trust.ring)
+        if self._watchlists is None:
+            raise Refused("this kiosk takes no watchlist")
+        whole = self._watchlists.take(order.body)
+        self._ways.send(wire.sign_done(self._device, order.number, self._own))
+        return whole
+
+    def _forget_watchlist(self, order: wire.Order) -> None:
+        """Gone before the order counts as obeyed, and before that is proven."""
+        self._orders.check(order, self._trust.ring)
+        if self._watchlists is not None and self._orders.is_new(order):
+            self._watchlists.forget()
+
     def _ordered(self, order: wire.Order) -> None:
         if order.kind is wire.OrderKind.TIME:
             told = self._orders.time(order, self._trust.ring, self._nonce)
@@ -227,9 +245,14 @@ class Downlink:
         if order.kind is wire.OrderKind.HUB_KEY:
             self._orders.check(order, self._trust.ring)
             self._trust.add(from_bytes(order.body))
+        elif order.kind is wire.OrderKind.WATCHLIST:
+            if not self._take_watchlist(order):
+                return
         else:
             if order.kind is wire.OrderKind.ROSTER:
                 self._take_roster(order)
+            if order.kind is wire.OrderKind.FORGET:
+                self._forget_watchlist(order)
             new = self._orders.obey(order, self._trust.ring)
             self._ways.send(wire.sign_done(self._device, order.number, self._own))
             if not new:

@@ -64,6 +64,10 @@ class Orders:
         )
         return True
 
+    def is_new(self, order: wire.Order) -> bool:
+        """Whether no order of this number, or a higher one, was obeyed."""
+        return order.number > self.memory.last_order
+
     def check(self, order: wire.Order, hub: Trusted) -> None:
         """Raises SealError unless the hub signed it, Refused if it is for another kiosk."""
         wire.verify_order(order, hub)

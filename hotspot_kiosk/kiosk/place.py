@@ -14,6 +14,7 @@ from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.anchoring import Minors
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.tallying import Tallying
+from hotspot_kiosk.kiosk.watchlists import Watchlists
 from hotspot_kiosk.kiosk.zeroise import Remains
 
 
@@ -24,6 +25,7 @@ class Place:
     operation: the signed file of the operation under which people are checked. keep: how long a
     record that the hub holds can still be looked at here. remains: what an erasure destroys; tamper:
     how much of it the opening of the box. minors: how many were referred for their age. tallying: counts scores of different people.
+    watchlists: whom to refer to an officer while there is no link.
     """
 
     device: int
@@ -40,3 +42,4 @@ class Place:
     alerts: Alerts | None = None
     minors: Minors | None = None
     tallying: Tallying | None = None
+    watchlists: Watchlists | None = None

@@ -47,6 +47,7 @@ class Recorder:
         operation: Operation | None,
         shielded: policy.Shielded,
         again: Again = Again(),
+        referred: tuple[str, ...] = (),
     ) -> Tcn:
         """Seal what was captured for the hub and keep it. Raises any HotspotError; then nothing was kept."""
         place, stamp = self._place, self._clock.stamp()
@@ -57,7 +58,7 @@ class Recorder:
         if isinstance(effect.tot, EnrolmentType):
             parts = self._enrolment(tcn, stamp, effect, operation, shielded, again)
         else:
-            parts = self._search(tcn, stamp, effect, operation, shielded)
+            parts = self._search(tcn, stamp, effect, operation, shielded, referred)
         hub = place.trust.ring.newest
         self._outbox.put(
             tcn, stamp, [(part, seal.seal(content, tcn, part, hub, place.own)) for part, content in parts]
@@ -67,7 +68,13 @@ class Recorder:
         return tcn
 
     def _search(
-        self, tcn: Tcn, stamp: ClockStamp, effect: Store, operation: Operation, shielded: policy.Shielded
+        self,
+        tcn: Tcn,
+        stamp: ClockStamp,
+        effect: Store,
+        operation: Operation,
+        shielded: policy.Shielded,
+        referred: tuple[str, ...],
     ) -> Parts:
         place = self._place
         request = Request(
@@ -80,6 +87,7 @@ class Recorder:
             captures=effect.captures,
             acquisition_failures=effect.failures,
             overruled=effect.overruled,
+            referred=referred,
         )
         return (
             (Part.PROBE, contents.encode(request, reply_key(place.own, tcn), shielded)),

@@ -16,6 +16,7 @@ from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Entry, Outbox
 from hotspot_kiosk.kiosk.replies import keep
+from hotspot_kiosk.kiosk.watchlists import Watchlists
 from hotspot_kiosk.stick import (
     ANSWER,
     HALF_WRITTEN,
@@ -129,9 +130,11 @@ class Returned:
         stamp: ClockStamp,
         on_erase: Callable[[], None],
         alerts: Alerts | None = None,
+        watchlists: Watchlists | None = None,
     ) -> None:
         self._outbox = outbox
         self._alerts = alerts
+        self._watchlists = watchlists
         self._own = own
         self._trust = trust
         self._orders = orders
@@ -175,10 +178,19 @@ class Returned:
             self._orders.check(order, self._trust.ring)
             self._trust.add(from_bytes(order.body))
             return True
+        if order.kind in (wire.OrderKind.ROSTER, wire.OrderKind.WATCHLIST):
+            raise BadBytes("an order that only a running kiosk can follow: start it and import again")
+        if order.kind is wire.OrderKind.FORGET:
+            self._forget(order)
         new = self._orders.obey(order, self._trust.ring)
         if new and order.kind is wire.OrderKind.ERASE:
             self._on_erase()
         return new
+
+    def _forget(self, order: wire.Order) -> None:
+        self._orders.check(order, self._trust.ring)
+        if self._watchlists is not None and self._orders.is_new(order):
+            self._watchlists.forget()
 
     def _known(self, text: str) -> Tcn:
         tcn = Tcn(text)

@@ -30,6 +30,7 @@ from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import GIVEN_UP, Item, Outbox, remedy
 from hotspot_kiosk.kiosk.patience import Patience
 from hotspot_kiosk.kiosk.telling import Telling
+from hotspot_kiosk.kiosk.watchlists import Watchlists
 from hotspot_kiosk.terms import AnyAnswer, Part, Tcn
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Taken, Transport
 
@@ -71,6 +72,7 @@ class Uplink:
         anchoring: Anchoring | None = None,
         telling: Telling | None = None,
         on_roster: Callable[[bytes], None] | None = None,
+        watchlists: Watchlists | None = None,
     ) -> None:
         """`on_trouble` hears why the outbox's disk does not work, and an empty word when it does again.
 
@@ -107,6 +109,7 @@ class Uplink:
             anchoring=anchoring,
             telling=telling,
             on_roster=on_roster,
+            watchlists=watchlists,
             ways=Ways(self._send, self._ask_if_due, self._quarantine, on_answer, on_order),
         )
 

@@ -20,6 +20,7 @@ import numpy as np
 from hotspot_kiosk import files, policy, seal, watchlist
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.port import Calibration
+from hotspot_kiosk.contents import MOST_REFERRED
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.keyring import Trust
 from hotspot_kiosk.kiosk.clock import Clock
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 SUFFIX = ".watchlist"
 LIST, MEMORY, PARTS = f"{SUFFIX}-list", f"{SUFFIX}-memory", f"{SUFFIX}-part-"
 RAW = Calibration(1.0, 0.0, 0.0, "none: raw scores")
-MOST_REFERRED, MOST_OPEN = 3, 1000
+MOST_OPEN = 1000
 WRITTEN_EVERY = timedelta(minutes=10)
 UNUSABLE = "the watchlist cannot be used: {}; ask the bureau to send it again"
 
@@ -77,20 +78,23 @@ class Watchlists:
         if memory is None:
             self._destroy()
 
-    def take(self, body: bytes) -> None:
-        """A part that the hub ordered; with the last one the list is installed. Of one that was here nothing is left to do.
+    def take(self, body: bytes) -> bool:
+        """A part that the hub ordered; with the last one the list is installed, and True is returned.
 
-        Raises BadBytes or SealError; then what had come of that list is gone.
+        Of a list that was here nothing is left to do. Raises BadBytes, SealError or Refused; then what had come of it is gone.
         """
         piece = watchlist.read_piece(body)
         with self._lock:
+            self._look_up()
             if piece.edition <= self._memory.edition:
-                return
+                return False
             self._forget_parts(but=piece.edition)
             files.replace(self._part(piece), body)
-            bodies = [path.read_bytes() for path in self._parts(piece.edition)]
-            if len(bodies) == piece.count:
-                self._put_together(bodies, piece.edition)
+            bodies = [files.read(path) for path in self._parts(piece.edition)]
+            if len(bodies) < piece.count:
+                return False
+            self._put_together(bodies, piece.edition)
+            return True
 
     def install(self, envelope: bytes) -> Watchlist:
         """Keep a sealed list; the one before is replaced.
@@ -99,6 +103,7 @@ class Watchlists:
         than any that was here.
         """
         with self._lock:
+            self._look_up()
             fresh = watchlist.open_sealed(envelope, self._own, self._trust.ring)
             if fresh.edition <= self._memory.edition:
                 raise Refused(
@@ -219,7 +224,14 @@ class Watchlists:
             self._remember(seen_ms=int(latest.timestamp() * 1000))
             self._since_ms = self._clock.now_ms()
 
+    def _look_up(self) -> None:
+        """A list may have been installed by hand meanwhile, by another process."""
+        found = _read(self._path.with_name(self._path.name + MEMORY)) or self._memory
+        if found.edition > self._memory.edition:
+            self._memory = msgspec.structs.replace(self._memory, edition=found.edition)
+
     def _remember(self, **changed: object) -> None:
+        self._look_up()
         memory = msgspec.structs.replace(self._memory, **changed)
         files.replace(self._path.with_name(self._path.name + MEMORY), msgspec.json.encode(memory))
         self._memory = memory
