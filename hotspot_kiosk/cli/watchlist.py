@@ -94,7 +94,7 @@ def show(config: Path, as_json: bool) -> None:
 def send(config: Path) -> None:
     """Let the newest list go to its kiosks over the link, in parts; a kiosk proves each of them."""
     table = load(config, HubConfig)
-    own, lists = _lists(table)
+    _, lists = _lists(table)
     note = lists.send(_book(table), datetime.now(UTC))
     swept = lists.sweep(datetime.now(UTC))
     about = printable(f"watchlist edition {note.edition} to {len(note.devices)} kiosks")

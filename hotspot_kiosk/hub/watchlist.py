@@ -119,6 +119,8 @@ class Lists:
         if note is None or note.expires <= now:
             raise Refused("there is no watchlist that is not over; make one with: hotspot watchlist build")
         for device in note.devices:
+            _check_not_destroyed(book, device, note)
+        for device in note.devices:
             envelope = files.read(self.path(note.edition, device))
             first = 0
             for body in watchlist.pieces(envelope, note.edition):
@@ -192,6 +194,15 @@ def chosen(entries: Sequence[GalleryEntry], cases: Collection[str]) -> list[tupl
     if not found:
         raise Refused("name at least one case")
     return found
+
+
+def _check_not_destroyed(book: OrderBook, device: int, note: Note) -> None:
+    """A kiosk takes no edition again that it was told to destroy; an order's number is its time in milliseconds."""
+    waiting, proven = book.numbers(device, OrderKind.FORGET)
+    if max((*waiting, *proven), default=0) >= note.made.timestamp() * 1000:
+        raise Refused(
+            f"device {device} was told to destroy edition {note.edition}; make a newer list: hotspot watchlist build"
+        )
 
 
 def _kiosks(operation: Operation, kiosks: Mapping[int, PublicFile]) -> dict[int, PublicFile]:
