@@ -84,6 +84,7 @@ class Deed(StrEnum):
     TAMPERED = "journal of a kiosk does not fit"
     MENDED = "journal mended"
     OPENED = "box opened"
+    VIEWED = "pictures shown side by side"
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="entry", tag_field="line"):

@@ -63,10 +63,15 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many different people must confirm a possible match; one alone only under a law that is named."""
+    """How many different people must confirm a possible match; one alone only under a law that is named.
+
+    both_places: one of them at a kiosk and one at the hub, with their own key. pictures: the law that lets the two faces be shown side by side at a post; without one they stay at the hub.
+    """
 
     people: int = 2
     law: str = ""
+    pictures: str = ""
+    both_places: bool = False
 
     def __post_init__(self) -> None:
         within("confirmation.people", self.people, 1, 4)
@@ -74,6 +79,8 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             raise ValueError(
                 "confirmation.people = 1 needs confirmation.law: the law that allows one person to decide"
             )
+        if self.both_places and self.people < 2:
+            raise ValueError("confirmation.both_places needs two people: one at a kiosk and one at the hub")
 
 
 class Rights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

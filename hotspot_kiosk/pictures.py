@@ -24,6 +24,7 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_SIDE = 8192
 MAX_PIXELS = 32_000_000
 PNG_DEPTH_BYTE = 24
+LONG_SIDES, QUALITIES = (480, 400, 320, 240, 160), (80, 65, 50, 35)
 
 Pixels = NDArray[np.uint8]
 Decode = Callable[[bytes], Pixels]
@@ -97,6 +98,18 @@ def shrunk(pixels: Pixels, long_side: int) -> Pixels:
         return pixels
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def jpeg_within(pixels: Pixels, most: int) -> bytes:
+    """A JPEG file of at most `most` bytes, as large and as good as that allows. Raises BadSample if none is."""
+    for long_side in LONG_SIDES:
+        small = Image.fromarray(np.ascontiguousarray(shrunk(pixels, long_side)))
+        for quality in QUALITIES:
+            out = io.BytesIO()
+            small.save(out, "JPEG", quality=quality)
+            if out.tell() <= most:
+                return out.getvalue()
+    raise BadSample(f"the picture cannot be made as small as {most} bytes")
 
 
 def _check(image: Image.Image, data: bytes) -> None:

@@ -352,12 +352,13 @@ def outcome(rule: Confirmation, votes: Sequence[Vote]) -> Outcome:
     """Where a possible match stands after these findings: only different people count.
 
     What one kiosk alone vouches for counts as one person's: a stolen one could make up any number of them.
+    Where the operation asks for both places, one speaks for a kiosk and one signs at the hub.
     """
     found = {vote.finding for vote in votes}
     if len(found) > 1:
         return Outcome.DISPUTED
     different = min(len({vote.officer for vote in votes}), len({vote.witness for vote in votes}))
-    if different < rule.people:
+    if different < rule.people or (rule.both_places and len({vote.proved for vote in votes}) < 2):
         return Outcome.OPEN
     return Outcome.CONFIRMED if Finding.CONFIRM in found else Outcome.REFUTED
 
@@ -413,6 +414,23 @@ def kept_at_most(rule: Retention, kind: Kind) -> timedelta:
     searched = (Ended.NO_HIT, Ended.UNANSWERED, Ended.HIT)
     states = (Ended.ENROLLED, *searched) if kind is Kind.RECEPTION else searched
     return max(purge_at(rule, each, start) for each in states) - start
+
+
+def may_view(operation: Operation | None, post: str, officer: str) -> str:
+    """The law under which this officer there is shown a reference's face beside the person's. Raises Refused.
+
+    A picture of somebody leaves the hub only where a comparison by people needs it (Directive (EU) 2016/680, art. 10).
+    """
+    if operation is None:
+        raise Refused("the hub knows no such operation, so no picture leaves it; ask the bureau")
+    may_see(operation, post)
+    if not officer or (operation.officers and officer not in operation.officers):
+        raise Refused(f"operation {operation.id} does not name this officer")
+    if not operation.confirmation.pictures.strip():
+        raise Refused(
+            f"operation {operation.id} names no law under which pictures leave the hub; look at them at the bureau"
+        )
+    return operation.confirmation.pictures
 
 
 def may_count(part: int, whole: int, floor: int) -> bool:

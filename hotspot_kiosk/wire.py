@@ -1,7 +1,7 @@
 """The messages between kiosk and hub, as bytes and as values (MessagePack, arrays, tagged).
 
-Up (`u/<device>`): Offer, Chunk, Got, Ask, Done, Reached, Said. Down (`d/<device>`): Missing, Receipt,
-Answered, Refusal, Order, Witness, Noted; to all kiosks at once (`d/0`): Here. A single chunk that holds the whole envelope
+Up (`u/<device>`): Offer, Chunk, Got, Ask, Done, Reached, Said, View. Down (`d/<device>`): Missing, Receipt,
+Answered, Refusal, Order, Witness, Noted, Viewed; to all kiosks at once (`d/0`): Here. A single chunk that holds the whole envelope
 needs no offer. Decoding proves nothing: whatever makes somebody keep, erase or obey carries a
 signature, and whoever acts on it checks that first. `systemd/mosquitto/README.md` says what a forged, replayed or reordered message can do.
 """
@@ -175,6 +175,20 @@ class Noted(Message, frozen=True, tag="z"):
     signature: bytes
 
 
+class View(Message, frozen=True, tag="v"):
+    """Up: an officer here is about to compare a candidate of this check; sealed for the hub and signed."""
+
+    tcn: str
+    envelope: bytes
+
+
+class Viewed(Message, frozen=True, tag="p"):
+    """Down: the two faces, or why not; sealed for this kiosk and signed. Sent again if it is asked again."""
+
+    tcn: str
+    envelope: bytes
+
+
 class Witness(Message, frozen=True, tag="w"):
     """Down: your word about that entry is kept here; my own journal reaches so far. Signed."""
 
@@ -184,8 +198,8 @@ class Witness(Message, frozen=True, tag="w"):
     signature: bytes
 
 
-Up = Offer | Chunk | Got | Ask | Done | Reached | Said
-Down = Missing | Receipt | Answered | Refusal | Order | Here | Witness | Noted
+Up = Offer | Chunk | Got | Ask | Done | Reached | Said | View
+Down = Missing | Receipt | Answered | Refusal | Order | Here | Witness | Noted | Viewed
 _encoder = msgspec.msgpack.Encoder(enc_hook=as_plain)
 _up: msgspec.msgpack.Decoder[Up] = msgspec.msgpack.Decoder(Up)
 _down: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down)

@@ -25,6 +25,7 @@ from hotspot_kiosk.kiosk.events import Event
 from hotspot_kiosk.kiosk.findings import Findings
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.pairs import Pairs
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.roll import Roll
 from hotspot_kiosk.kiosk.session import Plan, Session
@@ -53,11 +54,13 @@ class Rig:
         self.place = self._place(folder)
         reach = Reach(lambda: self.session, self.obeyed.append, self.put.append, lambda: None)
         path = folder / "outbox.db"
+        self.pairs = Pairs(self.place, self.clock)
         self.office = office.build(
             place=self.place,
             clock=self.clock,
             outbox=self.outbox,
             findings=Findings(path),
+            pairs=self.pairs,
             roll=Roll(folder / office.ROSTER, self.place.trust),
             page=page or Page(),
             reach=reach,

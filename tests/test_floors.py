@@ -18,6 +18,7 @@ CRAFTS = {
     "decision",
     "seal_person",
     "finding",
+    "pair",
     "fleet",
     "pins",
     "audit_chain",

@@ -293,6 +293,29 @@ def test_one_kiosk_is_one_witness(votes: list[Vote], people: int, stands: Outcom
     assert outcome(Confirmation(people=people), votes) is stands
 
 
+@pytest.mark.parametrize(
+    ("votes", "stands"),
+    [
+        ([YES, Vote("k9", Finding.CONFIRM, "same scar", proved=True)], Outcome.OPEN),
+        ([_at(17, "k1"), _at(18, "k2")], Outcome.OPEN),
+        ([_at(17, "k1"), YES], Outcome.CONFIRMED),
+        ([_at(17, "k1", Finding.REFUTE), NO], Outcome.REFUTED),
+        ([_at(17, "k1", Finding.REFUTE), YES], Outcome.DISPUTED),
+    ],
+)
+def test_an_operation_may_ask_for_one_at_the_kiosk_and_one_at_the_hub(
+    votes: list[Vote], stands: Outcome
+) -> None:
+    """Two at the hub, or at two kiosks, leave it open: one stands before the person, one signs with their own key."""
+    assert outcome(Confirmation(both_places=True), votes) is stands
+
+
+def test_both_places_need_two_people() -> None:
+    """Even where a law lets one decide."""
+    with pytest.raises(ValueError, match="needs two people"):
+        Confirmation(people=1, law="Act 5", both_places=True)
+
+
 def test_one_person_decides_only_under_a_law_that_is_named() -> None:
     """The law stands in the signed operation."""
     alone = Confirmation(people=1, law="Act 5, section 3")

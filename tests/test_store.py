@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -170,6 +171,18 @@ def test_a_gallery_changes_its_version_only_when_it_changes(store: Store) -> Non
     assert store.gallery.version() == after
     assert store.gallery.erase("CASE-1")
     assert store.gallery.version() != after
+
+
+def test_a_references_portrait_comes_and_goes_with_it(store: Store) -> None:
+    """Kept beside it, listed nowhere, changed by nobody."""
+    entry = GalleryEntry("CASE-1", "2026", b"templates", "SYR", b"jpeg")
+    assert store.gallery.put(entry)
+    assert store.gallery.portrait("CASE-1") == b"jpeg"
+    assert not store.gallery.put(replace(entry, portrait=b"another"))
+    assert store.gallery.portrait("CASE-1") == b"jpeg"
+    assert list(store.gallery.entries()) == [replace(entry, portrait=b"")]
+    assert store.gallery.erase("CASE-1")
+    assert store.gallery.portrait("CASE-1") == b""
 
 
 def test_what_returned_is_on_disk(again: Build) -> None:

@@ -42,8 +42,17 @@ def command() -> None:
 )
 @click.option("--ppi", default=500, show_default=True, help="Pixels an inch of the finger images.")
 @click.option("--source", default="", help="The country that placed it, as in SYR (ISO 3166-1 alpha-3).")
+@click.option(
+    "--portrait", is_flag=True, help="Keep a small picture of the first face, for people who compare."
+)
 def enrol(
-    config: Path, reference: str, faces: tuple[Path, ...], fingers: tuple[str, ...], ppi: int, source: str
+    config: Path,
+    reference: str,
+    faces: tuple[Path, ...],
+    fingers: tuple[str, ...],
+    ppi: int,
+    source: str,
+    portrait: bool,
 ) -> None:
     """Add a person's reference to this hub's own gallery."""
     models = load(config, HubConfig).models
@@ -55,6 +64,7 @@ def enrol(
         ppi,
         ModelShelf(models.manifest, models.folder, models.threads),
         source,
+        portrait=portrait,
     )
     with closing(open_store(config)) as store:
         new = store.gallery.put(entry)

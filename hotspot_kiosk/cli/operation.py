@@ -56,6 +56,8 @@ superseded_days = 1825       # ... and how long at most once the same person was
 
 [confirmation]
 people = 2                   # 1 only with: law = "the law that allows one person to decide"
+# both_places = true         # one of them at the kiosk, one at the hub
+# pictures = "the law under which a post is shown the reference's face beside the person's"
 
 [rights]                     # what people are told who ask what is held about them
 controller = ""              # who holds the data, and ask_at: where to ask; both stand on people's slips

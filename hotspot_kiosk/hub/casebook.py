@@ -206,7 +206,7 @@ class Casebook:
         if case.purged is not None:
             self._store.errands.done(tcn, partner)
             return None
-        asked, evidence = self.asked(tcn), self._evidence(tcn)
+        asked, evidence = self.asked(tcn), self.evidence(tcn)
         operation = self.operation(case)
         if case.opened is None or asked is None or evidence is None or operation is None:
             self.withheld(tcn, partner, self._now(), "its operation, its evidence or its probe is not here")
@@ -215,7 +215,8 @@ class Casebook:
         seen = route.last_seen(case.opened)
         return Outgoing(tcn, partner, evidence, operation, regime, seen, asked.probe.shielded)
 
-    def _evidence(self, tcn: Tcn) -> bytes | None:
+    def evidence(self, tcn: Tcn) -> bytes | None:
+        """The pictures of a case, as they would be exchanged; None if they are not here (any more) or do not open."""
         try:
             envelope = self._store.inbox.envelope(PartKey(tcn.device, tcn, Part.EVIDENCE))
             return self._opener(envelope or b"", tcn.device)

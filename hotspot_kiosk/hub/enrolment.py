@@ -13,6 +13,8 @@ from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.finger import extract
 from hotspot_kiosk.inference.port import ModelShelf
+from hotspot_kiosk.nist.compression import portrait as crop
+from hotspot_kiosk.pair import MOST_PICTURE
 from hotspot_kiosk.terms import (
     FaceTemplate,
     FingerPosition,
@@ -33,8 +35,10 @@ def make_reference(
     ppi: int,
     shelf: ModelShelf,
     source: str = "",
+    *,
+    portrait: bool = False,
 ) -> GalleryEntry:
-    """A gallery entry out of picture files.
+    """A gallery entry out of picture files. portrait: keep a small picture of the first face, for people to compare.
 
     faces: each shows one face. fingers: grey images, dark ridges on light, `ppi` pixels an inch.
     source: the country that placed it, three letters (ISO 3166-1 alpha-3), empty if that is not known.
@@ -44,9 +48,19 @@ def make_reference(
         raise BadSample("a reference needs at least one face or one finger")
     placed = next(iter(policy.countries([source])), "") if source else ""
     detector, encoder = FaceDetector(shelf.open("centerface")), FaceEncoder(shelf.open("dlib-face-resnet-v1"))
+    if portrait and not faces:
+        raise BadSample("a portrait is kept of a face; name one")
     templates: list[Template] = [_face(path, detector, encoder) for path in faces]
     templates += [_finger(path, position, ppi) for position, path in fingers]
-    return GalleryEntry(reference, enrolled, encode_templates(tuple(templates)), placed)
+    small = _portrait(faces[0], detector) if portrait else b""
+    return GalleryEntry(reference, enrolled, encode_templates(tuple(templates)), placed, small)
+
+
+def _portrait(path: Path, detector: FaceDetector) -> bytes:
+    """Cut around the face, as small as it travels to a post (`pair`)."""
+    pixels = _named(path, pictures.decode)
+    left, top, width, height = (max(0, round(float(each))) for each in detector.detect(pixels)[0].box)
+    return pictures.jpeg_within(crop(pixels, (left, top, width, height)), MOST_PICTURE)
 
 
 def _face(path: Path, detector: FaceDetector, encoder: FaceEncoder) -> FaceTemplate:

@@ -83,8 +83,8 @@ class Inbox:
         if isinstance(message, wire.Ask | wire.Done | wire.Reached):
             return self._about_kiosk(device, message)
         tcn = Tcn(message.tcn)
-        if isinstance(message, wire.Said):
-            return self._ignore(f"device {device}: a finding is none of the inbox's")
+        if isinstance(message, wire.Said | wire.View):
+            return self._ignore(f"device {device}: what an officer says or asks is none of the inbox's")
         if isinstance(message, wire.Got):
             return self._got(device, tcn, message)
         if tcn.device != device:

@@ -37,6 +37,7 @@ from hotspot_kiosk.hub.renewal import Desk
 from hotspot_kiosk.hub.retention import Hourly
 from hotspot_kiosk.hub.roster import nobody
 from hotspot_kiosk.hub.searching import Searcher
+from hotspot_kiosk.hub.showing import Showing
 from hotspot_kiosk.hub.store import PartKey, Store
 from hotspot_kiosk.hub.telling import Teller
 from hotspot_kiosk.keyring import HUB
@@ -96,6 +97,7 @@ class Hub:
             store=store, opener=inbox.open, operations=Operations(None, own.public()), posts={}, now=now
         )
         self._hearing = Hearing(self._book, inbox.open, own, roster)
+        self._showing = Showing(self._book, store.gallery, inbox.open, own, post_keys, roster)
         self._searcher = Searcher(gallery, identifier, self._book)
         self._reception = Reception(store.register, identifier, self._book, roster)
         self._teller = Teller(store.answers, self._book, own, post_keys, now)
@@ -230,6 +232,8 @@ class Hub:
         """Act on one message of a kiosk, whichever way it came; returns what the kiosk is to be told."""
         if isinstance(message, wire.Said):
             return self._heard(device, message)
+        if isinstance(message, wire.View):
+            return self._shown(device, message)
         outcome = self._inbox.take(device, message)
         if outcome.delivered is None:
             return tuple(self._with_answer(device, reply) for reply in outcome.replies)
@@ -246,6 +250,14 @@ class Hub:
         if self._bell is not None:
             self._bell.ring(CLERK)
         return (noted,)
+
+    def _shown(self, device: int, view: wire.View) -> tuple[wire.Down, ...]:
+        """What an officer at a kiosk wishes to see."""
+        try:
+            return (self._showing.take(device, view),)
+        except (BadBytes, ConfigError, SealError, KeyError) as error:
+            self._inbox.ignore(device, str(error))
+            return ()
 
     def acknowledge(self, device: int, tcn: Tcn) -> None:
         """A kiosk's signed note says that it holds this answer."""

@@ -51,12 +51,16 @@ class InboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class GalleryEntry:
-    """A reference in the gallery: a case number, never a name. source: the country that placed it, "" if not told."""
+    """A reference in the gallery: a case number, never a name. source: the country that placed it, "" if not told.
+
+    portrait: a small JPEG file for people who compare, if one is kept; what is listed carries none.
+    """
 
     reference: str
     enrolled: str
     templates: bytes = field(repr=False)
     source: str = ""
+    portrait: bytes = field(default=b"", repr=False)
 
 
 class ChunkStore(Protocol):
@@ -140,6 +144,9 @@ class GalleryStore(Protocol):
 
     def entries(self) -> Sequence[GalleryEntry]:
         """All references."""
+
+    def portrait(self, reference: str) -> bytes:
+        """The picture kept of a reference; empty if there is none."""
 
     def version(self) -> int:
         """A number that changes whenever the gallery does."""

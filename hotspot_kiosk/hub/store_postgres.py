@@ -216,11 +216,24 @@ class Gallery:
     def put(self, entry: GalleryEntry) -> bool:
         """See the port."""
         row = (entry.reference, entry.enrolled, entry.templates, entry.source)
-        return self._change("INSERT INTO gallery VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING", row)
+        with self._server.change() as db:
+            done = db.execute(
+                "INSERT INTO gallery VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING", row
+            ).rowcount
+            if done:
+                db.execute("UPDATE gallery_version SET version = version + 1")
+            if done and entry.portrait:
+                db.execute("INSERT INTO portrait VALUES (%s, %s)", (entry.reference, entry.portrait))
+        return bool(done)
 
     def erase(self, reference: str) -> bool:
         """See the port."""
-        return self._change("DELETE FROM gallery WHERE reference = %s", (reference,))
+        with self._server.change() as db:
+            done = db.execute("DELETE FROM gallery WHERE reference = %s", (reference,)).rowcount
+            db.execute("DELETE FROM portrait WHERE reference = %s", (reference,))
+            if done:
+                db.execute("UPDATE gallery_version SET version = version + 1")
+        return bool(done)
 
     def entries(self) -> Sequence[GalleryEntry]:
         """See the port."""
@@ -229,16 +242,14 @@ class Gallery:
         )
         return [GalleryEntry(*row) for row in rows]
 
+    def portrait(self, reference: str) -> bytes:
+        """See the port."""
+        rows = self._server.rows("SELECT picture FROM portrait WHERE reference = %s", (reference,))
+        return bytes(rows[0][0]) if rows else b""
+
     def version(self) -> int:
         """See the port."""
         return int(self._server.rows("SELECT version FROM gallery_version")[0][0])
-
-    def _change(self, statement: LiteralString, values: Sequence[object]) -> bool:
-        with self._server.change() as db:
-            done = db.execute(statement, values).rowcount
-            if done:
-                db.execute("UPDATE gallery_version SET version = version + 1")
-        return bool(done)
 
 
 class Cases:

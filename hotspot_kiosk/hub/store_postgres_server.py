@@ -180,8 +180,12 @@ UPDATE hub_schema SET version = 7;
 ALTER TABLE gallery ADD COLUMN source TEXT NOT NULL DEFAULT '';
 UPDATE hub_schema SET version = 8;
 """,
+    8: """
+CREATE TABLE portrait (reference TEXT PRIMARY KEY, picture BYTEA NOT NULL);
+UPDATE hub_schema SET version = 9;
+""",
 }
-VERSION = 8
+VERSION = 9
 KEYED = 5  # from this version on, what is held of a record is locked with a key of its own
 SCHEMA_LOCK = 0x485F5350
 # Connection lost, server's resources, operator's hand, deadlock (SQLSTATE classes): all may pass.

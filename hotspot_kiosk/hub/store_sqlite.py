@@ -55,6 +55,7 @@ CREATE TABLE IF NOT EXISTS answer (
 CREATE TABLE IF NOT EXISTS gallery (
     reference TEXT PRIMARY KEY, enrolled TEXT NOT NULL, templates BLOB NOT NULL, source TEXT NOT NULL DEFAULT ''
 ) STRICT;
+CREATE TABLE IF NOT EXISTS portrait (reference TEXT PRIMARY KEY, picture BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS gallery_version (only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER) STRICT;
 INSERT OR IGNORE INTO gallery_version VALUES (1, 0);
 CREATE TABLE IF NOT EXISTS case_file (tcn TEXT PRIMARY KEY, events INTEGER NOT NULL, due TEXT) STRICT;
@@ -292,12 +293,15 @@ class Gallery:
             row = (entry.reference, entry.enrolled, entry.templates, entry.source)
             done = db.execute("INSERT OR IGNORE INTO gallery VALUES (?, ?, ?, ?)", row).rowcount
             db.execute("UPDATE gallery_version SET version = version + ?", (done,))
+            if done and entry.portrait:
+                db.execute("INSERT INTO portrait VALUES (?, ?)", (entry.reference, entry.portrait))
         return bool(done)
 
     def erase(self, reference: str) -> bool:
         """See the port."""
         with self._file.change() as db:
             done = db.execute("DELETE FROM gallery WHERE reference = ?", (reference,)).rowcount
+            db.execute("DELETE FROM portrait WHERE reference = ?", (reference,))
             db.execute("UPDATE gallery_version SET version = version + ?", (done,))
         return bool(done)
 
@@ -307,6 +311,11 @@ class Gallery:
             "SELECT reference, enrolled, templates, source FROM gallery ORDER BY reference"
         )
         return [GalleryEntry(*row) for row in rows]
+
+    def portrait(self, reference: str) -> bytes:
+        """See the port."""
+        rows = self._file.rows("SELECT picture FROM portrait WHERE reference = ?", (reference,))
+        return bytes(rows[0][0]) if rows else b""
 
     def version(self) -> int:
         """See the port."""

@@ -47,6 +47,7 @@ from hotspot_kiosk.kiosk.office import ROSTER
 from hotspot_kiosk.kiosk.office import build as build_office
 from hotspot_kiosk.kiosk.orders import FLOOR, ORDERS, Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.pairs import Pairs
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.preview import Preview, of
 from hotspot_kiosk.kiosk.renewal import PENDING, Renewal
@@ -77,7 +78,7 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
     only = alone(config.outbox.path.with_name("running"))
     outbox = _outbox(config, only)
     daemon = Daemon(place, plan(config.session), clock, outbox, only)
-    findings = Findings(config.outbox.path)
+    findings, pairs = Findings(config.outbox.path), Pairs(place, clock)
     roll = Roll(config.outbox.path.with_name(ROSTER), place.trust)
     uplink = Uplink(
         device=config.kiosk.device,
@@ -96,6 +97,7 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         alerts=place.alerts,
         anchoring=_anchoring(place),
         telling=Telling(findings),
+        pairs=pairs,
         on_roster=roll.receive,
         watchlists=place.watchlists,
     )
@@ -106,6 +108,7 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         clock=clock,
         outbox=outbox,
         findings=findings,
+        pairs=pairs,
         roll=roll,
         page=config.page,
         reach=daemon.reach(),

@@ -6,6 +6,7 @@ written down is not done.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from hotspot_kiosk.kiosk.door import Badge, Door
 from hotspot_kiosk.kiosk.events import Event, Overrule
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.overview import Overview, remedy
+from hotspot_kiosk.kiosk.pairs import Pairs
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.session import Session, State
 from hotspot_kiosk.kiosk.witnesses import Witnesses
@@ -28,7 +30,7 @@ CHECKING = frozenset({Role.OFFICER, Role.SUPERVISOR})
 MENDING = frozenset({Role.SUPERVISOR, Role.MAINTAINER})
 BUTTONS = ("notice read", "accept", "retake", "cancel", "still here", "looked again", "without")
 MAY: Mapping[str, frozenset[Role]] = {
-    **dict.fromkeys(("begin", "minor", "overrule", "find", *BUTTONS), CHECKING),
+    **dict.fromkeys(("begin", "minor", "overrule", "find", "pictures", *BUTTONS), CHECKING),
     "requeue": MENDING,
     "erase": frozenset({Role.SUPERVISOR}),
 }
@@ -55,13 +57,14 @@ class Authority:
         outbox: Outbox,
         overview: Overview,
         witnesses: Witnesses,
+        pairs: Pairs,
         reach: Reach,
         *,
         by_themselves: bool = False,
     ) -> None:
         """by_themselves: people start their own checks here, so that nobody must be signed in for that."""
         self._door, self._place, self._outbox = door, place, outbox
-        self._overview, self._witnesses, self._reach = overview, witnesses, reach
+        self._overview, self._witnesses, self._pairs, self._reach = overview, witnesses, pairs, reach
         self._by_themselves = by_themselves
         self._deeds: dict[str, Callable[[Badge, counter.Act], str]] = {
             "begin": self._begin,
@@ -70,6 +73,7 @@ class Authority:
             "requeue": self._requeue,
             "erase": self._erase,
             "find": self._find,
+            "pictures": self._pictures,
             **dict.fromkeys(BUTTONS, self._press),
         }
 
@@ -82,12 +86,24 @@ class Authority:
                 badge, left_ms = self._door.who(request.token, request.browser, touch=request.touch)
                 return self._overview.view(badge, left_ms)
             case counter.Leave():
-                self._door.leave(request.token, request.browser)
-                return counter.Did()
+                return self._leave(request)
+            case counter.Picture():
+                badge, _ = self._door.who(request.token, request.browser, touch=False)
+                tcn = Tcn(request.about)
+                return counter.Pictured(
+                    jpeg=self._pairs.picture(tcn, request.reference, badge.officer, request.which)
+                )
             case counter.Who():
                 return counter.Names(names=self._door.names(), roster=self._door.stands)
             case _:
                 return self._sign_in(request)
+
+    def _leave(self, leave: counter.Leave) -> counter.Did:
+        with contextlib.suppress(Refused):
+            badge, _ = self._door.who(leave.token, leave.browser, touch=False)
+            self._pairs.wipe(badge.officer)
+        self._door.leave(leave.token, leave.browser)
+        return counter.Did()
 
     def check_stranger(self, ask: Ask) -> None:
         """What nobody may ask at the desk without signing in, once there is a roster. Raises Refused."""
@@ -182,6 +198,18 @@ class Authority:
         operation = self._overview.operation()
         vote = policy.Vote(badge.officer, act.finding, _reason(act))
         self._witnesses.say(answer, operation, act.reference, vote)
+        self._pairs.wipe(badge.officer, answer.tcr)
+        self._reach.wake()
+        return ""
+
+    def _pictures(self, badge: Badge, act: counter.Act) -> str:
+        """Asked of the hub, which decides for itself whether they may be shown here."""
+        answer = self._overview.answer(Tcn(act.about))
+        if act.reference not in {each.reference for each in answer.candidates}:
+            raise Refused("the answer names no such candidate; look at it again")
+        law = policy.may_view(self._overview.operation(), self._place.post, badge.officer)
+        self._write(Deed.VIEWED, badge, answer.tcr, f"candidate {act.reference}: {law}")
+        self._pairs.ask(answer.tcr, act.reference, badge.officer)
         self._reach.wake()
         return ""
 

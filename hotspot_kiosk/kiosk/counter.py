@@ -1,7 +1,7 @@
 """What an officer's page asks of the daemon, and what it hears: values that go over the desk's socket.
 
 A page has no authority of its own: every request carries the token of who is signed in and the browser's secret,
-and the daemon decides. No pixels, no templates; secrets are in no repr.
+and the daemon decides. No templates, and no pixels but the two faces that an officer compares; secrets are in no repr.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ Doing = Literal[
     "requeue",
     "erase",
     "find",
+    "pictures",
 ]
 
 
@@ -85,7 +86,7 @@ class Act(Request, frozen=True, tag="act"):
     """Do this. adult: the officer attests that the person is 18 or older. about: a record's number.
 
     reason: why, in the officer's words; for `without` one of the fixed words. origins, protection: as at the desk.
-    reference, finding: what somebody found who compared the pictures of a candidate (`find`).
+    reference, finding: what somebody found who compared the pictures of a candidate (`find`; `pictures` asks for them).
     """
 
     token: Secret
@@ -100,7 +101,16 @@ class Act(Request, frozen=True, tag="act"):
     finding: Finding | None = None
 
 
-AnyRequest = Who | Challenge | ByKey | ByPin | Leave | Look | Act
+class Picture(Request, frozen=True, tag="picture"):
+    """One of the two pictures that this officer asked for, while it is here."""
+
+    token: Secret
+    about: Annotated[str, msgspec.Meta(max_length=40)]
+    reference: Words
+    which: Literal["theirs", "ours"]
+
+
+AnyRequest = Who | Challenge | ByKey | ByPin | Leave | Look | Act | Picture
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True, tag_field="is"):
@@ -170,12 +180,20 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Possible(msgspec.Struct, frozen=True, kw_only=True):
-    """A candidate. score: log-odds, 0 where a partner tells none. found: what people here said of it."""
+    """A candidate. score: log-odds, 0 where a partner tells none. found: what people here said of it.
+
+    pictures: how it stands with the two faces that this officer asked for; trouble: why they do not come.
+    theirs, ours: which of them are here.
+    """
 
     reference: str
     score: float
     source: str = ""
     found: tuple[Found, ...] = ()
+    pictures: Literal["", "asked", "here", "refused"] = ""
+    trouble: str = ""
+    theirs: bool = False
+    ours: bool = False
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,6 +229,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     fingers: tuple[str, ...]
     people: int
     small: int = 5
+    pictures: bool = False
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
@@ -266,4 +285,10 @@ class Did(Heard, frozen=True, tag="did"):
     note: str = ""
 
 
-AnyHeard = Names | Challenged | Entered | Made | View | Did
+class Pictured(Heard, frozen=True, tag="pictured"):
+    """A small JPEG file, to be shown and not kept."""
+
+    jpeg: bytes
+
+
+AnyHeard = Names | Challenged | Entered | Made | View | Did | Pictured

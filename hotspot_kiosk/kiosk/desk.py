@@ -1,8 +1,8 @@
 """The officer's desk: a Unix socket on which pages and commands talk to the daemon.
 
 One JSON object a line, both ways. A client asks (`do`), gets one reply, and after `watch` hears
-everything that is shown. Only processes that may open the socket file may talk; no pixels and no
-templates pass through.
+everything that is shown. Only processes that may open the socket file may talk; no templates pass through,
+and no pixels but the two faces that a signed-in officer asked to compare.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.courier import Courier
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.pairs import Pairs
 from hotspot_kiosk.kiosk.replies import keep
 from hotspot_kiosk.kiosk.telling import Telling
 from hotspot_kiosk.kiosk.watchlists import Watchlists
@@ -61,6 +62,7 @@ class Downlink:
         alerts: Alerts | None,
         anchoring: Anchoring | None,
         telling: Telling | None,
+        pairs: Pairs | None,
         on_roster: Callable[[bytes], None] | None,
         watchlists: Watchlists | None,
         ways: Ways,
@@ -75,6 +77,7 @@ class Downlink:
         self._alerts = alerts
         self._anchoring = anchoring
         self._telling = telling
+        self._pairs = pairs
         self._on_roster = on_roster
         self._watchlists = watchlists
         self._ways = ways
@@ -109,8 +112,8 @@ class Downlink:
                 self._answered(Tcn(message.tcn), message.envelope)
             elif isinstance(message, wire.Order):
                 self._ordered(message)
-            elif isinstance(message, wire.Witness | wire.Noted):
-                self._witnessed(message)
+            elif isinstance(message, wire.Witness | wire.Noted | wire.Viewed):
+                self._replied(message)
             else:
                 self._refused(message)
         except (BadBytes, SealError, Refused, ConfigError) as error:
@@ -203,6 +206,15 @@ class Downlink:
         if is_sealed_answer(envelope):
             self._courier.settled(tcn, Part.PROBE)
             self._ways.ask_if_due()
+
+    def _replied(self, reply: wire.Witness | wire.Noted | wire.Viewed) -> None:
+        """To what this kiosk said or asked beside its records."""
+        if not isinstance(reply, wire.Viewed):
+            self._witnessed(reply)
+        elif self._pairs is None:
+            raise Refused("the hub sends pictures that nobody asked for")
+        else:
+            self._pairs.take(reply, self._trust.ring)
 
     def _witnessed(self, witness: wire.Witness | wire.Noted) -> None:
         if isinstance(witness, wire.Noted):

@@ -18,6 +18,7 @@ from hotspot_kiosk.kiosk.findings import Findings
 from hotspot_kiosk.kiosk.lockouts import Lockouts
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.overview import Overview
+from hotspot_kiosk.kiosk.pairs import Pairs
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.roll import Roll
 from hotspot_kiosk.kiosk.sign_counts import SignCounts
@@ -48,6 +49,7 @@ def build(
     clock: Clock,
     outbox: Outbox,
     findings: Findings,
+    pairs: Pairs,
     roll: Roll,
     page: Page,
     reach: Reach,
@@ -62,10 +64,10 @@ def build(
     lockouts = Lockouts(path.with_name(LOCKOUTS), clock.now_ms)
     counts = SignCounts(path.with_name(SIGN_COUNTS))
     door = Door(roll, lockouts, origins(page), clock.now_ms, note, counts, int(page.idle_s * 1000))
-    overview = Overview(place, clock, outbox, findings, reach.session, rate)
+    overview = Overview(place, clock, outbox, findings, pairs, reach.session, rate)
     witnesses = Witnesses(place, clock, findings)
     authority = Authority(
-        door, place, outbox, overview, witnesses, reach, by_themselves=page.starts == "person"
+        door, place, outbox, overview, witnesses, pairs, reach, by_themselves=page.starts == "person"
     )
     return Office(authority, overview, findings, roll)
 

@@ -18,15 +18,16 @@ from hotspot_kiosk.kiosk import installed
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.counter import Campaign, Day, Found, Kept, Possible, Sample, Verdict, View
 from hotspot_kiosk.kiosk.door import Badge
-from hotspot_kiosk.kiosk.findings import Findings
+from hotspot_kiosk.kiosk.findings import Findings, Said
 from hotspot_kiosk.kiosk.outbox import DAMAGED, GIVEN_UP, Entry, Outbox, PartState
+from hotspot_kiosk.kiosk.pairs import Pairs
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.rescue import UNREADABLE
 from hotspot_kiosk.kiosk.session import Session, State
 from hotspot_kiosk.kiosk.told import portrait, presentation
 from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.seal_answer import open_answer
-from hotspot_kiosk.terms import Answer, Capture, Decision, FingerSample, Part, Tcn
+from hotspot_kiosk.terms import Answer, Candidate, Capture, Decision, FingerSample, Part, Tcn
 
 MOST_ROWS, MOST_DAYS = 50, 14
 SMALL = 5  # where no operation says how small a count may be that is told
@@ -50,12 +51,13 @@ class Overview:
         clock: Clock,
         outbox: Outbox,
         findings: Findings,
+        pairs: Pairs,
         session: Callable[[], Session],
         rate: Callable[[], float],
     ) -> None:
         """rate: bytes a second that the link carried lately; 0 where nothing was measured."""
         self._place, self._clock, self._outbox, self._findings = place, clock, outbox, findings
-        self._session, self._rate = session, rate
+        self._pairs, self._session, self._rate = pairs, session, rate
         self._link = Link()
         self._opened: dict[tuple[Tcn, str], Answer] = {}
 
@@ -92,7 +94,7 @@ class Overview:
             samples=tuple(_samples(session)),
             overrule=_refused_name(session),
             kept=kept[:MOST_ROWS],
-            verdicts=tuple(self._verdicts(entries, stamp.wall, campaign)),
+            verdicts=tuple(self._verdicts(entries, stamp.wall, campaign, badge.officer)),
             campaign=campaign,
             campaign_trouble=trouble,
             today=self._today(entries, stamp.wall),
@@ -132,19 +134,20 @@ class Overview:
             fingers=tuple(position.words for position in found.fingers),
             people=found.confirmation.people,
             small=found.statistics_floor,
+            pictures=bool(found.confirmation.pictures.strip()),
         ), ""
 
     def _verdicts(
-        self, entries: Iterable[Entry], now: datetime, campaign: Campaign | None
+        self, entries: Iterable[Entry], now: datetime, campaign: Campaign | None, officer: str
     ) -> Iterator[Verdict]:
         """Alerts first, then the newest answers; one that does not open is left out."""
         needed = campaign.people if campaign else 2
         for alert in self._alerts(now):
-            yield self._verdict(alert, needed)
+            yield self._verdict(alert, needed, officer)
         answered = [entry for entry in entries if entry.answered]
         for entry in answered[:MOST_ROWS]:
             if (answer := self._answered(entry)) is not None:
-                yield self._verdict(answer, needed)
+                yield self._verdict(answer, needed, officer)
 
     def _alerts(self, now: datetime) -> Iterator[Answer]:
         if self._place.alerts is not None:
@@ -166,7 +169,7 @@ class Overview:
             self._opened = {**dict(list(rest.items())[-MOST_ROWS:]), key: opened}
         return self._opened.get(key)
 
-    def _verdict(self, answer: Answer, needed: int) -> Verdict:
+    def _verdict(self, answer: Answer, needed: int, officer: str) -> Verdict:
         said = self._findings.of(answer.tcr)
         late = answer.late
         return Verdict(
@@ -176,23 +179,26 @@ class Overview:
             answered=answer.answered,
             note=answer.note,
             alert=answer.tcr.device != self._place.device,
-            candidates=tuple(
-                Possible(
-                    reference=each.reference,
-                    score=each.score,
-                    source=each.source,
-                    found=tuple(
-                        Found(officer=one.officer, finding=one.finding, told=one.told)
-                        for one in said
-                        if one.reference == each.reference and not one.refused
-                    ),
-                )
-                for each in answer.candidates
-            ),
+            candidates=tuple(self._possible(answer.tcr, each, said, officer) for each in answer.candidates),
             post=late.post if late else "",
             seen=late.seen if late else None,
             expires=late.expires if late else None,
             needed=needed,
+        )
+
+    def _possible(self, tcn: Tcn, candidate: Candidate, said: Iterable[Said], officer: str) -> Possible:
+        mine = [one for one in said if one.reference == candidate.reference and not one.refused]
+        wanted = self._pairs.find(tcn, candidate.reference, officer)
+        pair = wanted.pair if wanted is not None else None
+        return Possible(
+            reference=candidate.reference,
+            score=candidate.score,
+            source=candidate.source,
+            found=tuple(Found(officer=one.officer, finding=one.finding, told=one.told) for one in mine),
+            pictures=wanted.stands if wanted is not None else "",
+            trouble=pair.refused if pair is not None else "",
+            theirs=pair is not None and bool(pair.theirs),
+            ours=pair is not None and bool(pair.ours),
         )
 
     def _today(self, entries: Iterable[Entry], now: datetime) -> dict[str, int]:

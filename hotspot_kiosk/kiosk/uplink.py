@@ -28,6 +28,7 @@ from hotspot_kiosk.kiosk.courier import Courier
 from hotspot_kiosk.kiosk.downlink import Downlink, Ways
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import GIVEN_UP, Item, Outbox, remedy
+from hotspot_kiosk.kiosk.pairs import Pairs
 from hotspot_kiosk.kiosk.patience import Patience
 from hotspot_kiosk.kiosk.telling import Telling
 from hotspot_kiosk.kiosk.watchlists import Watchlists
@@ -71,6 +72,7 @@ class Uplink:
         alerts: Alerts | None = None,
         anchoring: Anchoring | None = None,
         telling: Telling | None = None,
+        pairs: Pairs | None = None,
         on_roster: Callable[[bytes], None] | None = None,
         watchlists: Watchlists | None = None,
     ) -> None:
@@ -86,8 +88,7 @@ class Uplink:
         self._on_quarantine = on_quarantine
         self._on_fault = on_fault
         self._on_trouble = on_trouble
-        self._anchoring = anchoring
-        self._telling = telling
+        self._spoken = (telling, pairs, anchoring)
         self._events: SimpleQueue[LinkEvent | Carried | None] = SimpleQueue()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="uplink")
@@ -108,6 +109,7 @@ class Uplink:
             alerts=alerts,
             anchoring=anchoring,
             telling=telling,
+            pairs=pairs,
             on_roster=on_roster,
             watchlists=watchlists,
             ways=Ways(self._send, self._ask_if_due, self._quarantine, on_answer, on_order),
@@ -189,7 +191,7 @@ class Uplink:
         now_ms = self._clock.now_ms()
         if not self.up or self._courier.has_live(now_ms):
             return
-        for part in (self._telling, self._anchoring):
+        for part in self._spoken:
             word = part.next(now_ms) if part is not None else None
             if word is not None:
                 self._send(word)
@@ -261,7 +263,7 @@ class Uplink:
     def _came_up(self, event: LinkUp) -> None:
         log.info("link up")
         self._courier.came_up(event.largest, self._clock.now_ms())
-        for part in (self._telling, self._anchoring):
+        for part in self._spoken:
             if part is not None:
                 part.came_up()
         self._on_link(True)

@@ -64,6 +64,7 @@ class OfficerPages:
             Route(f"{HOME}/key/answer", self._posted(self._key_answer, as_json=True), methods=["POST"]),
             *(Route(f"{HOME}/{name}", self._posted(how), methods=["POST"]) for name, how in posts.items()),
             Route(f"{HOME}/answer/{{record}}", self._page),
+            Route(f"{HOME}/picture/{{record}}/{{which}}.jpg", self._picture),
             Route(f"{HOME}/{{name}}", self._page),
         ]
 
@@ -284,6 +285,24 @@ class OfficerPages:
         response = RedirectResponse(f"{HOME}/{page}" if known else HOME, 303)
         self._bake(request, response, SPEAKS, language.code)
         return response
+
+    async def _picture(self, request: Request) -> Response:
+        """One of the two faces; never kept by the browser, as nothing of these pages is."""
+        where = {"about": request.path_params["record"], "which": request.path_params["which"]}
+        asked = {
+            "ask": "picture",
+            **self._who(request),
+            **where,
+            "reference": request.query_params.get("of", ""),
+        }
+        try:
+            heard = await self._ask(_checked(asked))
+        except SignInNeeded as error:
+            return Response(str(error), 403)
+        except HotspotError as error:
+            return Response(str(error), 404)
+        jpeg = heard.jpeg if isinstance(heard, counter.Pictured) else b""
+        return Response(jpeg, media_type="image/jpeg")
 
     async def _tone(self, request: Request) -> Response:
         name = request.path_params["name"]
