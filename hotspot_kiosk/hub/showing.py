@@ -78,7 +78,9 @@ class Showing:
         if wish.reference not in {each.reference for each in route.visible(case, known.person)}:
             raise Refused("the post may not see this candidate")
         entitled(self._roster(), wish.officer, What.CONFIRM)
-        law = policy.may_view(known.operation, known.posts.get(device, ""), wish.officer)
+        asks = case.opened is not None and device == case.opened.device
+        post = case.opened.post if case.opened and asks else known.posts.get(device, "")
+        law = policy.may_view(known.operation, post, wish.officer)
         return f"kiosk {device}, candidate {wish.reference}: {law}"
 
     def _ours(self, tcn: Tcn) -> bytes:
