@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -105,3 +106,19 @@ def test_what_is_uninstalled_leaves_records_and_keys(tmp_path: Path) -> None:
     assert not any(file.exists() for file in gone)
     assert "/var/lib/hotspot" in done.stderr
     assert "still waits to be sent" in done.stderr
+
+
+def test_the_pages_process_loads_nothing_that_compiles_as_it_runs() -> None:
+    """Its unit forbids memory that is written and then run, and such a library ends at once under that."""
+    unit = (SYSTEMD / "units/hotspot-page.service").read_text("utf-8")
+    assert "MemoryDenyWriteExecute=yes" in unit
+    assert COMMAND.findall(unit) == ["web page -c /etc/hotspot/kiosk.toml"]
+    program = """
+import sys
+from importlib import import_module
+import hotspot_kiosk.cli.web
+import_module("hotspot_kiosk.kiosk.web.app")
+print(sorted({"llvmlite", "numba"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

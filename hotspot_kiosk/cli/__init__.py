@@ -13,6 +13,7 @@ from hotspot_kiosk.errors import HotspotError
 
 GROUPS = {
     "kiosk": "Run a kiosk, start a check, see how it stands.",
+    "web": "Serve a kiosk's pages, run its screen.",
     "doctor": "Examine this machine: what only the board itself can show.",
     "hub": "Run a hub, see what it holds.",
     "case": "What became of checks: two people on a possible match, the legal officer's queue.",

@@ -16,6 +16,13 @@ from hotspot_kiosk.kiosk.screen import Screen
 from hotspot_kiosk.pulse import Pulse
 
 
+@click.group("web")
+def command() -> None:
+    """The pages and the screen, each a process of its own, without the daemon's libraries: those compile as they run,
+    which the pages' unit forbids (MemoryDenyWriteExecute).
+    """
+
+
 @click.command("page")
 @config_option
 def page(config: Path) -> None:
@@ -41,3 +48,7 @@ def screen(place: str, silent: float, browser: tuple[str, ...]) -> None:
     on_signals(watched.stop)
     if why := watched.run():
         raise SystemExit(f"hotspot: {why}")
+
+
+command.add_command(page)
+command.add_command(screen)
