@@ -23,7 +23,7 @@ help:
 	@echo "make peers   fetch and compile what the finger and face benches compare us with; kept outside the repository"
 	@echo "make torture power cuts, kills, bad links; counts what was lost: MINUTES=10 SEED=1; WORKERS=2: hub workers over PostgreSQL"
 	@echo "make soak    eight hours of the finger sensor in minutes, faults included: MINUTES=16 SEED=1"
-	@echo "make fuzz    change ANSI/NIST files at random: none may crash the reader or be taken with a broken rule: COUNT=100000"
+	@echo "make fuzz    change ANSI/NIST files, pictures and templates at random: none may crash a reader or be taken with a broken rule: COUNT=100000"
 	@echo "make models  build the models (make demo and make test do it, too)"
 	@echo "make firmware build the panel's firmware: firmware/panel/build/panel.uf2"
 	@echo "make install for the whole machine, as root: programs, units, users; make uninstall leaves records and keys"
@@ -85,6 +85,7 @@ soak: .venv/ready
 fuzz: .venv/ready
 	@$(BIN)/python -W error tests/fuzz_nist.py --count $(COUNT) --seed $(SEED)
 	@$(BIN)/python -W error tests/fuzz_pictures.py --count $(COUNT) --seed $(SEED)
+	@$(BIN)/python -W error tests/fuzz_templates.py --count $(COUNT) --seed $(SEED)
 
 models: .venv/ready
 	@$(BIN)/python -m models.build >&2

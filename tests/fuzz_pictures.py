@@ -9,6 +9,7 @@ import argparse
 import random
 import sys
 from collections import Counter
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
@@ -48,8 +49,13 @@ def corpus() -> tuple[bytes, ...]:
 
 
 def mutated(rng: random.Random) -> bytes:
-    """A file of the corpus with up to six changes: bytes, cuts, repeats, words of the formats, another file's part."""
-    data = bytearray(rng.choice(corpus()))
+    """A file of the corpus with up to six changes."""
+    return changed(rng, corpus(), WORDS)
+
+
+def changed(rng: random.Random, good: Sequence[bytes], words: Sequence[bytes]) -> bytes:
+    """One of the good ones with up to six changes: bytes, cuts, repeats, words of the formats, another one's part."""
+    data = bytearray(rng.choice(good))
     for _ in range(rng.randrange(7)):
         at = rng.randrange(len(data) + 1)
         change = rng.randrange(5)
@@ -60,9 +66,9 @@ def mutated(rng: random.Random) -> bytes:
         elif change == 2:
             data[at:at] = data[at : at + rng.randrange(1, 40)]
         elif change == 3:
-            data[at : at + 4] = rng.choice(WORDS)
+            data[at : at + 4] = rng.choice(words)
         else:
-            other = rng.choice(corpus())
+            other = rng.choice(good)
             data[at:] = other[at:]
     return bytes(data)
 
@@ -83,25 +89,30 @@ def outcome(data: bytes) -> str:
     return " / ".join(words)
 
 
-def campaign(count: int, seed: int) -> Counter[str]:
+def campaign(
+    count: int,
+    seed: int,
+    make: Callable[[random.Random], bytes] = mutated,
+    judge: Callable[[bytes], str] = outcome,
+) -> Counter[str]:
     """How often what became of the files; the first that breaks the rule ends it, and can be made again by its number."""
     found: Counter[str] = Counter()
     for number in range(count):
         try:
-            found[outcome(mutated(random.Random(f"{seed}/{number}")))] += 1
+            found[judge(make(random.Random(f"{seed}/{number}")))] += 1
         except BaseException as error:
             error.add_note(f"file {number} of seed {seed}")
             raise
     return found
 
 
-def main() -> None:
+def main(run: Callable[[int, int], Counter[str]] = campaign) -> None:
     """Run as many as asked for, and tell."""
-    options = argparse.ArgumentParser(description=__doc__)
+    options = argparse.ArgumentParser()
     options.add_argument("--count", type=int, default=20_000)
     options.add_argument("--seed", type=int, default=1)
     asked = options.parse_args()
-    for what, often in campaign(asked.count, asked.seed).most_common():
+    for what, often in run(asked.count, asked.seed).most_common():
         sys.stdout.write(f"{often:8}  {what}\n")
 
 
