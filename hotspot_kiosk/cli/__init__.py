@@ -35,6 +35,7 @@ GROUPS = {
     "demo": "The whole way of a record, with the link cut in the middle.",
     "soak": "Hours of the finger sensor in minutes, faults included: leaks, wrong images, what stays broken.",
     "torture": "Power cuts, kills, bad links, full disks: count what was lost.",
+    "finger": "Several touches of one finger as one picture, for the eye.",
     "models": "List, build, verify and measure the models.",
     "calibrate": "What face scores mean before your own cameras: log-odds, thresholds for a stated FMR.",
     "bench": "Measure; one JSON object a figure.",
