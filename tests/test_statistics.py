@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from making import DEVICE, NOW, operation, tcn
+from making import DEVICE, NOW, operation, reception, tcn
 from test_purge import Bureau
 
 from hotspot_kiosk.audit_chain import Anchor
@@ -17,12 +17,14 @@ from hotspot_kiosk.demo.bureau import Bureau as Machine
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.hub import case, statistics, store_sqlite
 from hotspot_kiosk.hub import statistics_page as pages
-from hotspot_kiosk.hub.statistics import ENDS, Place, Published, What, publish
-from hotspot_kiosk.operation import sign
+from hotspot_kiosk.hub.enrolment_case import Alike, Compared, Enrolled, Requested, Steps, Turned, as_event
+from hotspot_kiosk.hub.statistics import WHOLES, Place, Published, What, publish
+from hotspot_kiosk.operation import Kind, sign
 from hotspot_kiosk.terms import Decision
 
 DAY = timedelta(days=1)
 OPERATION = operation(statistics_floor=3)
+RECEPTION = reception(posts=("Gate 1",), statistics_floor=3)
 MODELS = Path(__file__).resolve().parents[1] / "models"
 
 
@@ -61,6 +63,46 @@ def test_what_is_counted_stays_the_same_over_a_purge(bureau: Bureau) -> None:
     assert bureau.purge.run() == 7
     assert totals(bureau) == wanted
     bureau.store.close()
+
+
+def enrolments(bureau: Bureau, *steps: tuple[Steps, ...]) -> None:
+    """So many enrolments that came and went as these steps say."""
+    for number, each in enumerate(steps, start=1):
+        asked = Requested(NOW, DEVICE, "Gate 1", "OP-2", "national", NOW, True, failures=2)
+        rows = [as_event(step) for step in (asked, *each)]
+        bureau.store.cases.add(tcn(number), [(row.name, case.encode(row)) for row in rows], None)
+
+
+NEW, ANEW = Enrolled(NOW, tcn(1), 1), Enrolled(NOW, tcn(1), 2)
+LOOK = Compared(NOW, 1, (Alike(tcn(1), 9.0, True),))
+
+
+def test_enrolments_are_counted_as_they_ended(bureau: Bureau) -> None:
+    """New, anew, turned away, waiting, failures; a reception's operation counts nobody else's records."""
+    checks(bureau, 2, Decision.NO_HIT, first=20)
+    enrolments(bureau, (NEW,), (LOOK, NEW), (LOOK, ANEW), (Turned(NOW, "too late"),), (LOOK,), ())
+    wanted = {What.ASKED: 6, What.ENROLLED: 2, What.ANEW: 1, What.TURNED: 1, What.OPEN: 2}
+    wanted |= {What.REFERRED: 3, What.FAILURES: 12}
+    assert list(statistics.gather(bureau.store, RECEPTION).values()) == [wanted]
+    bureau.now = NOW + 4000 * DAY
+    assert bureau.purge.run() == 8
+    assert list(statistics.gather(bureau.store, RECEPTION).values()) == [wanted]
+    bureau.store.close()
+
+
+def test_a_receptions_page_and_report_speak_of_enrolments() -> None:
+    """With its retention; small counts are hidden; nothing of a search."""
+    ends = {What.ENROLLED: 40, What.ANEW: 7, What.TURNED: 0, What.OPEN: 0}
+    counts = {Place("OP-2", "Gate 1", "2026-11-23"): {What.ASKED: 47, **ends, What.REFERRED: 2}}
+    posts, days = publish(counts, 3, Kind.RECEPTION)
+    sheet, filed = pages.page(RECEPTION, posts, days, NOW), pages.report(RECEPTION, posts, NOW)
+    for text in (sheet, filed):
+        assert "<td>enrolled</td><td>40</td>" in text or "<th>enrolled</th>" in text
+        assert "hits" not in text
+        assert "possible match" not in text
+    assert "<td>referred to officers</td><td><span class='few'>hidden</span></td>" in filed
+    assert "enrolled anew since" in filed
+    assert "How enrolments ended" in sheet
 
 
 @pytest.mark.parametrize(
@@ -115,14 +157,15 @@ def solved(tables: tuple[Published, Published]) -> dict[tuple[int, int, int], in
         for row, cells in enumerate((*shown.rows, shown.totals)):
             place = (2, 0) if row == len(shown.rows) else (table, row)
             known |= {(*place, column): cell for column, cell in enumerate(cells)}
-    at = {what: tables[0].what.index(what) for what in What}
+    at = {what: tables[0].what.index(what) for what in tables[0].what}
     sums = [
         [(2, 0, column), *((table, row, column) for row in range(len(shown.rows)))]
         for table, shown in enumerate(tables)
         for column in at.values()
     ]
     lines = {place[:2] for place in known}
-    sums += [[(*line, at[What.CHECKS]), *((*line, at[what]) for what in ENDS)] for line in lines]
+    whole_, ends = WHOLES[Kind.RECEPTION if What.ASKED in at else Kind.HOTSPOT]
+    sums += [[(*line, at[whole_]), *((*line, at[what]) for what in ends)] for line in lines]
     hidden = {place for place, value in known.items() if value is None}
     found = True
     while found:
@@ -136,17 +179,19 @@ def solved(tables: tuple[Published, Published]) -> dict[tuple[int, int, int], in
     return {place: value for place in hidden if (value := known[place]) is not None}
 
 
+@pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("floor", [2, 3, 5, 8])
-def test_no_small_count_follows_from_what_is_published(floor: int) -> None:
+def test_no_small_count_follows_from_what_is_published(floor: int, kind: Kind) -> None:
     """Random counts of three posts and three days: nothing hidden can be worked out from the tables together."""
-    for seed in range(150):
+    whole, parts = WHOLES[kind]
+    for seed in range(100):
         rng = random.Random(seed)
         counts = {}
         for post in "ABC":
             for day in "123":
-                ends = {what: rng.choice((0, 0, 1, 2, 4, 7, 20)) for what in ENDS}
-                counts[Place("OP-1", post, day)] = {What.CHECKS: sum(ends.values()), **ends}
-        tables = publish(counts, floor)
+                ends = {what: rng.choice((0, 0, 1, 2, 4, 7, 20)) for what in parts}
+                counts[Place("OP-1", post, day)] = {whole: sum(ends.values()), **ends}
+        tables = publish(counts, floor, kind)
         assert solved(tables) == {}
         seen = [cell for shown in tables for row in (*shown.rows, shown.totals) for cell in row]
         assert all(cell is None or cell == 0 or cell >= floor for cell in seen)

@@ -28,7 +28,7 @@ to_option = click.option("--to", type=click.Path(path_type=Path), required=True,
 )
 @to_option
 def counts(config: Path, operation: str, by: str, to: Path) -> None:
-    """Count an operation's checks at the hub, without personal data: NAME.csv, or NAME.html with charts."""
+    """Count an operation's checks or enrolments at the hub, without personal data: NAME.csv, or NAME.html with charts."""
     known = _operation(config, operation)
     posts, days = _published(config, known)
     if to.suffix == ".html":
@@ -53,7 +53,7 @@ def _published(config: Path, operation: Operation) -> tuple[Published, Published
         found = statistics.gather(store, operation)
     finally:
         store.close()
-    return statistics.publish(found, operation.statistics_floor)
+    return statistics.publish(found, operation.statistics_floor, operation.kind)
 
 
 def _operation(config: Path, name: str) -> Operation:

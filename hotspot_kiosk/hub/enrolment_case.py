@@ -34,6 +34,7 @@ class Requested(Step, frozen=True):
     """It came. captured: when, by the kiosk's clock; clock: whether that was trusted.
 
     renews: the encounter that an officer names as an earlier one of the same person; officer: who.
+    failures: how many samples could not be acquired.
     """
 
     device: int
@@ -44,6 +45,7 @@ class Requested(Step, frozen=True):
     clock: bool
     renews: str = ""
     officer: str = ""
+    failures: int = 0
 
 
 class Turned(Step, frozen=True):

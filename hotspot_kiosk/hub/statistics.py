@@ -16,9 +16,10 @@ from typing import NamedTuple
 import msgspec
 
 from hotspot_kiosk.audit_chain import Anchor
-from hotspot_kiosk.hub.case import Case, decode, fold
+from hotspot_kiosk.hub.case import Case, Opened, decode, fold
+from hotspot_kiosk.hub.enrolment_case import Requested, Wish, wish
 from hotspot_kiosk.hub.store import Store
-from hotspot_kiosk.operation import Operation
+from hotspot_kiosk.operation import Kind, Operation
 from hotspot_kiosk.policy import Ended
 from hotspot_kiosk.terms import Decision
 
@@ -38,6 +39,12 @@ class What(StrEnum):
     WITHIN_2_MIN = "answered within 2 min"
     WITHIN_1_H = "answered within 1 h"
     LATER = "answered later"
+    ASKED = "enrolments asked"
+    ENROLLED = "enrolled"
+    ANEW = "enrolled anew"
+    TURNED = "not enrolled"
+    OPEN = "not decided"
+    REFERRED = "referred to officers"
 
 
 TIMES = (
@@ -48,6 +55,12 @@ TIMES = (
 )
 ENDS = (What.HITS, What.NO_HITS, What.UNDECIDED, What.UNANSWERED)
 ANSWERS = (*(what for _, what in TIMES), What.LATER)
+ENROLMENT_ENDS = (What.ENROLLED, What.ANEW, What.TURNED, What.OPEN)
+LANES: Mapping[Kind, tuple[What, ...]] = {
+    Kind.HOTSPOT: (What.CHECKS, *ENDS, What.FAILURES, What.MINORS, *ANSWERS),
+    Kind.RECEPTION: (What.ASKED, *ENROLMENT_ENDS, What.REFERRED, What.FAILURES, What.MINORS, *ANSWERS),
+}
+WHOLES = {Kind.HOTSPOT: (What.CHECKS, ENDS), Kind.RECEPTION: (What.ASKED, ENROLMENT_ENDS)}
 
 
 class Place(NamedTuple):
@@ -67,13 +80,15 @@ _names: msgspec.json.Decoder[tuple[str, str, str, What]] = msgspec.json.Decoder(
 
 def count(case: Case) -> dict[str, int]:
     """What one record adds, by the names under which stores keep counts; nothing if it was never opened."""
-    opened = case.opened
-    if opened is None:
+    asked = wish(case)
+    came = case.opened or asked.requested
+    if came is None:
         return {}
-    moment = opened.captured if opened.clock else opened.at
-    place = Place(opened.operation, opened.post, f"{moment.astimezone(UTC):%Y-%m-%d}")
-    found = {What.CHECKS: 1, _end(case): 1, What.FAILURES: opened.failures}
-    answered = _answered(case)
+    moment = came.captured if came.clock else came.at
+    place = Place(came.operation, came.post, f"{moment.astimezone(UTC):%Y-%m-%d}")
+    found = {What.CHECKS: 1, _end(case): 1} if case.opened else _enrolment(asked)
+    found[What.FAILURES] = came.failures
+    answered = _answered(case, came)
     if answered is not None:
         found[answered] = 1
     return {_name(place, what): times for what, times in found.items() if times}
@@ -116,8 +131,9 @@ def gather(store: Store, operation: Operation) -> dict[Place, dict[What, int]]:
     posts: dict[int, str] = {}
     for tcn in store.cases.cases():
         record = fold(tcn, map(decode, store.cases.events(tcn)))
-        if record.purged is None and record.opened is not None:
-            posts.setdefault(record.opened.device, record.opened.post)
+        came = record.opened or wish(record).requested
+        if record.purged is None and came is not None:
+            posts.setdefault(came.device, came.post)
             counts.append(count(record))
     counts.append(minors(store.anchors.anchors(), operation, posts))
     return {place: row for place, row in table(counts).items() if place.operation == operation.id}
@@ -133,8 +149,8 @@ class Published:
     totals: tuple[int | None, ...]
 
 
-def publish(counts: Table, floor: int) -> tuple[Published, Published]:
-    """Counts by post and by day, as they may be seen together.
+def publish(counts: Table, floor: int, kind: Kind = Kind.HOTSPOT) -> tuple[Published, Published]:
+    """Counts of an operation of this kind by post and by day, as they may be seen together.
 
     A count from 1 to floor - 1 is hidden, and then as many others as it takes that no sum of a row, a
     column or a total tells it: of every sum at least two are hidden, and together they are not small.
@@ -146,12 +162,12 @@ def publish(counts: Table, floor: int) -> tuple[Published, Published]:
     lines = sorted({(by, name) for by, name, _ in cells})
     hidden = _hidden(cells, [*_columns(lines), *_rows(lines)], floor)
     shown = {cell: None if cell in hidden else times for cell, times in cells.items()}
-    totals = tuple(shown.get((TOTAL, "", what), 0) for what in What)
+    totals = tuple(shown.get((TOTAL, "", what), 0) for what in LANES[kind])
 
     def listed(by: str) -> Published:
         names = tuple(name for each, name in lines if each == by)
-        rows = tuple(tuple(shown.get((by, name, what), 0) for what in What) for name in names)
-        return Published(tuple(What), names, rows, totals)
+        rows = tuple(tuple(shown.get((by, name, what), 0) for what in LANES[kind]) for name in names)
+        return Published(LANES[kind], names, rows, totals)
 
     return listed(POST), listed(DAY)
 
@@ -168,10 +184,11 @@ def _columns(lines: Sequence[tuple[str, str]]) -> Iterator[Sum]:
 
 
 def _rows(lines: Sequence[tuple[str, str]]) -> Iterator[Sum]:
-    """The checks of each line, and how they ended or when they were answered."""
+    """The records of each line, and how they ended or when they were answered."""
     for by, name in lines:
-        for parts in (ENDS, ANSWERS):
-            yield (by, name, What.CHECKS), [(by, name, what) for what in parts]
+        for whole, ends in WHOLES.values():
+            for parts in (ends, ANSWERS):
+                yield (by, name, whole), [(by, name, what) for what in parts]
 
 
 def _hidden(cells: Mapping[Cell, int], sums: Sequence[Sum], floor: int) -> set[Cell]:
@@ -207,13 +224,21 @@ def _end(case: Case) -> What:
     return What.NO_HITS if ended is Ended.NO_HIT else What.UNANSWERED
 
 
-def _answered(case: Case) -> What | None:
+def _enrolment(asked: Wish) -> dict[What, int]:
+    """How it ended; one that was erased by order counts as what it was."""
+    if asked.enrolled is not None:
+        end = What.ENROLLED if asked.enrolled.edition == 1 else What.ANEW
+    else:
+        end = What.OPEN if asked.turned is None else What.TURNED
+    return {What.ASKED: 1, end: 1, What.REFERRED: int(asked.compared is not None)}
+
+
+def _answered(case: Case, came: Opened | Requested) -> What | None:
     """How long the person waited: from the capture, if its clock was trusted, or from the probe's coming."""
-    opened = case.opened
-    told = case.told.get(opened.device) if opened is not None else None
-    if opened is None or told is None:
+    told = case.told.get(came.device)
+    if told is None:
         return None
-    since = opened.captured if opened.clock else opened.at
+    since = came.captured if came.clock else came.at
     waited = (told.at - since).total_seconds()
     return next((what for limit, what in TIMES if waited <= limit), What.LATER)
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import escape
 
-from hotspot_kiosk.hub.statistics import ANSWERS, ENDS, Published, What
-from hotspot_kiosk.operation import Operation
+from hotspot_kiosk.hub.statistics import ANSWERS, LANES, WHOLES, Published, What
+from hotspot_kiosk.operation import Kind, Operation
 
 HIDDEN = "hidden"
 REST = "#dddddd"
@@ -23,6 +23,15 @@ COLOURS = {
     What.NO_HITS: "#2f6f8f",
     What.UNDECIDED: "#b58900",
     What.UNANSWERED: "#777777",
+    What.ENROLLED: "#2f6f8f",
+    What.ANEW: "#8a3b12",
+    What.TURNED: "#b58900",
+    What.OPEN: "#777777",
+}
+ANSWERED = "#2f6f8f"
+MEANT = {
+    Kind.HOTSPOT: "A hit is a possible match that two people verify, not a finding about a person.",
+    Kind.RECEPTION: "Enrolled anew means that people found the same person enrolled before. Nobody was searched at a partner.",
 }
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 900px; margin: 2em auto; padding: 0 1em }
@@ -50,8 +59,8 @@ def page(operation: Operation, posts: Published, days: Published, now: datetime)
     """Everything that may be published of an operation, with charts."""
     body = [
         _head(operation, now),
-        f"<h2>How checks ended</h2>{_key()}{_stacked(posts)}",
-        f"<h2>By day</h2>{_stacked(days)}",
+        f"<h2>How {_called(operation)} ended</h2>{_key(operation.kind)}{_stacked(posts, operation.kind)}",
+        f"<h2>By day</h2>{_stacked(days, operation.kind)}",
         f"<h2>Time to answer</h2>{_answers(days)}",
         f"<h2>By post</h2>{_table(posts, 'post')}<h2>By day</h2>{_table(days, 'day')}",
         _note(operation),
@@ -62,23 +71,36 @@ def page(operation: Operation, posts: Published, days: Published, now: datetime)
 def report(operation: Operation, posts: Published, now: datetime) -> str:
     """One page that the operation's leader files at its end."""
     totals = dict(zip(posts.what, posts.totals, strict=True))
-    shown = "".join(f"<tr><td>{what}</td><td>{_cell(totals[what])}</td></tr>" for what in What)
+    shown = "".join(
+        f"<tr><td>{what}</td><td>{_cell(totals[what])}</td></tr>" for what in LANES[operation.kind]
+    )
     facts = {
         "Legal basis": operation.legal_basis,
         "Purpose": operation.purpose,
         "Posts": "; ".join(operation.posts),
         "Kiosks": ", ".join(map(str, operation.devices)),
         "Asked beside the own gallery": ", ".join(operation.datasets) or "nobody",
-        "Records are destroyed after": (
-            f"{operation.retention.no_hit_hours} hours (no hit), {operation.retention.unanswered_days} days "
-            f"(unanswered), {operation.retention.hit_days} days (hit)"
-        ),
+        "Records are destroyed after": _kept(operation),
     }
     listed = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts.items())
     lines = "<h2>Remarks of the operation's leader</h2><p style='height:6em;border:1px solid #bbb'></p>"
     sign = "<div class='sign'><div>Place and date</div><div>Name, rank, signature</div></div>"
     body = [_head(operation, now), f"<dl>{listed}</dl>", f"<h2>Counts</h2><table>{shown}</table>"]
     return _document(f"{operation.name}: report at its end", [*body, _note(operation), lines, sign])
+
+
+def _called(operation: Operation) -> str:
+    return "checks" if operation.kind is Kind.HOTSPOT else "enrolments"
+
+
+def _kept(operation: Operation) -> str:
+    rule = operation.retention
+    if operation.kind is Kind.HOTSPOT:
+        return f"{rule.no_hit_hours} hours (no hit), {rule.unanswered_days} days (unanswered), {rule.hit_days} days (hit)"
+    return (
+        f"{rule.enrolled_days} days (enrolled), {rule.superseded_days} days (enrolled anew since), "
+        f"{rule.unanswered_days} days (not decided), {rule.no_hit_hours} hours (not enrolled)"
+    )
 
 
 def _head(operation: Operation, now: datetime) -> str:
@@ -92,14 +114,15 @@ def _head(operation: Operation, now: datetime) -> str:
 def _note(operation: Operation) -> str:
     return (
         f"<p class='few'>Counts from 1 to {operation.statistics_floor - 1} are not published, nor others, of any size, where a "
-        f"sum would tell them: they read &ldquo;{HIDDEN}&rdquo;. A hit is a possible match that two people verify, "
-        "not a finding about a person. Days are UTC. Minors are counted by referral; nothing was taken of them.</p>"
+        f"sum would tell them: they read &ldquo;{HIDDEN}&rdquo;. {MEANT[operation.kind]} "
+        "Days are UTC. Minors are counted by referral; nothing was taken of them.</p>"
     )
 
 
-def _stacked(counts: Published) -> str:
-    """One bar a row, its parts the ends of the checks; those that are hidden are one pale part, if their sum may be told."""
-    ends, checks = [(what, counts.what.index(what)) for what in ENDS], counts.what.index(What.CHECKS)
+def _stacked(counts: Published, kind: Kind) -> str:
+    """One bar a row, its parts the ends of the checks or enrolments; those that are hidden are one pale part, if their sum may be told."""
+    all_, parts_of = WHOLES[kind]
+    ends, checks = [(what, counts.what.index(what)) for what in parts_of], counts.what.index(all_)
     scale = (WIDTH - LABEL - 90) / (max((cells[checks] or 0 for cells in counts.rows), default=0) or 1)
     bars = []
     for row, (name, cells) in enumerate(zip(counts.by, counts.rows, strict=True)):
@@ -122,7 +145,7 @@ def _answers(counts: Published) -> str:
     for row, (what, total) in enumerate(totals):
         wide = (total or 0) / most * (WIDTH - LABEL - 90)
         bars.append(_text(LABEL - 8, row, str(what), "end"))
-        bars.append(_bar(LABEL, row, wide, COLOURS[What.NO_HITS], f"{what}: {total}"))
+        bars.append(_bar(LABEL, row, wide, ANSWERED, f"{what}: {total}"))
         bars.append(_text(LABEL + wide + 6, row, HIDDEN if total is None else str(total)))
     return _svg(len(totals), bars)
 
@@ -143,8 +166,9 @@ def _text(left: float, row: int, words: str, anchor: str = "start") -> str:
     return f'<text x="{left:.1f}" y="{row * BAR + BAR - 8}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
-def _key() -> str:
-    parts = (f"<span><i style='background:{COLOURS[what]}'></i>{what}</span>" for what in ENDS)
+def _key(kind: Kind) -> str:
+    _, ends = WHOLES[kind]
+    parts = (f"<span><i style='background:{COLOURS[what]}'></i>{what}</span>" for what in ends)
     rest = f"<span><i style='background:{REST}'></i>not published</span>"
     return f"<p class='key'>{''.join(parts)}{rest}</p>"
 
