@@ -18,6 +18,7 @@ from hotspot_kiosk.errors import BadBytes, Refused
 from hotspot_kiosk.hub import case, store_postgres, store_sqlite
 from hotspot_kiosk.hub.case import Found
 from hotspot_kiosk.hub.casebook import Casebook, Person, Role
+from hotspot_kiosk.hub.enrolment_case import Enrolled, Requested
 from hotspot_kiosk.hub.inbox import Inbox
 from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.retention import Purge
@@ -28,7 +29,7 @@ from hotspot_kiosk.hub.vault import guard
 from hotspot_kiosk.operation import Rights, sign
 from hotspot_kiosk.policy import Finding, Shielded
 from hotspot_kiosk.seal_answer import reply_key
-from hotspot_kiosk.terms import Decision, Part
+from hotspot_kiosk.terms import Decision, Part, Tcn
 
 FIRST = tcn()
 NUMBER = slip.encounter(FIRST, reply_key(KIOSK, FIRST)).number
@@ -90,6 +91,19 @@ class Bureau:
         decision = Decision.POSSIBLE_MATCH if found else Decision.NO_HIT
         self.book.search(number, self.book.asked(number), decision, found)
         self.store.answers.put(DEVICE, number, b"sealed answer", self.now)
+
+    def bring_enrolment(self, counter: int) -> None:
+        """A reception's request came."""
+        content = contents_enrolment.encode(enrolment(counter), reply_key(KIOSK, tcn(counter)))
+        envelope = seal.seal(content, tcn(counter), Part.PROBE, HUB.public(), KIOSK)
+        self.store.inbox.commit(PartKey(DEVICE, tcn(counter), Part.PROBE), envelope, self.now)
+
+    def enrol(self, counter: int, whose: Tcn) -> None:
+        """It stands in the gallery, as that person's next edition."""
+        asked = Requested(self.now, DEVICE, "Green line 4", "OP-2", "arrivals", self.now, True)
+        held = self.store.register.put(tcn(counter), "arrivals", whose, b"templates", self.now, None)
+        assert held is not None
+        self.book.step(tcn(counter), asked, Enrolled(self.now, whose, held.edition))
 
     def told(self, number: str = NUMBER) -> str:
         """The report, in both its forms."""
@@ -345,17 +359,27 @@ def test_a_purged_record_cannot_be_asked_about(bureau: Bureau) -> None:
         bureau.subjects.access(NUMBER, K7)
 
 
-def test_an_enrolment_is_not_torn_apart(bureau: Bureau) -> None:
-    """Its person is told so, and where all of it is erased together; here nothing is."""
-    envelope = seal.seal(
-        contents_enrolment.encode(enrolment(), reply_key(KIOSK, FIRST)),
-        FIRST,
-        Part.PROBE,
-        HUB.public(),
-        KIOSK,
-    )
-    bureau.store.inbox.commit(PartKey(DEVICE, FIRST, Part.PROBE), envelope, NOW)
-    assert "asked to be enrolled" in bureau.told()
-    with pytest.raises(Refused, match=f"hotspot enrolment erase {FIRST}"):
-        bureau.subjects.erase(NUMBER, K7)
-    assert bureau.store.inbox.envelope(PartKey(DEVICE, FIRST, Part.PROBE))
+def test_who_asks_to_be_enrolled_is_told_how_that_stands(bureau: Bureau) -> None:
+    """In words, with nothing of a search in them."""
+    bureau.bring_enrolment(1)
+    assert "no answer yet" in bureau.told()
+    bureau.enrol(1, FIRST)
+    assert "enrolled" in bureau.told()
+    assert "no hit" not in bureau.told()
+
+
+@pytest.mark.parametrize("counter", [1, 2])
+def test_a_person_who_was_enrolled_twice_is_erased_as_a_whole(bureau: Bureau, counter: int) -> None:
+    """By whichever of their slips, all editions, with what came with them; nobody else's; the number is known as erased."""
+    for each, whose in ((1, FIRST), (2, FIRST), (3, tcn(3))):
+        bureau.bring_enrolment(each)
+        bureau.enrol(each, whose)
+    number = slip.encounter(tcn(counter), reply_key(KIOSK, tcn(counter))).number
+    assert bureau.subjects.erase(number, K7) == GONE
+    assert [row.tcn for row in bureau.store.register.held("arrivals")] == [tcn(3)]
+    for each in (1, 2):
+        assert not bureau.store.inbox.envelope(PartKey(DEVICE, tcn(each), Part.PROBE))
+        assert bureau.book.case(tcn(each)).purged is not None
+    assert bureau.store.inbox.envelope(PartKey(DEVICE, tcn(3), Part.PROBE))
+    assert bureau.subjects.access(number, K7).note == GONE
+    assert ("data subject answered", "officer:k7", tcn(counter), "erasure") in bureau.deeds()

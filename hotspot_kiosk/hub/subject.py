@@ -32,7 +32,9 @@ from hotspot_kiosk.hub.case import (
     decode,
 )
 from hotspot_kiosk.hub.casebook import Asked, Casebook, Note, Person
+from hotspot_kiosk.hub.enrolment_case import wish
 from hotspot_kiosk.hub.operations import Operations
+from hotspot_kiosk.hub.reception import Desk
 from hotspot_kiosk.hub.retention import Purge
 from hotspot_kiosk.hub.store import PartKey, Store
 from hotspot_kiosk.hub.tries import Tries
@@ -137,10 +139,7 @@ class Subjects:
             self._purge.run()
             return GONE
         if isinstance(found.probe, contents_enrolment.Enrolment):
-            raise Refused(
-                "this person was enrolled: all of it goes together, by order: hotspot enrolment erase "
-                + found.shown.tcn
-            )
+            return self._erase_person(found, by)
         case_, known = found.case, self._known(found)
         outcomes = [case_.outcome(each.reference, known.rule) for each in case_.possible]
         unfinished = self._unfinished(found, known)
@@ -153,6 +152,18 @@ class Subjects:
         self._note(Deed.TOLD, _who(by), found.shown.tcn, "erasure")
         self._purge.erase(case_, found.shown.kept)
         return _with_partners(GONE, case_)
+
+    def _erase_person(self, found: Found, by: Person) -> str:
+        """All that is enrolled of a person, whichever of their slips they show. What people still compare goes, too."""
+        desk = Desk(self._store.register, self._book)
+        gone = desk.withdraw(found.shown.tcn, by, "the person asked for it, by their number")
+        self._note(Deed.TOLD, _who(by), found.shown.tcn, "erasure")
+        self._purge.erase(found.case, found.shown.kept)
+        self._purge.run()
+        left = [each for each in gone if desk.held(each) is not None]
+        if left:
+            raise Refused("ordered; what is left goes with the next purge, within the hour")
+        return GONE
 
     def close(self) -> None:
         """Give the store back."""
@@ -258,7 +269,8 @@ class Subjects:
 
     def _result(self, found: Found, known: route.Known, told: Disclosure) -> str:
         if isinstance(found.probe, contents_enrolment.Enrolment):
-            return "asked to be enrolled; how that stands tells: hotspot enrolment show"
+            stands = wish(found.case).decision
+            return stands.value if stands is not None else AT_HAND
         if told is not Disclosure.ALL:
             return ""
         answer = route.as_it_stands(found.case, known, self._now())
