@@ -71,6 +71,7 @@ class Deed(StrEnum):
     ENROLMENT_ASKED = "enrolment asked"
     ENROLMENT_TURNED = "enrolment turned away"
     DUPLICATE = "possible duplicate to look at"
+    COMPARED = "pictures shown to compare"
     SAME_PERSON = "same person found"
     OTHER_PERSON = "another person found"
     ENROLLED = "enrolled"

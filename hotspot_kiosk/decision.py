@@ -32,6 +32,7 @@ class What(StrEnum):
     LEFT = "left"
     TELL = "tell a data subject"
     ERASE = "erase for a data subject"
+    LOOK = "look at pictures"
     SAME = "enrolled already"
     OTHER = "nobody of those found"
     WITHDRAW = "erase an enrolment"
@@ -43,6 +44,7 @@ MAY: dict[What, frozenset[Role]] = {
     What.LEFT: frozenset({Role.OFFICER, Role.SUPERVISOR}),
     What.TELL: frozenset({Role.OFFICER, Role.SUPERVISOR}),
     What.ERASE: frozenset({Role.OFFICER, Role.SUPERVISOR}),
+    What.LOOK: frozenset({Role.OFFICER, Role.SUPERVISOR}),
     What.SAME: frozenset({Role.OFFICER, Role.SUPERVISOR}),
     What.OTHER: frozenset({Role.OFFICER, Role.SUPERVISOR}),
     What.WITHDRAW: frozenset({Role.OFFICER, Role.SUPERVISOR}),

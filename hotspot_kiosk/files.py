@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from hotspot_kiosk.errors import StorageFailed, StorageFull
 
@@ -56,3 +60,27 @@ def plainly(what: str) -> Iterator[None]:
     except OSError as error:
         kind = StorageFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else StorageFailed
         raise kind(f"{what} cannot be used: {error.strerror}") from None
+
+
+@contextmanager
+def for_now(folder: Path, begins: str, ends: str, content: bytes) -> Iterator[Path]:
+    """A file of a new name that only this user may read, erased at the block's end, also when the process is told to stop.
+
+    Raises StorageFailed. Only a kill that cannot be caught leaves it there: so the folder should lie in memory.
+    """
+    caught = (signal.SIGTERM, signal.SIGHUP)
+    before = {each: signal.signal(each, _leave) for each in caught}
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=begins, suffix=ends) as out:
+            out.write(content)
+            out.flush()
+            yield Path(out.name)
+    except OSError as error:
+        raise StorageFailed(f"{folder} cannot be written: {error.strerror}") from None
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _leave(number: int, _frame: object) -> NoReturn:
+    sys.exit(128 + number)

@@ -86,7 +86,7 @@ class Centre(Scene):
         """Somebody decides with their key; what the command says."""
         own = ("--key", str(self.folders.root / name))
         config = str(self.folders.hub_config)
-        return self.type(enrolment.command, what, "-c", config, number, *own, *words, typed=f"{PHRASE}\n")
+        return self.type(enrolment.command, what, "-c", config, number, *own, *words, typed=f"{PHRASE}\n\n")
 
     def edition(self, number: Tcn, edition: int) -> str:
         """What the kiosk tells of a record in this edition, once it does."""
@@ -136,6 +136,8 @@ def test_the_story_of_a_reception_centre(centre: Centre) -> None:
     same = ("decide", "--same-as", first, "--reason", "the ears and the chin")
     for name, said in (("k7", "another person must look"), ("k8", "the same person")):
         centre.enlist(name)
+        assert "The page is erased" in centre.decide(again, name, "look", "--in", str(centre.folders.root))
+        assert not list(centre.folders.root.glob("*.html"))
         assert said in centre.decide(again, name, *same)
     assert centre.edition(again, 2) == EnrolmentDecision.ENROLLED
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import click
 
+from hotspot_kiosk import files
 from hotspot_kiosk.cli.options import config_option, json_option, list_out
 from hotspot_kiosk.cli.signing import key_option, person
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.decision import What
 from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.hub import assembly
+from hotspot_kiosk.hub import assembly, side_by_side
 from hotspot_kiosk.hub.enrolment_case import Alike, Wish
 from hotspot_kiosk.hub.reception import Desk
 from hotspot_kiosk.hub.retention import Purge
@@ -69,6 +70,31 @@ def show(config: Path, as_json: bool, tcn: str) -> None:
         for line in value if isinstance(value, list) else [value]:
             words = "; ".join(f"{k}: {v}" for k, v in line.items()) if isinstance(line, dict) else line
             click.echo(f"{key:>12}  {words}")
+
+
+@command.command()
+@config_option
+@tcn_argument
+@key_option
+@click.option(
+    "--in",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("/dev/shm"),  # noqa: S108 - a new name there, for this user alone
+    show_default=True,
+    help="A folder that lies in memory.",
+)
+def look(config: Path, tcn: str, key: Path, folder: Path) -> None:
+    """Compare the pictures, side by side, in a page for you alone. It is erased when you have looked."""
+    by = person(config, key, What.LOOK, tcn)
+    with _open(config) as (desk, _):
+        shown = list(side_by_side.sheets(desk, Tcn(tcn)))
+        desk.looked(Tcn(tcn), by)
+    text = side_by_side.page(Tcn(tcn), shown)
+    with files.for_now(folder, f"{tcn}-", ".html", text.encode()) as page:
+        click.echo(f"{page}  open it in a browser that keeps nothing")
+        click.prompt("Press Enter when you have looked", default="", show_default=False, prompt_suffix=". ")
+    click.echo("The page is erased. Say what you saw with: hotspot enrolment decide")
 
 
 @command.command()

@@ -81,8 +81,20 @@ class Desk:
     def editions(self, found: Wish) -> list[Held]:
         """All that stands in the gallery of this person."""
         mine = self._register.find(found.tcn)
-        rows = self._register.held(mine.gallery) if mine else []
-        return [row for row in rows if mine is not None and row.identity == mine.identity]
+        return self.encounters(found, mine.identity) if mine is not None else []
+
+    def encounters(self, found: Wish, identity: Tcn) -> list[Held]:
+        """All that stands of that person in the gallery of this enrolment."""
+        rows = self._register.held(found.requested.gallery) if found.requested else []
+        return [row for row in rows if row.identity == identity]
+
+    def pictures(self, tcn: Tcn) -> bytes | None:
+        """The file with an encounter's pictures; None if it is not here or does not open."""
+        return self._book.evidence(tcn)
+
+    def looked(self, tcn: Tcn, by: Person) -> None:
+        """Somebody looks at the pictures: the journal says so first."""
+        self._book.note(Deed.COMPARED, f"{by.role}:{by.id}", tcn, "pictures of a possible duplicate")
 
     def say(self, tcn: Tcn, by: Person, same_as: Tcn | None, reason: str) -> Settled | None:
         """What somebody says who compared the pictures; None for `same_as`: nobody of those found.
@@ -175,6 +187,7 @@ class Reception:
             clock=stamp.trusted,
             renews=asked.renews or "",
             officer=asked.officer,
+            failures=len(asked.acquisition_failures),
         )
         if self._book.step(tcn, requested):
             self._book.note(Deed.ENROLMENT_ASKED, "hub", tcn, printable(asked.operation))
