@@ -8,7 +8,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -66,17 +66,17 @@ def plainly(what: str) -> Iterator[None]:
 def for_now(folder: Path, begins: str, ends: str, content: bytes) -> Iterator[Path]:
     """A file of a new name that only this user may read, erased at the block's end, also when the process is told to stop.
 
-    Raises StorageFailed. Only a kill that cannot be caught leaves it there: so the folder should lie in memory.
+    Raises StorageFailed or StorageFull. Only a kill that cannot be caught leaves it there: so the folder should lie in memory.
     """
     caught = (signal.SIGTERM, signal.SIGHUP)
     before = {each: signal.signal(each, _leave) for each in caught}
     try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=begins, suffix=ends) as out:
-            out.write(content)
-            out.flush()
+        with ExitStack() as until:
+            with plainly(str(folder)):
+                out = until.enter_context(tempfile.NamedTemporaryFile(dir=folder, prefix=begins, suffix=ends))
+                out.write(content)
+                out.flush()
             yield Path(out.name)
-    except OSError as error:
-        raise StorageFailed(f"{folder} cannot be written: {error.strerror}") from None
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
