@@ -31,6 +31,7 @@ from hotspot_kiosk.kiosk.events import (
     TakeFace,
 )
 from hotspot_kiosk.kiosk.session import Plan, Session, State, step
+from hotspot_kiosk.kiosk.turns import Limits
 
 FACE = making.face_capture()
 HELD = Plan(fingers=(), hold=True)
@@ -75,7 +76,7 @@ def test_no_estimate_takes_the_attestation_away() -> None:
 def test_the_booth_tells_yes_or_no_only(years: float, majority: int, asked: bool) -> None:
     """What the camera's thread says of a face holds no age; the operation's majority counts."""
     ears, eye, camera = Ears(), Eye(), ScriptedCamera()
-    booth = FaceBooth(camera, eye, eye, eye, ears.voices(), ENOUGH, 60, 0.3, age=Oracle(years))
+    booth = FaceBooth(camera, eye, eye, eye, ears.voices(), ENOUGH, Limits(60, 0.3, 0.3), age=Oracle(years))
     booth.start()
     camera.give(GOOD)
     booth.take(TakeFace(1, majority))

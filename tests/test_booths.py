@@ -37,6 +37,7 @@ from hotspot_kiosk.kiosk.events import (
     TakeFace,
     TakeFinger,
 )
+from hotspot_kiosk.kiosk.turns import Limits
 from hotspot_kiosk.terms import Advice, FaceSample, FaceTemplate, FingerPosition, FingerSample, Quality
 
 MANIFEST = Path(__file__).resolve().parents[1] / "models" / "manifest.toml"
@@ -174,7 +175,7 @@ def sensor() -> ScriptedSensor:
 
 def face_booth(camera: ScriptedCamera, eye: Eye, ears: Ears, wait_s: float = 60) -> FaceBooth:
     """A booth that waits long for a first frame, and little for a better one."""
-    return FaceBooth(camera, eye, eye, eye, ears.voices(), ENOUGH, wait_s, patience_s=0.3, reopen_s=0.01)
+    return FaceBooth(camera, eye, eye, eye, ears.voices(), ENOUGH, Limits(wait_s, 0.3, 0.3), reopen_s=0.01)
 
 
 @pytest.fixture
@@ -242,6 +243,30 @@ def test_the_best_frame_is_given_when_patience_ends(
     assert eyes_score(sampled.capture.quality) == eyes_score(quality(FAIR))
     assert {show.prompt for show in ears.shown} == {Prompt.LOOK_AT_CAMERA}
     assert len(ears.shown) == 4
+
+
+def test_who_comes_late_is_waited_for(camera: ScriptedCamera, eye: Eye, ears: Ears) -> None:
+    """The patience for a poor picture begins with the first face, not with the empty room before it."""
+    booth = FaceBooth(camera, eye, eye, eye, ears.voices(), ENOUGH, Limits(60, 0.2, 60))
+    booth.start()
+    camera.give(NOBODY)
+    booth.take(TakeFace(1))
+    assert ears.silent()
+    camera.give(GOOD)
+    assert isinstance(ears.next(), Sampled)
+    booth.close()
+
+
+def test_who_was_just_asked_may_turn_first(camera: ScriptedCamera, eye: Eye, ears: Ears) -> None:
+    """An empty picture right after the request changes no word; a face changes it at once."""
+    booth = FaceBooth(camera, eye, eye, eye, ears.voices(), ENOUGH, Limits(60, 0.2, 60, 60))
+    booth.start()
+    for each in (NOBODY, NOBODY, POOR):
+        camera.give(each)
+    booth.take(TakeFace(1))
+    assert isinstance(ears.next(), Sampled)
+    booth.close()
+    assert [show.detail for show in ears.shown] == [Advice.TOO_FAR]
 
 
 def test_frames_without_a_face_are_a_miss_with_advice(
@@ -312,7 +337,14 @@ def test_a_preview_is_told_every_frame(camera: ScriptedCamera, eye: Eye, ears: E
     """Whoever shows a preview gets each small picture with the faces in it."""
     told: list[int] = []
     booth = FaceBooth(
-        camera, eye, eye, eye, ears.voices(), ENOUGH, 60, seen=lambda _pixels, faces: told.append(len(faces))
+        camera,
+        eye,
+        eye,
+        eye,
+        ears.voices(),
+        ENOUGH,
+        Limits(60),
+        seen=lambda _pixels, faces: told.append(len(faces)),
     )
     booth.start()
     for each in (NOBODY, POOR, GOOD):
@@ -400,7 +432,7 @@ def test_a_lost_camera_is_told_and_found_again(face: FaceBooth, camera: Scripted
 def test_a_camera_that_goes_while_nobody_asks_is_known(camera: ScriptedCamera, eye: Eye, ears: Ears) -> None:
     """It is looked after between people: a slow one is left in peace, a lost one is told and found again."""
     camera.trouble = CaptureTimeout("slow")
-    booth = FaceBooth(camera, eye, eye, eye, ears.voices(), ENOUGH, 60, reopen_s=0.01, idle_s=0.01)
+    booth = FaceBooth(camera, eye, eye, eye, ears.voices(), ENOUGH, Limits(60), reopen_s=0.01, idle_s=0.01)
     booth.start()
     assert ears.silent()
     assert camera.checked > 1
@@ -449,7 +481,7 @@ def test_close_ends_a_running_turn(heard: bool, camera: ScriptedCamera, eye: Eye
 def test_close_ends_the_search_for_a_lost_camera(camera: ScriptedCamera, eye: Eye, ears: Ears) -> None:
     """A booth whose camera is away closes without it."""
     camera.give(DeviceLost("x"))
-    booth = FaceBooth(camera, eye, eye, eye, ears.voices(), ENOUGH, 60, reopen_s=60)
+    booth = FaceBooth(camera, eye, eye, eye, ears.voices(), ENOUGH, Limits(60), reopen_s=60)
     booth.start()
     booth.take(TakeFace(1))
     assert ears.next() == Lost("camera")
@@ -462,7 +494,7 @@ def test_devices_of_the_other_kind_are_refused(
 ) -> None:
     """A sensor in the camera's table, or a camera in the sensor's, refuses to start."""
     with pytest.raises(ConfigError, match=r"\[camera\] driver"):
-        FaceBooth(sensor, eye, eye, eye, ears.voices(), 30, 1)
+        FaceBooth(sensor, eye, eye, eye, ears.voices(), 30, Limits(1))
     with pytest.raises(ConfigError, match=r"\[finger\] driver"):
         FingerBooth(camera, ears.voices(), 30, 1)
 
@@ -634,7 +666,7 @@ def test_portraits_in_a_folder_become_captures(models_built: Path, tmp_path: Pat
         FaceUtility(shelf.open(NAME)),
         ears.voices(),
         good_enough=30,
-        wait_s=60,
+        limits=Limits(60),
     )
     booth.start()
     (tmp_path / "bad.jpg").write_bytes(b"no picture")

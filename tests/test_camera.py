@@ -25,6 +25,7 @@ from hotspot_kiosk.kiosk.booth_face import FaceBooth
 from hotspot_kiosk.kiosk.devices.picamera import Options, PiCamera
 from hotspot_kiosk.kiosk.devices.port import Frame
 from hotspot_kiosk.kiosk.events import Event, Found, Lost, Missed, TakeFace
+from hotspot_kiosk.kiosk.turns import Limits
 
 OPTIONS = Options(lens_position=1.4)
 
@@ -331,7 +332,7 @@ def test_a_stall_reaches_the_session_and_ends(world: World) -> None:
     said: SimpleQueue[Event] = SimpleQueue()
     camera = PiCamera(OPTIONS, world.library(), stall_s=0.2)
     voices = Voices(said.put, lambda _show: None, lambda why: said.put(Missed(0, why)))
-    booth = FaceBooth(camera, NoEye(), None, None, voices, 50, 60, reopen_s=0.01, idle_s=0.01)
+    booth = FaceBooth(camera, NoEye(), None, None, voices, 50, Limits(60), reopen_s=0.01, idle_s=0.01)
     booth.start()
     plugged = list(world.cameras)
     for turn in (1, 2):

@@ -27,6 +27,7 @@ from hotspot_kiosk.inference.port import DetectedFace, Model, ModelShelf
 from hotspot_kiosk.kiosk.booth_face import FaceBooth
 from hotspot_kiosk.kiosk.events import Sampled, TakeFace
 from hotspot_kiosk.kiosk.told import portrait, presentation
+from hotspot_kiosk.kiosk.turns import Limits
 from hotspot_kiosk.kiosk.watch import BRIGHT, DIM, PHASE_S, SETTLES_S, Challenge, Watch
 from hotspot_kiosk.nist.sap import why_no_sap
 from hotspot_kiosk.simulator import presentation as drawn
@@ -283,7 +284,7 @@ def test_the_booth_looks_on_until_the_challenge_is_over() -> None:
         return lamp.now
 
     watch = Watch(now, challenge=Challenge(lamp.light, random.Random(2)))
-    booth = FaceBooth(camera, eye, eye, eye, ears.voices(), ENOUGH, 60, 0.3, watch=watch)
+    booth = FaceBooth(camera, eye, eye, eye, ears.voices(), ENOUGH, Limits(60, 0.3, 0.3), watch=watch)
     booth.start()
     for _ in range(3):
         camera.give(GOOD)

@@ -30,6 +30,9 @@ NOT_BENCHES = {
     "plot",
     "prints",
     "rates",
+    "session_lane",
+    "session_person",
+    "session_screen",
     "set_options",
 }
 FOLDER = click.Path(path_type=Path, file_okay=False)

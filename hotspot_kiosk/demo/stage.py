@@ -151,6 +151,11 @@ class Stage:
         self._hotspot("kiosk", "kiosk", "run", "-c", str(self.folders.kiosk_config))
         self._await("kiosk", lambda: _answers(self.folders.desk))
 
+    def start_page(self, port: int) -> None:
+        """Start the pages' process; its config's table [page] names this port."""
+        self._hotspot("page", "kiosk", "page", "-c", str(self.folders.kiosk_config))
+        self._await("page", lambda: _listens(port))
+
     def start_exchange(self) -> None:
         """Start the clerks of the hub's partners."""
         self._hotspot("exchange", "hub", "exchange", "serve", "-c", str(self.folders.hub_config))

@@ -55,6 +55,7 @@ from hotspot_kiosk.kiosk.roll import Roll
 from hotspot_kiosk.kiosk.session import Plan
 from hotspot_kiosk.kiosk.tallying import Tallying
 from hotspot_kiosk.kiosk.telling import Telling
+from hotspot_kiosk.kiosk.turns import Limits
 from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.kiosk.watch import Challenge, Watch
@@ -288,7 +289,7 @@ def _face_booth(
         utility=FaceUtility(shelf.open(UTILITY)),
         voices=voices,
         good_enough=config.session.face_quality,
-        wait_s=PATIENCE * config.session.subject_s,
+        limits=Limits(PATIENCE * config.session.subject_s),
         seen=preview.seen,
         age=AgeEstimator(shelf.open(AGE), shelf.entry(AGE)),
         watch=Watch(time.monotonic, installed(shelf), challenge),

@@ -21,6 +21,7 @@ from hotspot_kiosk.kiosk.booth import IDLE_S, REOPEN_S, SLICE_S, Booth, Voices
 from hotspot_kiosk.kiosk.devices.port import Camera
 from hotspot_kiosk.kiosk.events import Event, Missed, Prompt, Sampled, Show, TakeFace
 from hotspot_kiosk.kiosk.looks import Looker, Scorer, Seen, Sighting, alone
+from hotspot_kiosk.kiosk.turns import Limits, Wait
 from hotspot_kiosk.kiosk.watch import Watch
 from hotspot_kiosk.nist.compression import portrait
 from hotspot_kiosk.terms import Advice, Capture, FaceSample, Quality
@@ -34,7 +35,7 @@ Turn = TypeVar("Turn")
 
 
 class FaceBooth(Booth[TakeFace]):
-    """Looks until a face is good enough, or for `patience_s`, and then gives the best it saw."""
+    """Looks until a face is good enough, or for as long as its limits say, and then gives the best it saw."""
 
     def __init__(
         self,
@@ -44,8 +45,7 @@ class FaceBooth(Booth[TakeFace]):
         utility: Scorer,
         voices: Voices,
         good_enough: int,
-        wait_s: float,
-        patience_s: float = 4.0,
+        limits: Limits,
         reopen_s: float = REOPEN_S,
         idle_s: float = IDLE_S,
         seen: Seen = lambda _pixels, _faces: None,
@@ -62,8 +62,7 @@ class FaceBooth(Booth[TakeFace]):
         self._encoder, self._detector = encoder, detector
         self._age = age
         self._good_enough = good_enough
-        self._wait_s = wait_s
-        self._patience_s = patience_s
+        self._limits = limits
 
     def _open(self) -> None:
         self._camera.open()
@@ -88,8 +87,8 @@ class FaceBooth(Booth[TakeFace]):
     def _take(self, turn: TakeFace) -> None:
         best: Sighting | None = None
         advice, good = Advice.LOOK_STRAIGHT, 0
-        ends, looked = time.monotonic() + self._wait_s, False
-        while (left := ends - time.monotonic()) > 0 and not self._stopped():
+        wait = Wait(self._limits, time.monotonic())
+        while (left := wait.ends - time.monotonic()) > 0 and not self._stopped():
             seen = self._look(left)
             if seen is None:
                 continue
@@ -98,13 +97,12 @@ class FaceBooth(Booth[TakeFace]):
             advice = quality.advice or advice
             if best is not None and best.quality.score >= self._good_enough:
                 good += 1
-                ends = self._soon(ends) if good == 1 else ends
+                wait.ends = self._soon(wait.ends) if good == 1 else wait.ends
                 if good >= BEST_OF and time.monotonic() >= self._watch.ends:
                     break
                 continue
-            self._say(Show(Prompt.LOOK_AT_CAMERA, advice))
-            if not looked:
-                ends, looked = time.monotonic() + self._patience_s, True
+            if wait.tells(sighting is not None, time.monotonic()):
+                self._say(Show(Prompt.LOOK_AT_CAMERA, advice))
         if good:
             self._say(Show(Prompt.LOOK_AT_CAMERA, Advice.FACE_CAPTURED))
         if not self._stopped():
