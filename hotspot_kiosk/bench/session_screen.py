@@ -5,8 +5,10 @@ A client without a browser; between its word and pixels lies what `bench pages` 
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
+import socket
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -57,8 +59,10 @@ class Screen:
     def close(self) -> None:
         """Hang up."""
         self._closing = True
-        if self._stream is not None and self._stream.sock is not None:
-            self._stream.sock.shutdown(2)
+        held = self._stream.sock if self._stream is not None else None
+        if held is not None:
+            with contextlib.suppress(OSError):
+                held.shutdown(socket.SHUT_RDWR)
         self._thread.join(5)
 
     def after(self, number: int, timeout_s: float = NEVER_S) -> Seen:
@@ -86,7 +90,8 @@ class Screen:
         }
         try:
             line.request("POST", path, urlencode({"form": self._form, **fields}), heads)
-            return line.getresponse().status
+            with line.getresponse() as answer:
+                return answer.status
         finally:
             line.close()
 
@@ -110,9 +115,15 @@ class Screen:
                 self._claim()
 
     def _follow(self) -> None:
-        self._stream = http.client.HTTPConnection("127.0.0.1", self._port, timeout=NEVER_S)
-        self._stream.request("GET", "/state", headers={"host": self._host, "cookie": self._cookie})
-        answer = self._stream.getresponse()
+        self._stream = line = http.client.HTTPConnection("127.0.0.1", self._port, timeout=NEVER_S)
+        try:
+            line.request("GET", "/state", headers={"host": self._host, "cookie": self._cookie})
+            with line.getresponse() as answer:
+                self._read(answer)
+        finally:
+            line.close()
+
+    def _read(self, answer: http.client.HTTPResponse) -> None:
         while not self._closing and (line := answer.readline()):
             if line.startswith(b"event: over"):
                 return
