@@ -37,6 +37,8 @@ class Deed(StrEnum):
     SIGNED_OUT = "signed out"
     SIGN_IN_FAILED = "sign-in failed"
     CHECK_BEGUN = "check begun"
+    HANDED_OVER = "self-service opened, adults attested"
+    TAKEN_BACK = "self-service closed"
     CHECK_REFUSED = "check refused"
     NOTIFIED = "notice shown to its end"
     PRESSED = "button pressed"

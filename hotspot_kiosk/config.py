@@ -192,8 +192,8 @@ class Tablet(Table, frozen=True, kw_only=True):
 class Page(Table, frozen=True, kw_only=True):
     """The pages' own process (`hotspot kiosk page`), reached on this machine only.
 
-    starts: who begins a check: an officer at the desk, or the person, who then says that they are 18 or
-    older. languages: their codes, in the order shown; all by default. hosts: further names with ports.
+    starts: who begins a check: an officer at the desk, or the person, once a signed-in officer has opened that
+    for so many adults whom they attest; a person's own word about their age can only stop a check. languages: their codes, in the order shown; all by default. hosts: further names with ports.
     voices: a folder of placeholders for voices that nobody has recorded. idle_s: an officer who does not touch
     the page for so long is signed out. tablet: officers' pages over TLS.
     """

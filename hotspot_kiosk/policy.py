@@ -18,6 +18,8 @@ from hotspot_kiosk.terms import EnrolmentType, Purpose, RequestType, SensorGrade
 
 ADULTS_ONLY = "adults only: for anyone who may be under 18, take no biometrics and call a child officer"
 
+MOST_HANDED, HANDED_FOR = 10, timedelta(minutes=15)  # as many as one officer has before their eyes
+
 UNKNOWN = "the hub knows no such operation, so nobody is enrolled under it; ask the bureau"
 
 
@@ -159,6 +161,20 @@ def may_capture(
         )
     may_run(operation, now, clock_trusted=clock_trusted)
     return operation
+
+
+def may_hand_over(people: int, *, adult: bool, officer: str) -> timedelta:
+    """For how long an officer may let so many people, whom they have seen and attest to be adults, begin by themselves.
+
+    Raises Refused. Nobody's own word is an attestation: a named officer's is, for few people and a short time.
+    """
+    if not adult:
+        raise Refused(ADULTS_ONLY)
+    if not officer:
+        raise Refused("sign in first: only an officer who is named hands a kiosk over")
+    if not 1 <= people <= MOST_HANDED:
+        raise Refused(f"say how many adults stand before you: 1 to {MOST_HANDED}")
+    return HANDED_FOR
 
 
 def second_look(majority: int, years: float, too_high: float) -> bool:

@@ -23,6 +23,7 @@ from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.desk import Ask
 from hotspot_kiosk.kiosk.events import Event
 from hotspot_kiosk.kiosk.findings import Findings
+from hotspot_kiosk.kiosk.handover import Handover
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.pairs import Pairs
@@ -51,6 +52,7 @@ class Rig:
         self.put: list[Event] = []
         self.clock = Clock(wall=lambda: self.now, synchronised=folder)
         self.outbox = Outbox(folder / "outbox.db")
+        self.page = page or Page()
         self.place = self._place(folder)
         reach = Reach(lambda: self.session, self.obeyed.append, self.put.append, lambda: None)
         path = folder / "outbox.db"
@@ -62,7 +64,7 @@ class Rig:
             findings=Findings(path),
             pairs=self.pairs,
             roll=Roll(folder / office.ROSTER, self.place.trust),
-            page=page or Page(),
+            page=self.page,
             reach=reach,
             rate=lambda: self.rate,
             path=path,
@@ -150,4 +152,5 @@ class Rig:
             remains=Remains(),
             alerts=Alerts(folder / "outbox.db", KIOSK),
             minors=Minors(folder / "minors"),
+            handover=Handover(self.clock.now_ms) if self.page.starts == "person" else None,
         )

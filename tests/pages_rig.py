@@ -57,6 +57,7 @@ class Kiosk:
         self.asked: list[Ask] = []
         self.state = "idle"
         self.kind: Kind | None = Kind.HOTSPOT
+        self.handed = 0
         self.slip: Paper | None = None
         self.desk = Desk(self.path, self._hear)
         self.preview = Preview(of(self.path))
@@ -97,8 +98,14 @@ class Kiosk:
             if self.slip is None:
                 raise Refused("there is no slip")
             return Told(kind="slip", slip=self.slip)
-        if ask.do not in ("status", "begin") and self.state in ("idle", "done", "fault"):
+        if ask.do not in ("status", "begin", "begin alone", "not adult") and self.state in (
+            "idle",
+            "done",
+            "fault",
+        ):
             raise Refused("nobody is being checked")
+        if ask.do == "begin alone" and not self.handed:
+            raise Refused("an officer has to open self-service first")
         if ask.do != "status":
             self.asked.append(ask)
         return self._status()
@@ -106,7 +113,7 @@ class Kiosk:
     def _status(self) -> Told:
         due = self.state == "notice" and self.kind is not None
         notice = Notice(self.kind, "a drill", "the act", "Bureau 5", "Authority 6", 30) if due else None  # type: ignore[arg-type]
-        return Told(kind="status", state=self.state, notice=notice)
+        return Told(kind="status", state=self.state, notice=notice, handed=self.handed)
 
 
 CONFIG = """\

@@ -60,13 +60,15 @@ def test_a_persons_own_buttons_need_no_officer(rig: Rig, do: str) -> None:
     rig.office.authority.check_stranger(Ask(do))  # type: ignore[arg-type]
 
 
-def test_where_people_start_by_themselves_they_may(tmp_path: Path) -> None:
-    """But not in an officer's name."""
+def test_where_people_start_by_themselves_nobody_attests_at_the_desk(tmp_path: Path) -> None:
+    """A person's touch attests nothing: it goes another way, and an officer's word needs signing in."""
     made = Rig(tmp_path, Page(starts="person"))
     made.enrol()
-    made.office.authority.check_stranger(Ask("begin", adult=True))
-    with pytest.raises(Refused, match="typed name"):
-        made.office.authority.check_stranger(Ask("begin", adult=True, officer="k7"))
+    made.office.authority.check_stranger(Ask("begin alone"))
+    made.office.authority.check_stranger(Ask("not adult"))
+    for ask in (Ask("begin", adult=True), Ask("begin alone", officer="k7")):
+        with pytest.raises(Refused, match="typed name"):
+            made.office.authority.check_stranger(ask)
     made.close()
 
 

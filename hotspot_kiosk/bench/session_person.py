@@ -89,7 +89,7 @@ class Person:
                 told.touch("/begin", adult="yes")
             case "notice" if not self._how.most_words:
                 self._do(seen, self._how.button, words=seen.cue)
-                told.touch("/notice", go="end" if seen.part == 5 else "next")
+                told.touch("/notice", go="end" if seen.last else "next")
             case "face":
                 self._face(seen)
             case "finger":

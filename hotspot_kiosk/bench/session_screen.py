@@ -18,6 +18,7 @@ import msgspec
 
 from hotspot_kiosk.errors import LinkDown
 
+FACT = re.compile(r'<p class="hint"><bdi>(.*?)</bdi>', re.S)
 FORM = re.compile(r'name="form" value="([^"]+)"')
 CUE = re.compile(r'<h1 id="cue"[^>]*>(.*?)(?:<small|</h1>)', re.S)
 NEVER_S = 90.0
@@ -26,7 +27,7 @@ NEVER_S = 90.0
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What stands on the screen, since when (monotonic seconds). finger: its code, 0 for none; tone: the sound
-    that goes with it.
+    that goes with it; last: whether this is the last part of a notice.
     """
 
     at: float
@@ -34,7 +35,7 @@ class Seen:
     cue: str
     finger: int
     tone: str
-    part: int
+    last: bool
     number: int
 
 
@@ -132,11 +133,11 @@ class Screen:
 
     def _hear(self, words: dict[str, str]) -> None:
         self._learn(words["html"])
-        scene, _, part, finger, _ = words["key"].split(":")
-        found = CUE.search(words["html"])
-        cue = " ".join(found.group(1).split()) if found else ""
+        scene, _, _, finger, _ = words["key"].split(":")
+        said = [" ".join(part.split()) for shape in (CUE, FACT) for part in shape.findall(words["html"])]
+        cue, last = " ".join(said), 'value="end"' in words["html"]
         number = len(self._seen) + 1
-        now = Seen(time.monotonic(), scene, cue, int(finger), words["tone"], int(part), number)
+        now = Seen(time.monotonic(), scene, cue, int(finger), words["tone"], last, number)
         with self._news:
             if not self._seen or replace(self._seen[-1], at=now.at, number=number) != now:
                 self._seen.append(now)

@@ -43,6 +43,7 @@ from hotspot_kiosk.kiosk.desk import Desk
 from hotspot_kiosk.kiosk.devices.port import Panel
 from hotspot_kiosk.kiosk.findings import Findings
 from hotspot_kiosk.kiosk.guard import Ears, Guard
+from hotspot_kiosk.kiosk.handover import Handover
 from hotspot_kiosk.kiosk.office import ROSTER
 from hotspot_kiosk.kiosk.office import build as build_office
 from hotspot_kiosk.kiosk.orders import FLOOR, ORDERS, Orders
@@ -184,6 +185,7 @@ def _place(config: KioskConfig, clock: Clock, folder: Path) -> Place:
         if config.session.tally_scores
         else None,
         watchlists=Watchlists(beside, own, trust, clock, lambda: orders.memory.hub_ms),
+        handover=Handover(clock.now_ms) if config.page.starts == "person" else None,
     )
 
 

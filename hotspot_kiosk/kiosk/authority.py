@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from hotspot_kiosk import policy
 from hotspot_kiosk.audit_chain import Deed, printable
@@ -30,7 +31,9 @@ CHECKING = frozenset({Role.OFFICER, Role.SUPERVISOR})
 MENDING = frozenset({Role.SUPERVISOR, Role.MAINTAINER})
 BUTTONS = ("notice read", "accept", "retake", "cancel", "still here", "looked again", "without")
 MAY: Mapping[str, frozenset[Role]] = {
-    **dict.fromkeys(("begin", "minor", "overrule", "find", "pictures", *BUTTONS), CHECKING),
+    **dict.fromkeys(
+        ("begin", "hand over", "take back", "minor", "overrule", "find", "pictures", *BUTTONS), CHECKING
+    ),
     "requeue": MENDING,
     "erase": frozenset({Role.SUPERVISOR}),
 }
@@ -39,12 +42,16 @@ WHY = "say in a few words why"
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What an officer's word sets going. obey: the daemon follows a request of the desk. put: an event."""
+    """What an officer's word sets going. obey: the daemon follows a request of the desk. put: an event.
+
+    changed: what the screens show of the kiosk's state is to be told anew.
+    """
 
     session: Callable[[], Session]
     obey: Callable[[Ask], object]
     put: Callable[[Event], None]
     wake: Callable[[], None]
+    changed: Callable[[], None] = lambda: None
 
 
 class Authority:
@@ -59,15 +66,13 @@ class Authority:
         witnesses: Witnesses,
         pairs: Pairs,
         reach: Reach,
-        *,
-        by_themselves: bool = False,
     ) -> None:
-        """by_themselves: people start their own checks here, so that nobody must be signed in for that."""
         self._door, self._place, self._outbox = door, place, outbox
         self._overview, self._witnesses, self._pairs, self._reach = overview, witnesses, pairs, reach
-        self._by_themselves = by_themselves
         self._deeds: dict[str, Callable[[Badge, counter.Act], str]] = {
             "begin": self._begin,
+            "hand over": self._hand_over,
+            "take back": self._take_back,
             "minor": self._minor,
             "overrule": self._overrule,
             "requeue": self._requeue,
@@ -107,8 +112,7 @@ class Authority:
 
     def check_stranger(self, ask: Ask) -> None:
         """What nobody may ask at the desk without signing in, once there is a roster. Raises Refused."""
-        officers = ask.do == "looked again" or (ask.do == "begin" and not self._by_themselves)
-        if (ask.officer or officers) and self._door.stands:
+        if (ask.officer or ask.do in ("begin", "looked again")) and self._door.stands:
             raise Refused("officers sign in here, on the officer's page; nobody acts under a typed name")
 
     def _sign_in(self, request: counter.Challenge | counter.ByKey | counter.ByPin) -> counter.AnyHeard:
@@ -145,10 +149,33 @@ class Authority:
         )
         return ""
 
+    def _hand_over(self, badge: Badge, act: counter.Act) -> str:
+        """People whom this officer attests begin by themselves."""
+        handover = self._place.handover
+        if handover is None:
+            raise Refused("people do not begin by themselves at this kiosk")
+        span = policy.may_hand_over(act.people, adult=act.adult, officer=badge.officer)
+        minutes = span // timedelta(minutes=1)
+        self._write(Deed.HANDED_OVER, badge, "", f"{act.people} for {minutes} minutes")
+        handover.open(badge.officer, act.people, minutes * 60_000)
+        self._reach.changed()
+        return ""
+
+    def _take_back(self, badge: Badge, act: counter.Act) -> str:
+        if self._place.handover is None:
+            raise Refused("people do not begin by themselves at this kiosk")
+        self._place.handover.close()
+        self._write(Deed.TAKEN_BACK, badge, "", "")
+        self._reach.changed()
+        return ""
+
     def _minor(self, badge: Badge, act: counter.Act) -> str:
         """No biometrics: what runs is stopped, the person is counted, and that is all."""
         if self._reach.session().state in (State.NOTICE, State.FACE, State.FINGERS, State.REVIEW):
             self._reach.obey(Ask("cancel"))
+        if self._place.handover is not None:
+            self._place.handover.close()
+            self._reach.changed()
         if self._place.minors is None:
             raise Refused("this kiosk counts nobody")
         self._write(Deed.CHECK_REFUSED, badge, "", "may be under 18")

@@ -18,6 +18,8 @@ Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9._-]{0,40}$")]
 Words = Annotated[str, msgspec.Meta(max_length=200)]
 Doing = Literal[
     "begin",
+    "hand over",
+    "take back",
     "minor",
     "notice read",
     "accept",
@@ -87,6 +89,7 @@ class Act(Request, frozen=True, tag="act"):
 
     reason: why, in the officer's words; for `without` one of the fixed words. origins, protection: as at the desk.
     reference, finding: what somebody found who compared the pictures of a candidate (`find`; `pictures` asks for them).
+    people: how many adults this officer has seen and lets begin by themselves (`hand over`).
     """
 
     token: Secret
@@ -99,6 +102,7 @@ class Act(Request, frozen=True, tag="act"):
     everything: bool = False
     reference: Words = ""
     finding: Finding | None = None
+    people: Annotated[int, msgspec.Meta(ge=0, le=99)] = 0
 
 
 class Picture(Request, frozen=True, tag="picture"):
@@ -248,6 +252,7 @@ class View(Heard, frozen=True, tag="view"):
     presentation: what each cue says of the face, 0 (like a picture of one) to 100; a reason to look, never a finding.
     portrait: why the face claims no subject acquisition profile.
     days: before today, as far as records are kept here; small: the least count that is told of them.
+    handed: how many people may begin by themselves; None where nobody does.
     """
 
     officer: str
@@ -277,6 +282,7 @@ class View(Heard, frozen=True, tag="view"):
     today: dict[str, int] = {}
     days: tuple[Day, ...] = ()
     small: int = 5
+    handed: int | None = None
 
 
 class Did(Heard, frozen=True, tag="did"):

@@ -236,7 +236,9 @@ class Daemon:
     def reach(self) -> Reach:
         """What an officer's word sets going."""
         wake = lambda: self._uplink.wake() if self._uplink is not None else None  # noqa: E731
-        return Reach(lambda: self._session, self._obey, self._events.put, wake)
+        return Reach(
+            lambda: self._session, self._obey, self._events.put, wake, lambda: self._tell(self._status())
+        )
 
     def asked(self, ask: Ask) -> Told | AnyHeard:
         """The desk's requests; called by a client's thread. Raises Refused or OutboxRefused."""
@@ -251,9 +253,12 @@ class Daemon:
     def _obey(self, ask: Ask) -> Told:
         if ask.do == "slip":
             return self._written_slip()
-        if ask.do == "begin":
+        if ask.do in ("begin", "begin alone"):
             self._admitted = self._gate.admit(ask, self._session)
             self._events.put(begun(self._admitted))
+        elif ask.do == "not adult":
+            self._gate.not_adult()
+            self._tell(self._status())
         elif ask.do == "without" or ask.do in BUTTONS:
             self._press(ask)
         elif ask.do == "carry":
@@ -309,6 +314,7 @@ class Daemon:
             notice=self._notice(),
             ignored=self._counted("ignored"),
             repeated=self._counted("repeated"),
+            handed=self._place.handover.left if self._place.handover is not None else 0,
         )
 
     def _notice(self) -> notices.Notice | None:

@@ -39,6 +39,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a client wants. `adult`: the officer attests that the person is 18 or older (`begin`, `looked again`).
 
     officer: the id of who asks, never a name; empty where a person starts by themselves.
+    begin alone, not adult: a person touches the screen where an officer opened self-service; their word attests nothing.
     origins: claimed and known countries of origin (alpha-3); protection: they seek it. Both go into the
     sealed probe and nowhere else.
     renews: the earlier encounter of somebody whom a reception is to enrol anew, on the officer's word.
@@ -48,7 +49,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     counter: what an officer's page asks (`counter`).
     """
 
-    do: Button | Literal["begin", "status", "watch", "carry", "counter", "slip"]
+    do: Button | Literal["begin", "begin alone", "not adult", "status", "watch", "carry", "counter", "slip"]
     adult: bool = False
     officer: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9._-]{0,40}$")] = ""
     tot: RequestType | None = None
@@ -73,6 +74,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     second_look: of a status: the face may be a minor's; the officer is asked to look again (`looked again` or `cancel`).
     presentation: of a status: what each cue says of this face, 0 (like a picture of one) to 100; measured on no real
     attack, so it is shown as a reason to look, never as a finding. portrait: why the face claims no SAP.
+    handed: of a status: how many people may begin by themselves, as an officer opened it.
     slip: what stands on the slip of the person who is still here; told to who asks for it, never to all.
     notice: of a status: what the person is being told before anything is taken.
     ignored, repeated: why messages of the hub's side were not believed, or said nothing new; how often.
@@ -102,6 +104,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     notice: Notice | None = None
     ignored: dict[str, int] = {}
     repeated: dict[str, int] = {}
+    handed: int = 0
 
 
 class Problem(msgspec.Struct, frozen=True, tag="problem", tag_field="is"):

@@ -48,12 +48,14 @@ class Prompt(StrEnum):
 class Begin:
     """An officer, or the person, starts; the rules have been checked already.
 
-    fingers: those that the operation asks for; None leaves it to the plan. majority: its age of majority.
+    fingers: those that the operation asks for; None leaves it to the plan. majority: its age of majority. alone: no
+    officer stands by, so that a second look that is asked for is waited for.
     """
 
     tot: Purpose = RequestType.NPS
     fingers: tuple[FingerPosition, ...] | None = None
     majority: int = 18
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hotspot_kiosk import policy
 from hotspot_kiosk.audit_chain import Deed, printable
-from hotspot_kiosk.errors import BadBytes, Refused, StorageFailed
+from hotspot_kiosk.errors import BadBytes, HotspotError, Refused, StorageFailed
 from hotspot_kiosk.kiosk import installed
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.desk import Ask
 from hotspot_kiosk.kiosk.events import Begin
+from hotspot_kiosk.kiosk.handover import CLOSED
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.recorder import FIRST, Again
@@ -30,6 +31,7 @@ class Admitted:
     tot: Purpose
     shielded: policy.Shielded
     again: Again = FIRST
+    alone: bool = False
 
 
 class Gate:
@@ -46,6 +48,8 @@ class Gate:
 
         Raises Refused with what to do, OutboxRefused without room, StorageFailed and BadBytes if the journal refuses.
         """
+        if ask.do == "begin alone":
+            return self._admit_alone(session)
         admitted = self._allowed(ask)
         if session.state is State.FAULT:
             raise Refused(f"the kiosk is out of order: {', '.join(sorted(session.faults))}")
@@ -60,6 +64,28 @@ class Gate:
             self._one.release()
             raise
         return admitted
+
+    def not_adult(self) -> None:
+        """Somebody at the screen says that they are under 18: nobody begins by themselves until an officer has looked."""
+        if self._place.handover is None or not self._place.handover.left:
+            raise Refused(CLOSED)
+        self._place.handover.close()
+        if self._place.minors is not None:
+            self._place.minors.add()
+        self._place.journal.write(Deed.CHECK_REFUSED, "subject", "", "may be under 18; self-service closed")
+
+    def _admit_alone(self, session: Session) -> Admitted:
+        """In the name of the officer who attested this person; where it cannot begin, they may try again."""
+        handover = self._place.handover
+        if handover is None:
+            raise Refused(CLOSED)
+        officer = handover.take()
+        try:
+            admitted = self.admit(Ask("begin", adult=True, officer=officer), session)
+        except HotspotError:
+            handover.give_back()
+            raise
+        return replace(admitted, alone=True)
 
     def looked_again(self, ask: Ask, session: Session, operation: Operation | None) -> None:
         """The officer looked once more and attests an adult; its line is in the journal when this returns.
@@ -109,7 +135,7 @@ def _again(ask: Ask, operation: Operation) -> Again:
 def begun(admitted: Admitted) -> Begin:
     """What the session begins with."""
     operation = admitted.operation
-    return Begin(admitted.tot, operation.fingers, operation.age_of_majority)
+    return Begin(admitted.tot, operation.fingers, operation.age_of_majority, admitted.alone)
 
 
 def _who(ask: Ask) -> str:

@@ -66,9 +66,7 @@ def build(
     door = Door(roll, lockouts, origins(page), clock.now_ms, note, counts, int(page.idle_s * 1000))
     overview = Overview(place, clock, outbox, findings, pairs, reach.session, rate)
     witnesses = Witnesses(place, clock, findings)
-    authority = Authority(
-        door, place, outbox, overview, witnesses, pairs, reach, by_themselves=page.starts == "person"
-    )
+    authority = Authority(door, place, outbox, overview, witnesses, pairs, reach)
     return Office(authority, overview, findings, roll)
 
 

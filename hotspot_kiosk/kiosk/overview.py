@@ -100,6 +100,7 @@ class Overview:
             today=self._today(entries, stamp.wall),
             days=tuple(self._days(entries, stamp.wall, campaign)),
             small=campaign.small if campaign else SMALL,
+            handed=self._place.handover.left if self._place.handover is not None else None,
         )
 
     def answer(self, tcn: Tcn) -> Answer:

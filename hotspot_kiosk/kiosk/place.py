@@ -12,6 +12,7 @@ from hotspot_kiosk.config import TamperPlan
 from hotspot_kiosk.keyring import Trust
 from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.anchoring import Minors
+from hotspot_kiosk.kiosk.handover import Handover
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.tallying import Tallying
 from hotspot_kiosk.kiosk.watchlists import Watchlists
@@ -26,6 +27,7 @@ class Place:
     record that the hub holds can still be looked at here. remains: what an erasure destroys; tamper:
     how much of it the opening of the box. minors: how many were referred for their age. tallying: counts scores of different people.
     watchlists: whom to refer to an officer while there is no link.
+    handover: for whom an officer has opened self-service.
     """
 
     device: int
@@ -43,3 +45,4 @@ class Place:
     minors: Minors | None = None
     tallying: Tallying | None = None
     watchlists: Watchlists | None = None
+    handover: Handover | None = None

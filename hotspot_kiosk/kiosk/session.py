@@ -100,7 +100,7 @@ class Session:
     """Everything there is to know about the person at the kiosk.
 
     second_look: the officer was asked whether this may be a minor, and has not answered. refused: the best of
-    what was too poor for what is asked now; overruled: what an officer took all the same, and why.
+    what was too poor for what is asked now; alone: no officer stood by when it began; overruled: what an officer took all the same, and why.
     """
 
     plan: Plan
@@ -121,11 +121,12 @@ class Session:
     faults: frozenset[str] = frozenset()
     ignored: int = 0
     second_look: bool = False
+    alone: bool = False
 
     @property
     def held(self) -> bool:
         """Whether nothing may be stored until the officer has looked again."""
-        return self.plan.hold and self.second_look
+        return (self.plan.hold or self.alone) and self.second_look
 
     @property
     def position(self) -> FingerPosition:
@@ -150,7 +151,8 @@ def _begin(session: Session, event: Begin, now_ms: int) -> Next:
     fingers = session.plan.fingers if event.fingers is None else event.fingers
     plan = replace(session.plan, fingers=fingers, majority=event.majority)
     session = replace(session, plan=plan)
-    fresh = _fresh(session, State.NOTICE, tot=event.tot, deadline_ms=now_ms + plan.subject_ms)
+    begun = {"tot": event.tot, "alone": event.alone, "deadline_ms": now_ms + plan.subject_ms}
+    fresh = _fresh(session, State.NOTICE, **begun)
     return fresh, (Show(Prompt.READ_NOTICE),)
 
 
@@ -313,7 +315,7 @@ def _accept(session: Session, _event: Accept, now_ms: int) -> Next:
 
 
 def _retake(session: Session, _event: Retake, now_ms: int) -> Next:
-    session, effects = _ask_face(_fresh(session, State.FACE, tot=session.tot), now_ms)
+    session, effects = _ask_face(_fresh(session, State.FACE, tot=session.tot, alone=session.alone), now_ms)
     return session, (StopTaking(), *effects)
 
 

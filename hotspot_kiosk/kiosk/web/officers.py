@@ -263,6 +263,8 @@ class OfficerPages:
         asked: dict[str, Any] = {key: value for key, value in fields.items() if key in ACT_FIELDS}
         asked |= {key: True for key in YES if fields.get(key) == "yes"}
         asked["origins"] = tuple(fields.get("origins", "").upper().replace(",", " ").split())
+        if fields.get("people", "").isdecimal():
+            asked["people"] = int(fields["people"][:3])
         heard = await self._ask(_checked({"ask": "act", **self._who(request), **asked}))
         await self._room.announce()
         name, _, record = fields.get("page", "").partition("/")

@@ -120,10 +120,15 @@ class SubjectPages:
             raise Refused("an officer begins the check here")
         if form.get("adult") != "yes":
             room.visit.not_adult = True
+            await room.ask(Ask("not adult"))
             return
         if room.visit.not_adult:
             raise Refused("who said that they are under 18 speaks with an officer first")
-        await room.ask(Ask("begin", adult=True))
+        try:
+            await room.ask(Ask("begin alone"))
+        except Refused:
+            await room.hear(await room.ask(Ask("status")))
+            raise
 
     async def _notice(self, form: Fields) -> None:
         room, go = self._room, form.get("go")

@@ -68,7 +68,7 @@ class Room:
         if self.visit.language is None and state in (State.IDLE, *CAPTURING):
             return Scene.LANGUAGE
         if state is State.IDLE:
-            return Scene.BEGIN if self.rules.starts == "person" else Scene.WAIT
+            return Scene.BEGIN if self._open() else Scene.WAIT
         return SCENES[state]
 
     @property
@@ -146,6 +146,10 @@ class Room:
             except TimeoutError:
                 return self.version
         return self.version
+
+    def _open(self) -> bool:
+        """Whether a person may begin; who says that they are a minor reads on, although nothing is open any more."""
+        return self.rules.starts == "person" and (self.view.handed > 0 or self.visit.not_adult)
 
     def _somebody(self) -> bool:
         state = self.view.state

@@ -49,6 +49,7 @@ class View:
 
     alive: whether somebody stands there, as far as the devices tell; it grows with every sign.
     notice: which notice is due, while one is.
+    handed: how many people may begin by themselves.
     """
 
     state: State = State.IDLE
@@ -57,6 +58,7 @@ class View:
     tone: Tone = Tone.NONE
     alive: int = 0
     notice: Notice | None = None
+    handed: int = 0
 
 
 FIRST_CUE = {
@@ -82,7 +84,7 @@ NOBODY_THERE = ("advice-no-face", "face-look")
 def seen(view: View, told: Told, advices: Advices) -> View:
     """The next view. What a subject has no business to know changes nothing."""
     if told.kind == "status":
-        return replace(_stands(view, State(told.state)), notice=told.notice)
+        return replace(_stands(view, State(told.state)), notice=told.notice, handed=told.handed)
     return _shown(view, told, advices) if told.kind == "show" else view
 
 
