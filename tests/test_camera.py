@@ -211,12 +211,12 @@ def refused(cause: Exception) -> Callable[[World], None]:
 def test_a_camera_that_cannot_be_opened_says_what_to_do(
     spoil: Callable[[World], None], remedy: str, world: World, camera: PiCamera
 ) -> None:
-    """Each way to fail has its remedy; a hundred tries leave no descriptor and no thread behind."""
+    """Each way to fail has its remedy; twenty tries leave no descriptor and no thread behind."""
     spoil(world)
     with pytest.raises(DeviceLost, match=remedy):
         camera.open()
     before = threading.active_count(), descriptors()
-    for _ in range(100):
+    for _ in range(20):
         with pytest.raises(DeviceLost):
             camera.open()
     assert (threading.active_count(), descriptors()) == before
