@@ -139,8 +139,8 @@ def kind(verdict: Verdict) -> str:
 
 
 def open_hit(verdict: Verdict) -> bool:
-    """Whether fewer people than needed have said what they found about some candidate here."""
-    return kind(verdict) == "possible" and any(len(c.found) < verdict.needed for c in verdict.candidates)
+    """Whether nobody here has said what they found about some candidate; one kiosk counts once."""
+    return kind(verdict) == "possible" and any(not c.found for c in verdict.candidates)
 
 
 def moment(when: datetime) -> Markup:
