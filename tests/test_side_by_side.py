@@ -16,6 +16,7 @@ from officer_rig import BROWSER, Rig
 
 from hotspot_kiosk import contents, nist, pair, pictures, policy, seal, wire
 from hotspot_kiosk.audit_chain import Deed
+from hotspot_kiosk.cli import case as cli_case
 from hotspot_kiosk.contents import encode_templates
 from hotspot_kiosk.errors import BadBytes, BadSample, Refused, SealError
 from hotspot_kiosk.hub.case import Found
@@ -65,7 +66,6 @@ class Hub:
         self.roster = Roster(edition=1, made=NOW, officers=(officer,))
         self.showing = Showing(
             self.book,
-            self.store.gallery,
             self.open,
             HUB,
             lambda device: keys(device).public(),
@@ -359,3 +359,15 @@ def test_questions_and_pairs_go_over_the_wire() -> None:
     view, viewed = wire.View(tcn(), b"e"), wire.Viewed(tcn(), bytes(2 * pair.MOST_PICTURE + 4096))
     assert wire.decode_up(wire.encode(view)) == view
     assert wire.decode_down(wire.encode(viewed)) == viewed
+
+
+def test_at_the_hub_the_faces_are_put_into_a_new_folder(hub: Hub, tmp_path: Path) -> None:
+    """The route where no law lets them go to a post: only what may be seen, for nobody else's eyes, and noted."""
+    hub.evidence()
+    names = cli_case._put(hub.book, tcn(), tmp_path / "faces")
+    assert names == ["0-person.jpg", "1-REF-1.jpg"]
+    assert (tmp_path / "faces" / "1-REF-1.jpg").read_bytes() == REFERENCE.portrait
+    assert (tmp_path / "faces").stat().st_mode & 0o077 == 0
+    assert hub.notes[-1][0] is Deed.VIEWED
+    with pytest.raises(Refused, match="a new folder"):
+        cli_case._put(hub.book, tcn(), tmp_path / "faces")

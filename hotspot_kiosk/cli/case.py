@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any
 
 import click
 
+from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.cli.options import config_option, json_option, list_out
 from hotspot_kiosk.cli.signing import key_option, person
 from hotspot_kiosk.config import HubConfig, load
@@ -19,6 +21,7 @@ from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.hub import assembly, route
 from hotspot_kiosk.hub.case import Case, Possible
 from hotspot_kiosk.hub.casebook import Casebook
+from hotspot_kiosk.hub.showing import face_of
 from hotspot_kiosk.policy import Finding
 from hotspot_kiosk.terms import Tcn
 
@@ -54,11 +57,19 @@ def list_(config: Path, as_json: bool) -> None:
 @command.command()
 @config_option
 @json_option
+@click.option(
+    "--pictures",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Put the faces to compare into this new folder.",
+)
 @tcn_argument
-def show(config: Path, as_json: bool, tcn: str) -> None:
+def show(config: Path, as_json: bool, folder: Path | None, tcn: str) -> None:
     """Show one check: its candidates with what their scores are made of, and what people found."""
     with closing(_open(config)) as book:
         found = _shown(book, Tcn(tcn), datetime.now(UTC))
+        if folder is not None:
+            found["pictures"] = _put(book, Tcn(tcn), folder)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
@@ -140,6 +151,22 @@ def _judge(what: What, config: Path, key: Path, tcn: str, candidate: str, reason
     with closing(_open(config)) as book:
         book.judge(Tcn(tcn), candidate, by, released=released, reason=reason)
     click.echo(f"{tcn}, {candidate}: {'released to the post' if released else 'withheld'}.")
+
+
+def _put(book: Casebook, tcn: Tcn, folder: Path) -> list[str]:
+    """The person's face and those of the candidates that may be seen; for nobody else's eyes, and to be erased after."""
+    case = book.case(tcn)
+    known = book.known(case, book.asked(tcn))
+    seen = [each.reference for each in route.visible(case, known.person) if not each.partner]
+    faces = {"person": face_of(book, tcn)} | {name: book.portrait(name) for name in seen}
+    held = {name: jpeg for name, jpeg in faces.items() if jpeg}
+    if folder.exists():
+        raise Refused(f"{folder} is there already; name a new folder")
+    book.note(Deed.VIEWED, "maintainer", tcn, printable(f"at the hub: {', '.join(held) or 'none is kept'}"))
+    folder.mkdir(mode=0o700, parents=True)
+    for number, (name, jpeg) in enumerate(held.items()):
+        (folder / f"{number}-{re.sub('[^A-Za-z0-9._-]', '_', name)}.jpg").write_bytes(jpeg)
+    return sorted(file.name for file in folder.iterdir())
 
 
 def _open(config: Path) -> Casebook:

@@ -223,6 +223,10 @@ class Casebook:
         except (BadBytes, SealError, KeyError):
             return None
 
+    def portrait(self, reference: str) -> bytes:
+        """The small picture that the own gallery keeps of a reference, a JPEG file; empty if there is none."""
+        return self._store.gallery.portrait(reference)
+
     def sent(self, tcn: Tcn, partner: str, at: datetime, notes: tuple[str, ...]) -> None:
         """The partner has the evidence."""
         self._add(tcn, Sent(at, partner, notes))

@@ -97,7 +97,7 @@ class Hub:
             store=store, opener=inbox.open, operations=Operations(None, own.public()), posts={}, now=now
         )
         self._hearing = Hearing(self._book, inbox.open, own, roster)
-        self._showing = Showing(self._book, store.gallery, inbox.open, own, post_keys, roster)
+        self._showing = Showing(self._book, inbox.open, own, post_keys, roster)
         self._searcher = Searcher(gallery, identifier, self._book)
         self._reception = Reception(store.register, identifier, self._book, roster)
         self._teller = Teller(store.answers, self._book, own, post_keys, now)

@@ -16,7 +16,6 @@ from hotspot_kiosk.hub import route
 from hotspot_kiosk.hub.case import Case
 from hotspot_kiosk.hub.casebook import Casebook
 from hotspot_kiosk.hub.hearing import NOT_THERE
-from hotspot_kiosk.hub.store import GalleryStore
 from hotspot_kiosk.nist.compression import decode_picture
 from hotspot_kiosk.officers import Roster
 from hotspot_kiosk.terms import Tcn
@@ -30,14 +29,13 @@ class Showing:
     def __init__(
         self,
         book: Casebook,
-        gallery: GalleryStore,
         opener: Callable[[bytes, int], bytes],
         own: seal.PrivateKeys,
         post_keys: Callable[[int], seal.PublicKeys],
         roster: Callable[[], Roster],
     ) -> None:
         """`opener`: what an envelope of that kiosk holds; raises BadBytes or SealError. post_keys: raises KeyError."""
-        self._book, self._gallery, self._open = book, gallery, opener
+        self._book, self._open = book, opener
         self._own, self._post_keys, self._roster = own, post_keys, roster
 
     def take(self, device: int, view: wire.View) -> wire.Viewed:
@@ -63,8 +61,8 @@ class Showing:
         case = self._book.case(tcn)
         ground = self._ground(device, case, wish)
         candidate = case.find(wish.reference)
-        theirs = self._gallery.portrait(wish.reference) if candidate and not candidate.partner else b""
-        ours = self._ours(tcn)
+        theirs = self._book.portrait(wish.reference) if candidate and not candidate.partner else b""
+        ours = face_of(self._book, tcn)
         if not theirs:
             raise Refused("no picture of this reference is kept at the hub; ask the bureau for it")
         self._book.note(Deed.VIEWED, f"officer:{wish.officer}", tcn, printable(ground))
@@ -83,10 +81,11 @@ class Showing:
         law = policy.may_view(known.operation, post, wish.officer)
         return f"kiosk {device}, candidate {wish.reference}: {law}"
 
-    def _ours(self, tcn: Tcn) -> bytes:
-        """The person's face out of the evidence; nothing while that is not here, or holds none."""
-        try:
-            faces = tuple(nist.read(self._book.evidence(tcn) or b"").of(FACE))
-            return pictures.jpeg_within(decode_picture(faces[0].data), pair.MOST_PICTURE) if faces else b""
-        except (BadBytes, BadSample):
-            return b""
+
+def face_of(book: Casebook, tcn: Tcn) -> bytes:
+    """The person's face out of the evidence, a small JPEG file; nothing while that is not here, or holds none."""
+    try:
+        faces = tuple(nist.read(book.evidence(tcn) or b"").of(FACE))
+        return pictures.jpeg_within(decode_picture(faces[0].data), pair.MOST_PICTURE) if faces else b""
+    except (BadBytes, BadSample):
+        return b""

@@ -192,4 +192,5 @@ def score_words(language: Language, odds: float) -> str:
         return language.text("score-untold")
     power = int(odds / math.log(10))
     key = "score-likelier" if power >= 1 else "score-weak"
-    return f"{odds:+.1f} · {language.text(key, times=f'{10 ** min(power, 9):,}'.replace(',', ' '))}"
+    words = language.text(key, times=f"{10 ** min(power, 9):,}".replace(",", " "))
+    return Markup('<bdi dir="ltr">{:+.1f}</bdi> · {}').format(odds, words)
