@@ -131,6 +131,7 @@ class OrderKind(StrEnum):
     ROSTER = "roster"
     WATCHLIST = "watchlist"
     FORGET = "forget the watchlist"
+    OPERATION = "operation"
 
 
 class Order(Message, frozen=True, tag="y"):

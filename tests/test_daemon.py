@@ -5,13 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from making import DEVICE, HUB, KIOSK, NOW, STAMP, face_capture, operation, public_file, tcn
+from making import DEVICE, HUB, KIOSK, NOW, STAMP, face_capture, finger_capture, operation, public_file, tcn
 
-from hotspot_kiosk import nist
+from hotspot_kiosk import contents, nist, seal
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.errors import OutboxRefused, Refused
 from hotspot_kiosk.keyring import Trust, save_public
-from hotspot_kiosk.kiosk import slips
+from hotspot_kiosk.kiosk import installed, slips
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.daemon import Daemon
 from hotspot_kiosk.kiosk.desk import Ask
@@ -147,4 +147,23 @@ def test_a_person_who_was_captured_has_a_slip_until_the_next(tmp_path: Path) -> 
     daemon._show(Show(Prompt.READY))
     with pytest.raises(Refused, match="there is no slip"):
         daemon.asked(Ask("slip"))
+    bare.close()
+
+
+def test_who_is_being_checked_is_checked_to_the_end_under_the_operation_it_began_with(tmp_path: Path) -> None:
+    """The hub's new one lies there already; the next person is checked under that."""
+    bare = Bare(tmp_path, tmp_path)
+    bare.daemon.asked(Ask("begin", adult=True))
+    bare.daemon._next()
+    place = bare.daemon._place
+    newer = sign(operation(id="OP-2", edition=2), HUB)
+    installed.receive(place.operation, newer, HUB.public(), DEVICE, bare.journal)
+    bare.daemon._store(Store(RequestType.NPS, (face_capture(), finger_capture())))
+    (item,) = [each for each in bare.outbox.waiting() if each.part is Part.PROBE]
+    sealed = bare.outbox.envelope(item)
+    assert sealed
+    assert contents.decode(seal.open_envelope(sealed, KIOSK.public(), HUB)).operation == "OP-1"
+    current = installed.current(place.operation, HUB.public())
+    assert current is not None
+    assert current.id == "OP-2"
     bare.close()

@@ -193,7 +193,7 @@ def test_a_new_hub_key_reaches_the_kiosk_and_is_used(rig: Rig) -> None:
 def test_a_roster_comes_down_is_installed_and_then_proven(rig: Rig, tmp_path: Path) -> None:
     """Over the link, by an order: who is on it may sign in; one of an older edition changes nothing."""
     roll = Roll(tmp_path / "roster", Trust(rig.peers))
-    rig.uplink._downlink._on_roster = roll.receive
+    rig.installs[OrderKind.ROSTER] = roll.receive
     book = OrderBook(tmp_path / "orders")
     rig.hub.inbox._book = book
     for edition in (2, 1):
@@ -209,7 +209,7 @@ def test_a_roster_comes_down_is_installed_and_then_proven(rig: Rig, tmp_path: Pa
 def test_a_roster_that_the_hub_did_not_sign_is_not_installed_and_not_proven(rig: Rig, tmp_path: Path) -> None:
     """The order around it is genuine, what is inside is not."""
     roll = Roll(tmp_path / "roster", Trust(rig.peers))
-    rig.uplink._downlink._on_roster = roll.receive
+    rig.installs[OrderKind.ROSTER] = roll.receive
     book = OrderBook(tmp_path / "orders")
     rig.hub.inbox._book = book
     book.give(

@@ -113,6 +113,7 @@ class Rig:
         self.links: list[bool] = []
         self.faults: list[str] = []
         self.troubles: list[str] = []
+        self.installs: dict[wire.OrderKind, Callable[[bytes], None]] = {}
         self.start()
 
     def start(self) -> None:
@@ -132,6 +133,7 @@ class Rig:
             on_quarantine=lambda number, why: self.quarantined.append((number, why)),
             on_fault=self.faults.append,
             on_trouble=self.troubles.append,
+            installs=self.installs,
         )
         self.uplink.start()
 

@@ -11,9 +11,11 @@ import msgspec
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.cli import statistics
+from hotspot_kiosk.cli.hub_journal import open_journal
 from hotspot_kiosk.cli.options import config_option, json_option
-from hotspot_kiosk.config import KioskConfig, load
+from hotspot_kiosk.config import HubConfig, KioskConfig, load
 from hotspot_kiosk.errors import ConfigError
+from hotspot_kiosk.hub import assembly
 from hotspot_kiosk.keyring import load_hub, load_private, load_public
 from hotspot_kiosk.kiosk.installed import install as keep
 from hotspot_kiosk.operation import LARGEST, Operation, draft, sign, verify
@@ -132,6 +134,22 @@ def install(config: Path, file: Path) -> None:
     journal = Journal(table.outbox.path.with_name("journal"), own, lambda: (datetime.now(UTC), False))
     journal.write(Deed.INSTALLED, "maintainer", operation.id, f"edition {operation.edition}")
     click.echo(f"{operation.id}, edition {operation.edition}, is installed, until {_told(operation.ends)}.")
+
+
+@command.command()
+@config_option
+@file_argument
+def send(config: Path, file: Path) -> None:
+    """Order the kiosks of a signed operation to install it; they prove it when they have, by link or by stick."""
+    table, content = load(config, HubConfig), _read(file)
+    sent = assembly.dispatch(table).send(content, datetime.now(UTC))
+    for device, number in sent.orders.items():
+        about = f"operation {sent.operation.id}, edition {sent.operation.edition}, order {number}"
+        open_journal(config).write(Deed.ORDERED, "maintainer", f"device/{device}", about)
+    click.echo(
+        f"{sent.operation.id}, edition {sent.operation.edition}, waits for {len(sent.orders)} kiosks: "
+        f"{', '.join(map(str, sent.orders))}."
+    )
 
 
 def _draft(file: Path) -> Operation:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.cli.options import config_option, json_option, list_out
 from hotspot_kiosk.config import KioskConfig, load
 from hotspot_kiosk.contents_enrolment import decode_answer
@@ -17,8 +19,11 @@ from hotspot_kiosk.kiosk import assembly, desk, zeroise
 from hotspot_kiosk.kiosk import stick as carrier
 from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.office import ROSTER
+from hotspot_kiosk.kiosk.ordered import installs
 from hotspot_kiosk.kiosk.orders import ORDERS, Orders
 from hotspot_kiosk.kiosk.outbox import Entry, Outbox, PartState, remedy
+from hotspot_kiosk.kiosk.roll import Roll
 from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.seal_answer import open_answer
 from hotspot_kiosk.stick import Stick, Tally
@@ -151,7 +156,10 @@ def _returned(config: Path, table: KioskConfig, own: PrivateKeys) -> carrier.Ret
 
     trust = Trust(table.keys.peers)
     alerts = Alerts(table.outbox.path, own)
-    return carrier.Returned(outbox, own, trust, _orders(table), Clock().stamp(), erase, alerts)
+    journal = Journal(table.outbox.path.with_name("journal"), own, lambda: (datetime.now(UTC), False))
+    roll = Roll(table.outbox.path.with_name(ROSTER), trust)
+    brings = installs(roll, table.operation.file, trust, table.kiosk.device, journal)
+    return carrier.Returned(outbox, own, trust, _orders(table), Clock().stamp(), erase, alerts, brings)
 
 
 def _orders(table: KioskConfig) -> Orders:

@@ -21,6 +21,7 @@ from hotspot_kiosk.hub import reception
 from hotspot_kiosk.hub.bell import HUB_WORKER, Bell
 from hotspot_kiosk.hub.casebook import Casebook, Note, Ring, nobody_notes, nobody_rings
 from hotspot_kiosk.hub.counts import Counts
+from hotspot_kiosk.hub.dispatch import Dispatch
 from hotspot_kiosk.hub.gallery import Gallery
 from hotspot_kiosk.hub.identify import Identifier
 from hotspot_kiosk.hub.inbox import Inbox
@@ -157,6 +158,15 @@ def roster(config: HubConfig) -> RosterFile:
     """Who may decide what at this hub. Raises ConfigError if its config names no roster."""
     own = load_private(config.keys.own)
     return RosterFile(config.hub.roster, own, ring_of(config, own))
+
+
+def dispatch(config: HubConfig) -> Dispatch:
+    """What orders kiosks to install an operation. Raises ConfigError if the hub's file names no place for one of the two."""
+    own, book = load_private(config.keys.own), _book(config)
+    if book is None or config.hub.operations is None:
+        raise ConfigError("[hub] orders and operations are both needed: name a folder for each")
+    peers = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
+    return Dispatch(config.hub.operations, book, own, ring_of(config, own), peers)
 
 
 def bell(config: HubConfig, folder: Path) -> Bell:

@@ -18,10 +18,12 @@ ORDER, PROOF = ".order", ".done"
 # What is no withdrawal has names of its own: as it waits, and as it is proven.
 OWN = {
     wire.OrderKind.ROSTER: (".roster", ".received"),
+    wire.OrderKind.OPERATION: (".operation", ".installed"),
     wire.OrderKind.WATCHLIST: (".watchlist", ".taken"),
     wire.OrderKind.FORGET: (".forget", ".forgotten"),
 }
 KINDS = ((ORDER, PROOF), *OWN.values())
+REPLACED = (wire.OrderKind.ROSTER, wire.OrderKind.OPERATION)  # only the newest waits
 
 
 class OrderBook:
@@ -33,7 +35,7 @@ class OrderBook:
     def give(
         self, device: int, kind: wire.OrderKind, own: PrivateKeys, now: datetime, body: bytes = b""
     ) -> wire.Order:
-        """Sign an order and let it wait for its kiosk; of rosters only the newest waits. Raises StorageFailed."""
+        """Sign an order and let it wait for its kiosk; of rosters, and of operations, only the newest. Raises StorageFailed."""
         earlier = [_number(path) for path in self._folder.glob(f"{device}-*.*")]
         number = max([int(now.timestamp() * 1000), *(n + 1 for n in earlier)])
         order = wire.sign_order(device, number, kind, body, own)
@@ -43,7 +45,7 @@ class OrderBook:
             raise StorageFailed(f"the order cannot be kept in {self._folder}: {error.strerror}") from None
         suffix, _ = OWN.get(kind, (ORDER, PROOF))
         files.replace(self._folder / f"{device}-{number}{suffix}", wire.encode(order))
-        if kind is wire.OrderKind.ROSTER:
+        if kind in REPLACED:
             self.take_back(device, kind, number)
         return order
 

@@ -46,6 +46,7 @@ from hotspot_kiosk.kiosk.guard import Ears, Guard
 from hotspot_kiosk.kiosk.handover import Handover
 from hotspot_kiosk.kiosk.office import ROSTER
 from hotspot_kiosk.kiosk.office import build as build_office
+from hotspot_kiosk.kiosk.ordered import installs
 from hotspot_kiosk.kiosk.orders import FLOOR, ORDERS, Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.pairs import Pairs
@@ -100,8 +101,8 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         anchoring=_anchoring(place),
         telling=Telling(findings),
         pairs=pairs,
-        on_roster=roll.receive,
         watchlists=place.watchlists,
+        installs=installs(roll, place.operation, place.trust, place.device, place.journal),
     )
     preview = Preview(of(config.kiosk.desk))
     guard = _guard(config, folder, daemon)

@@ -20,7 +20,7 @@ from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.anchoring import Anchoring
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.courier import Courier
-from hotspot_kiosk.kiosk.orders import Orders
+from hotspot_kiosk.kiosk.orders import Installs, Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.pairs import Pairs
 from hotspot_kiosk.kiosk.replies import keep
@@ -63,8 +63,8 @@ class Downlink:
         anchoring: Anchoring | None,
         telling: Telling | None,
         pairs: Pairs | None,
-        on_roster: Callable[[bytes], None] | None,
         watchlists: Watchlists | None,
+        installs: Installs,
         ways: Ways,
     ) -> None:
         self._device = device
@@ -78,8 +78,8 @@ class Downlink:
         self._anchoring = anchoring
         self._telling = telling
         self._pairs = pairs
-        self._on_roster = on_roster
         self._watchlists = watchlists
+        self._installs = installs
         self._ways = ways
         self._unkept: set[Tcn] = set()
         self._probes: dict[Tcn, bytes] = {}
@@ -226,13 +226,6 @@ class Downlink:
             raise Refused("the hub is witness of something that nobody sent")
         self._anchoring.witnessed(witness, self._trust.ring)
 
-    def _take_roster(self, order: wire.Order) -> None:
-        """Installed before the order counts as obeyed; one that is older than ours proves to be obeyed, too."""
-        self._orders.check(order, self._trust.ring)
-        if self._on_roster is None:
-            raise Refused("this kiosk takes no roster")
-        self._on_roster(order.body)
-
     def _take_watchlist(self, order: wire.Order) -> bool:
         """Whether this part completes the list. A part counts by its edition, not by the order's number: others may come between."""
         self._orders.check(order, self._trust.ring)
@@ -261,8 +254,7 @@ class Downlink:
             if not self._take_watchlist(order):
                 return
         else:
-            if order.kind is wire.OrderKind.ROSTER:
-                self._take_roster(order)
+            self._orders.install(order, self._trust.ring, self._installs)
             if order.kind is wire.OrderKind.FORGET:
                 self._forget_watchlist(order)
             new = self._orders.obey(order, self._trust.ring)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hotspot_kiosk.audit import Journal
+from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, SealError, StorageFailed
 from hotspot_kiosk.files import write_whole
 from hotspot_kiosk.operation import Operation, verify
@@ -43,13 +45,32 @@ def install(path: Path, content: bytes, hub: Trusted, device: int) -> Operation:
     return fresh
 
 
+def receive(path: Path, content: bytes, hub: Trusted, device: int, journal: Journal) -> None:
+    """The same for one that the hub ordered, and its line in the journal; of one that is here nothing is left to do.
+
+    Whoever is being checked is checked to the end under the operation that it began with (`gate`). One that cannot
+    be kept is refused, and proven to nobody: the hub orders it again, and nothing else waits for that.
+    """
+    fresh = verify(content, hub)
+    if _readable(path, hub) != fresh:
+        try:
+            install(path, content, hub, device)
+        except StorageFailed as error:
+            raise Refused(f"operation {fresh.id} is not installed: {error}") from None
+        journal.write(Deed.INSTALLED, "hub", fresh.id, f"edition {fresh.edition}")
+
+
 def _check_newer(path: Path, fresh: Operation, hub: Trusted) -> None:
     """An operation that was replaced must not come back with an old stick."""
-    try:
-        before = current(path, hub)
-    except Refused:
-        return
+    before = _readable(path, hub)
     if before is not None and fresh.edition <= before.edition and fresh != before:
         raise Refused(
             f"operation {before.id}, edition {before.edition}, is here already; a newer one has a higher edition"
         )
+
+
+def _readable(path: Path, hub: Trusted) -> Operation | None:
+    try:
+        return current(path, hub)
+    except Refused:
+        return None

@@ -8,6 +8,7 @@ new key of the hub counts by its generation (`keyring.Trust`).
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 FLOOR = "hub_time"  # a time that is surely past: [link] floor_file
 ORDERS = "orders.json"  # beside the outbox, as FLOOR is
 MOST_PROVEN = 32
+INSTALLED = (wire.OrderKind.ROSTER, wire.OrderKind.OPERATION)
+Installs = Mapping[wire.OrderKind, Callable[[bytes], None]]
 
 
 class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,12 +54,9 @@ class Orders:
         Refused if it is for another kiosk or came after a newer one, StorageFailed if it cannot be
         remembered.
         """
-        self.check(order, hub)
-        memory = self.memory
-        if order.number in (*memory.obeyed, memory.last_order):
+        if not self.stands(order, hub):
             return False
-        if order.number < memory.last_order:
-            raise Refused("an order is older than one that was obeyed")
+        memory = self.memory
         revoked = memory.revoked or order.kind is wire.OrderKind.REVOKE
         obeyed = (*memory.obeyed, order.number)[-MOST_PROVEN:]
         self._remember(
@@ -67,6 +67,23 @@ class Orders:
     def is_new(self, order: wire.Order) -> bool:
         """Whether no order of this number, or a higher one, was obeyed."""
         return order.number > self.memory.last_order
+
+    def stands(self, order: wire.Order, hub: Trusted) -> bool:
+        """Whether it is still to be carried out; nothing is remembered of it yet. As `obey`."""
+        self.check(order, hub)
+        if order.number in (*self.memory.obeyed, self.memory.last_order):
+            return False
+        if order.number < self.memory.last_order:
+            raise Refused("an order is older than one that was obeyed")
+        return True
+
+    def install(self, order: wire.Order, hub: Trusted, installs: Installs) -> None:
+        """What an order brings is in its place before the order counts as obeyed. As `obey`, and what `installs` raises."""
+        if order.kind not in INSTALLED or not self.stands(order, hub):
+            return
+        if order.kind not in installs:
+            raise Refused(f"this kiosk takes no {order.kind}")
+        installs[order.kind](order.body)
 
     def check(self, order: wire.Order, hub: Trusted) -> None:
         """Raises SealError unless the hub signed it, Refused if it is for another kiosk."""

@@ -8,12 +8,13 @@ itself, in its uplink; `Returned` is for one that does not, and believes the sam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from types import MappingProxyType
 
 from hotspot_kiosk import seal, wire
-from hotspot_kiosk.errors import BadBytes, Refused, SealError, StorageFailed
+from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, SealError, StorageFailed
 from hotspot_kiosk.keyring import Trust, from_bytes
 from hotspot_kiosk.kiosk.alerts import Alerts
-from hotspot_kiosk.kiosk.orders import Orders
+from hotspot_kiosk.kiosk.orders import Installs, Orders
 from hotspot_kiosk.kiosk.outbox import Entry, Outbox
 from hotspot_kiosk.kiosk.replies import keep
 from hotspot_kiosk.kiosk.watchlists import Watchlists
@@ -106,7 +107,7 @@ def take_in(stick: Stick, own: seal.PrivateKeys, act: Act, obeyed: Callable[[], 
                 if not isinstance(message, kind):
                     raise BadBytes("another message than the file's name says")
                 tally.done[new if act(payload) else known] += 1
-            except (BadBytes, SealError, Refused) as error:
+            except (BadBytes, ConfigError, SealError, Refused) as error:
                 tally.aside[str(error)] += 1
     if stick.names(own.owner, ORDER):
         _prove(stick, own, obeyed())
@@ -131,6 +132,7 @@ class Returned:
         on_erase: Callable[[], None],
         alerts: Alerts | None = None,
         watchlists: Watchlists | None = None,
+        installs: Installs = MappingProxyType({}),
     ) -> None:
         self._outbox = outbox
         self._alerts = alerts
@@ -140,6 +142,7 @@ class Returned:
         self._orders = orders
         self._stamp = stamp
         self._on_erase = on_erase
+        self._installs = installs
 
     def act(self, payload: bytes) -> bool:
         """Believe it or not. Raises BadBytes, SealError, Refused or StorageFailed."""
@@ -178,8 +181,9 @@ class Returned:
             self._orders.check(order, self._trust.ring)
             self._trust.add(from_bytes(order.body))
             return True
-        if order.kind in (wire.OrderKind.ROSTER, wire.OrderKind.WATCHLIST):
+        if order.kind is wire.OrderKind.WATCHLIST:
             raise BadBytes("an order that only a running kiosk can follow: start it and import again")
+        self._orders.install(order, self._trust.ring, self._installs)
         if order.kind is wire.OrderKind.FORGET:
             self._forget(order)
         new = self._orders.obey(order, self._trust.ring)

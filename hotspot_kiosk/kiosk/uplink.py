@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
+from types import MappingProxyType
 
 from hotspot_kiosk import seal, wire
 from hotspot_kiosk.errors import (
@@ -26,7 +27,7 @@ from hotspot_kiosk.kiosk.anchoring import Anchoring
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.courier import Courier
 from hotspot_kiosk.kiosk.downlink import Downlink, Ways
-from hotspot_kiosk.kiosk.orders import Orders
+from hotspot_kiosk.kiosk.orders import Installs, Orders
 from hotspot_kiosk.kiosk.outbox import GIVEN_UP, Item, Outbox, remedy
 from hotspot_kiosk.kiosk.pairs import Pairs
 from hotspot_kiosk.kiosk.patience import Patience
@@ -73,12 +74,12 @@ class Uplink:
         anchoring: Anchoring | None = None,
         telling: Telling | None = None,
         pairs: Pairs | None = None,
-        on_roster: Callable[[bytes], None] | None = None,
         watchlists: Watchlists | None = None,
+        installs: Installs = MappingProxyType({}),
     ) -> None:
         """`on_trouble` hears why the outbox's disk does not work, and an empty word when it does again.
 
-        Without `alerts`, those of other posts are refused.
+        Without `alerts`, those of other posts are refused; so is what the hub orders to install without `installs`.
         """
         self._device = device
         self._outbox = outbox
@@ -110,8 +111,8 @@ class Uplink:
             anchoring=anchoring,
             telling=telling,
             pairs=pairs,
-            on_roster=on_roster,
             watchlists=watchlists,
+            installs=installs,
             ways=Ways(self._send, self._ask_if_due, self._quarantine, on_answer, on_order),
         )
 
