@@ -14,7 +14,7 @@ import os
 import stat
 import struct
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,13 +40,15 @@ O_SAFE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 class Note(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="note"):
     """Up: this kiosk was here; the answers to these TCNs are stored in it. Signed by the kiosk.
 
-    hub_key: the id of the newest key of the hub that it knows.
+    hub_key: the id of the newest key of the hub that it knows. digests: the SHA-256 of each answer as it is held;
+    software that knew one edition only tells none.
     """
 
     device: int
     answered: tuple[str, ...]
     hub_key: bytes
     signature: bytes
+    digests: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True)
@@ -143,14 +145,16 @@ def number_of(order: int, suffix: str) -> str:
     return f"{order:020d}{suffix}"
 
 
-def sign_note(device: int, answered: tuple[str, ...], hub_key: bytes, by: PrivateKeys) -> bytes:
-    """A kiosk's note as bytes."""
-    note = Note(device, answered, hub_key, by.sign(_note_words(device, answered, hub_key)))
+def sign_note(device: int, answers: Mapping[Tcn, bytes], hub_key: bytes, by: PrivateKeys) -> bytes:
+    """A kiosk's note as bytes. answers: the digest of each one held."""
+    answered, digests = tuple(str(tcn) for tcn in answers), tuple(answers.values())
+    words = _note_words(device, answered, hub_key, digests)
+    note = Note(device, answered, hub_key, by.sign(words), digests)
     return msgspec.msgpack.encode(note, enc_hook=as_plain)
 
 
-def read_note(payload: bytes, by: PublicKeys) -> tuple[tuple[Tcn, ...], bytes]:
-    """The TCNs whose answers the kiosk has, and the hub's key that it knows.
+def read_note(payload: bytes, by: PublicKeys) -> tuple[Mapping[Tcn, bytes], bytes]:
+    """The digest of each answer that the kiosk has, empty where the note tells none, and the hub's key that it knows.
 
     Raises BadBytes or SealError unless `by` signed it.
     """
@@ -160,12 +164,18 @@ def read_note(payload: bytes, by: PublicKeys) -> tuple[tuple[Tcn, ...], bytes]:
         raise BadBytes("a kiosk's note that cannot be read") from None
     if note.device != by.owner or len(note.answered) > MAX_COUNTER:
         raise BadBytes("another kiosk's note")
-    by.verify(_note_words(note.device, note.answered, note.hub_key), note.signature)
-    return tuple(Tcn(text) for text in note.answered), note.hub_key
+    if len(note.digests) not in (0, len(note.answered)):
+        raise BadBytes("a kiosk's note that contradicts itself")
+    by.verify(_note_words(note.device, note.answered, note.hub_key, note.digests), note.signature)
+    digests = note.digests or (b"",) * len(note.answered)
+    return {Tcn(text): digest for text, digest in zip(note.answered, digests, strict=True)}, note.hub_key
 
 
-def _note_words(device: int, answered: tuple[str, ...], hub_key: bytes) -> bytes:
-    return b"stick note\0" + f"{device}\0{hub_key.hex()}\0".encode() + "\0".join(answered).encode()
+def _note_words(
+    device: int, answered: tuple[str, ...], hub_key: bytes, digests: tuple[bytes, ...] = ()
+) -> bytes:
+    words = b"stick note\0" + f"{device}\0{hub_key.hex()}\0".encode() + "\0".join(answered).encode()
+    return b"\0".join((words, *(each.hex().encode() for each in digests)))
 
 
 def _is_device(name: str) -> bool:

@@ -8,7 +8,7 @@ from making import DEVICE, HUB, KIOSK, NOW, keys, public_file, tcn
 
 from hotspot_kiosk import seal, wire
 from hotspot_kiosk.hub import store_sqlite
-from hotspot_kiosk.hub.inbox import Inbox, Outcome
+from hotspot_kiosk.hub.inbox import LOOK_EVERY, MOST_PIECES, Inbox, Outcome
 from hotspot_kiosk.hub.store import PartKey
 from hotspot_kiosk.terms import Part
 
@@ -173,3 +173,18 @@ def test_pieces_that_are_all_here_are_taken_when_they_are_offered(inbox: Inbox) 
     assert outcome.delivered
     assert [type(reply) for reply in outcome.replies] == [wire.Receipt]
     assert held(inbox) == 1
+
+
+def test_a_kiosk_that_finishes_nothing_fills_no_disk(inbox: Inbox) -> None:
+    """Overlapping pieces of one part, without end: they are forgotten, counted, and it can still be sent whole."""
+    data = bytes(200_000)
+    sent = 0
+    while not inbox.ignored:
+        send(inbox, wire.Chunk(tcn(), Part.PROBE, 1 << 20, sent % 1000, data))
+        sent += 1
+        assert sent * len(data) <= MOST_PIECES + LOOK_EVERY
+    (why,) = inbox.ignored
+    assert "too much unfinished" in why
+    missing = inbox._store.chunks.missing(KEY, 1 << 20)
+    assert missing == ((0, 1 << 20),)
+    assert send(inbox, whole()).delivered

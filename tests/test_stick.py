@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from making import DEVICE, HUB, KIOSK, NOW, STAMP, keys, public_file, request, tcn
 from test_cli import hotspot
@@ -24,12 +25,13 @@ from hotspot_kiosk.hub.stick import Import
 from hotspot_kiosk.hub.store import PartKey, Store
 from hotspot_kiosk.keyring import PublicFile, Trust, load_private, load_public
 from hotspot_kiosk.kiosk import stick as carrier
+from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.seal_answer import is_sealed_answer, reply_key
-from hotspot_kiosk.stick import NOTE, ORDER, PROOF, TOP, Stick, Tally, number_of, read_note, sign_note
-from hotspot_kiosk.terms import Answer, AnswerType, ClockStamp, Decision, Part
+from hotspot_kiosk.stick import NOTE, ORDER, PROOF, TOP, Note, Stick, Tally, number_of, read_note, sign_note
+from hotspot_kiosk.terms import Answer, AnswerType, ClockStamp, Decision, Late, Part
 from hotspot_kiosk.wire import OrderKind
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
@@ -59,7 +61,7 @@ class Desk:
     def take_in(self, folder: Path) -> tuple[Tally, str]:
         """`hotspot hub import`."""
         made = Import(
-            Stick(folder), self.take, self.inbox.acknowledge, {DEVICE: public_file(KIOSK)}, self.inbox.ignored
+            Stick(folder), self.take, self.inbox.holds, {DEVICE: public_file(KIOSK)}, self.inbox.ignored
         )
         return made.tally, made.run()
 
@@ -571,20 +573,86 @@ def test_another_kiosks_files_in_our_folder_are_left_aside(circle: Circle) -> No
 
 def test_a_note_counts_only_with_the_kiosks_signature() -> None:
     """Or a stranger could make the hub drop answers."""
-    assert read_note(sign_note(DEVICE, (tcn(),), b"key", KIOSK), KIOSK.public()) == ((tcn(),), b"key")
+    note = {tcn(): bytes(32), tcn(2): b"\1" * 32}
+    assert read_note(sign_note(DEVICE, note, b"key", KIOSK), KIOSK.public()) == (note, b"key")
     with pytest.raises(SealError):
-        read_note(sign_note(DEVICE, (tcn(),), b"", keys(18)), KIOSK.public())
+        read_note(sign_note(DEVICE, {tcn(): bytes(32)}, b"", keys(18)), KIOSK.public())
     with pytest.raises(BadBytes):
-        read_note(sign_note(18, (tcn(),), b"", keys(18)), KIOSK.public())
+        read_note(sign_note(18, {tcn(): bytes(32)}, b"", keys(18)), KIOSK.public())
     with pytest.raises(BadBytes):
         read_note(b"\xc1", KIOSK.public())
+
+
+def test_a_note_whose_digests_were_changed_is_not_believed() -> None:
+    """Otherwise the hub could be told that another edition is here."""
+    note = msgspec.msgpack.decode(sign_note(DEVICE, {tcn(): bytes(32)}, b"", KIOSK), type=Note)
+    for digests, error in (((b"\1" * 32,), SealError), ((), SealError), ((b"", b""), BadBytes)):
+        changed = msgspec.msgpack.encode(msgspec.structs.replace(note, digests=digests))
+        with pytest.raises(error):
+            read_note(changed, KIOSK.public())
+
+
+def test_a_note_of_earlier_software_still_counts_for_first_editions(circle: Circle) -> None:
+    """It names answers without their digests."""
+    number = circle.put()
+    circle.export()
+    circle.at_hub()
+    words = b"stick note\0" + f"{DEVICE}\0\0{number}".encode()
+    earlier = ["note", DEVICE, [str(number)], b"", KIOSK.sign(words)]
+    reframe(circle.home() / NOTE, msgspec.msgpack.encode(earlier))
+    assert circle.at_hub().aside == {}
+    assert circle.store.answers.waiting(DEVICE) == []
+
+
+@RUNNING
+def test_a_later_edition_goes_by_stick_too_and_is_acknowledged(circle: Circle, running: bool) -> None:
+    """Only the edition that the kiosk holds: a third one that came meanwhile waits on."""
+    number = circle.put()
+    circle.export()
+    circle.at_hub()
+    circle.running = running
+    circle.back()
+
+    def better(edition: int) -> None:
+        answer = Answer(number, AnswerType.SRE, Decision.UNDECIDED, (), NOW, edition=edition)
+        sealed = seal.seal(contents.encode_answer(answer), number, "answer", KIOSK.public(), HUB)
+        assert circle.store.answers.put(DEVICE, number, sealed, NOW, edition)
+
+    better(2)
+    circle.export()
+    assert circle.at_hub().done["answers written"] == 1
+    assert circle.back().done["answers"] == 1
+    circle.export()
+    better(3)
+    circle.at_hub()
+    assert len(circle.store.answers.waiting(DEVICE)) == 1
+    assert circle.back().done["answers"] == 1
+    circle.export()
+    circle.at_hub()
+    assert circle.store.answers.waiting(DEVICE) == []
+    held = circle.outbox.sealed_answer(number)
+    assert held
+    assert contents.decode_answer(seal.open_envelope(held, HUB.public(), KIOSK)).edition == 3
+
+
+def test_an_alert_that_came_by_stick_is_acknowledged_by_stick(circle: Circle) -> None:
+    """About somebody whom another kiosk captured."""
+    number, own = tcn(1, 18), Alerts(circle.path, KIOSK)
+    late = Late("Harbour", NOW, True, NOW + timedelta(days=1))
+    answer = Answer(number, AnswerType.SRE, Decision.POSSIBLE_MATCH, (), NOW, edition=2, late=late)
+    sealed = seal.seal(contents.encode_answer(answer), number, "answer", KIOSK.public(), HUB)
+    circle.store.answers.put(DEVICE, number, sealed, NOW, 2)
+    own.take(number, sealed, HUB.public())
+    carrier.export(Stick(circle.stick), circle.outbox, KIOSK, HUB.public().key_id, (), own)
+    circle.at_hub()
+    assert circle.store.answers.waiting(DEVICE) == []
 
 
 def test_a_forged_note_is_left_aside(circle: Circle) -> None:
     """The answer stays at the hub."""
     circle.put()
     circle.export()
-    reframe(circle.home() / NOTE, sign_note(DEVICE, (tcn(),), b"", keys(18)))
+    reframe(circle.home() / NOTE, sign_note(DEVICE, {tcn(): bytes(32)}, b"", keys(18)))
     assert circle.at_hub().aside == {"a signature does not verify": 1}
     assert circle.store.answers.waiting(DEVICE)
 

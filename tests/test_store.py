@@ -347,3 +347,35 @@ def test_errands_are_found_by_how_their_name_begins(store: Store) -> None:
     store.errands.done(tcn(1), "\tx\ta")
     assert list(store.errands.named("\tx\t", 9)) == [(tcn(2), "\tx\tb")]
     assert not store.errands.named("\tz", 9)
+
+
+def test_pieces_of_one_device_are_bounded(store: Store) -> None:
+    """The part under way stays while it alone is below; repeats count; another device's stay whatever happens."""
+    other, foreign = (
+        PartKey(DEVICE, tcn(2), Part.EVIDENCE),
+        PartKey(DEVICE + 1, tcn(1, DEVICE + 1), Part.PROBE),
+    )
+    for key in (KEY, other, foreign):
+        store.chunks.add(key, 100, 0, bytes(40))
+    assert store.chunks.bound(KEY, 80) == 0
+    store.chunks.add(KEY, 100, 0, bytes(40))
+    assert store.chunks.bound(KEY, 80) == 1
+    assert store.chunks.missing(KEY, 100) == ((40, 100),)
+    assert store.chunks.missing(other, 100) == ((0, 100),)
+    store.chunks.add(KEY, 100, 1, bytes(40))
+    assert store.chunks.bound(KEY, 80) == 1
+    assert store.chunks.missing(KEY, 100) == ((0, 100),)
+    assert store.chunks.missing(foreign, 100) == ((40, 100),)
+
+
+def test_parts_that_nobody_finishes_have_an_end(store: Store) -> None:
+    """Counted from the first look that saw them; one that began since stays."""
+    other, day = PartKey(DEVICE, tcn(2), Part.PROBE), timedelta(days=1)
+    store.chunks.add(KEY, 4, 0, b"ab")
+    assert store.chunks.outdated(NOW, 14 * day) == 0
+    store.chunks.add(other, 4, 0, b"ab")
+    assert store.chunks.outdated(NOW + 13 * day, 14 * day) == 0
+    assert store.chunks.outdated(NOW + 15 * day, 14 * day) == 1
+    assert store.chunks.missing(KEY, 4) == ((0, 4),)
+    assert store.chunks.missing(other, 4) == ((2, 4),)
+    assert store.chunks.add(KEY, 4, 0, b"abcd") == ()

@@ -107,7 +107,8 @@ def export(config: Path, folder: Path) -> None:
         return
     hub = load_hub(table.keys.peers)
     obeyed = _orders(table).memory.obeyed
-    _tell(carrier.export(stick, _open(config), own, hub.newest.key_id, obeyed))
+    alerts = Alerts(table.outbox.path, own)
+    _tell(carrier.export(stick, _open(config), own, hub.newest.key_id, obeyed, alerts))
 
 
 @command.command("import")

@@ -24,6 +24,8 @@ from hotspot_kiosk.terms import Part, Tcn
 
 log = logging.getLogger(__name__)
 MOST_TRIES = 3
+MOST_PIECES = 4 * wire.LARGEST_ENVELOPE  # bytes of one device's unfinished parts, repeats counted
+LOOK_EVERY = MOST_PIECES // 16
 ANOTHER = "the hub holds another record of this number"
 
 
@@ -71,6 +73,7 @@ class Inbox:
         self.ignored: Counter[str] = Counter()
         self.repeated: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self._unlooked: Counter[int] = Counter()
 
     def ignore(self, device: int, why: str) -> None:
         """Count a message that is not believed."""
@@ -104,6 +107,18 @@ class Inbox:
         """The kiosk is known to hold this edition of an answer."""
         if not self._store.answers.acknowledge(device, tcn, self._now(), edition):
             self.repeated["an acknowledgement of no answer that waits"] += 1
+
+    def holds(self, device: int, tcn: Tcn, digest: bytes) -> None:
+        """The kiosk's signed note says that it holds the answer with this digest; none, and it knows one edition only.
+
+        Of another edition than the one that waits nothing follows: that goes with the next stick, or by radio.
+        """
+        edition = self._store.answers.edition(device, tcn) if digest else 1
+        waits = self._store.answers.get(device, tcn) or b""
+        if digest and hashlib.sha256(waits).digest() != digest:
+            self.repeated["an acknowledgement of no answer that waits"] += 1
+            return
+        self.acknowledge(device, tcn, edition)
 
     def open(self, envelope: bytes, device: int) -> bytes:
         """What an envelope holds. Raises BadBytes or SealError."""
@@ -177,9 +192,21 @@ class Inbox:
         if len(chunk.data) == chunk.size:
             return self._whole(key, chunk.data)
         missing = self._store.chunks.add(key, chunk.size, chunk.offset, chunk.data)
+        self._bound(key, len(chunk.data))
         if missing is None and (held := self._store.inbox.digest(key)) is not None:
             return self._held(key, held)
         return Outcome() if missing else self._put_together(key, chunk.size)
+
+    def _bound(self, key: PartKey, new: int) -> None:
+        """A device that finishes nothing fills no disk; what is forgotten here is asked for again when it is offered."""
+        self._unlooked[key.device] += new
+        if self._unlooked[key.device] < LOOK_EVERY:
+            return
+        self._unlooked[key.device] = 0
+        if forgotten := self._store.chunks.bound(key, MOST_PIECES):
+            why = f"device {key.device} left too much unfinished; its pieces were forgotten"
+            self._ignore(why)
+            self.ignored[why] += forgotten - 1
 
     def _whole(self, key: PartKey, envelope: bytes) -> Outcome:
         held = self._store.inbox.digest(key)

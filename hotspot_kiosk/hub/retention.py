@@ -32,6 +32,7 @@ from hotspot_kiosk.terms import Tcn
 
 log = logging.getLogger(__name__)
 EVERY_S = 3600.0
+UNFINISHED = timedelta(days=14)  # so long the pieces of a part wait for the rest
 PURGING = "purging"  # the lock, beside the journal
 AGAIN_S = 60.0
 
@@ -110,6 +111,10 @@ class Purge:
                 return 0
             for each, record in self.due():
                 self._end(each, record)
+            if forgotten := self._store.chunks.outdated(self._now(), UNFINISHED):
+                log.warning(
+                    "%d parts that nobody finished in %d days were forgotten", forgotten, UNFINISHED.days
+                )
             return self._tell()
 
     def erase(self, record: Case, slip: bytes) -> None:

@@ -259,9 +259,9 @@ class Hub:
             self._inbox.ignore(device, str(error))
             return ()
 
-    def acknowledge(self, device: int, tcn: Tcn) -> None:
-        """A kiosk's signed note says that it holds this answer."""
-        self._inbox.acknowledge(device, tcn)
+    def acknowledge(self, device: int, tcn: Tcn, digest: bytes) -> None:
+        """A kiosk's signed note says that it holds the answer with this digest."""
+        self._inbox.holds(device, tcn, digest)
 
     @property
     def ignored(self) -> Mapping[str, int]:

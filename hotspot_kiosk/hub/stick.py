@@ -44,14 +44,14 @@ NOT_TAKEN = "not taken by this hub"
 class Import:
     """One stick at one hub. `take` is the hub's own way with a message; `ignored` its reasons not to act.
 
-    `acknowledge`: a kiosk holds the answer to this TCN, as its signed note says.
+    `acknowledge`: a kiosk holds the answer to this TCN with this digest, as its signed note says.
     """
 
     def __init__(
         self,
         stick: Stick,
         take: Take,
-        acknowledge: Callable[[int, Tcn], None],
+        acknowledge: Callable[[int, Tcn, bytes], None],
         kiosks: Mapping[int, PublicFile],
         ignored: Mapping[str, int],
     ) -> None:
@@ -136,8 +136,8 @@ class Import:
 
     def _note(self, device: int) -> None:
         answered, self._knows = read_note(self._stick.read(device, NOTE), self._kiosks[device].keys())
-        for tcn in answered:
-            self._acknowledge(device, tcn)
+        for tcn, digest in answered.items():
+            self._acknowledge(device, tcn, digest)
 
     def _proof(self, device: int, name: str) -> None:
         done = wire.decode_up(self._stick.read(device, name))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -81,6 +81,15 @@ class ChunkStore(Protocol):
 
     def forget(self, key: PartKey) -> None:
         """Drop all pieces."""
+
+    def bound(self, key: PartKey, most: int) -> int:
+        """Keep a device's pieces below so many bytes, repeats counted; returns how many parts were forgotten for it.
+
+        This part stays if it alone is below that: it is the one that is being sent.
+        """
+
+    def outdated(self, now: datetime, age: timedelta) -> int:
+        """Forget parts that stood here unfinished at a look so long ago, and still do; how many. Looks are to be made often."""
 
     def spoiled(self, key: PartKey) -> int:
         """Count that this part came and did not verify; returns how often by now, whoever counted."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -104,6 +104,26 @@ class Chunks:
         """See the port."""
         with self._server.change() as db:
             db.execute(f"DELETE FROM assembly WHERE {KEY}", key)
+
+    def bound(self, key: PartKey, most: int) -> int:
+        """See the port."""
+        values = {"device": key.device, "tcn": key.tcn, "part": key.part, "most": most}
+        with self._server.change() as db:
+            db.execute(
+                "DELETE FROM assembly WHERE device = %(device)s "
+                "AND (SELECT sum(received) FROM assembly WHERE device = %(device)s) > %(most)s "
+                "AND (tcn != %(tcn)s OR part != %(part)s OR received > %(most)s)",
+                values,
+            )
+            return int(db.rowcount)
+
+    def outdated(self, now: datetime, age: timedelta) -> int:
+        """See the port."""
+        with self._server.change() as db:
+            db.execute("DELETE FROM assembly WHERE since != '' AND since < %s", (as_text(now - age),))
+            done = int(db.rowcount)
+            db.execute("UPDATE assembly SET since = %s WHERE since = ''", (as_text(now),))
+        return done
 
     def spoiled(self, key: PartKey) -> int:
         """See the port."""

@@ -184,8 +184,12 @@ UPDATE hub_schema SET version = 8;
 CREATE TABLE portrait (reference TEXT PRIMARY KEY, picture BYTEA NOT NULL);
 UPDATE hub_schema SET version = 9;
 """,
+    9: """
+ALTER TABLE assembly ADD COLUMN since TEXT NOT NULL DEFAULT '';
+UPDATE hub_schema SET version = 10;
+""",
 }
-VERSION = 9
+VERSION = 10
 KEYED = 5  # from this version on, what is held of a record is locked with a key of its own
 SCHEMA_LOCK = 0x485F5350
 # Connection lost, server's resources, operator's hand, deadlock (SQLSTATE classes): all may pass.

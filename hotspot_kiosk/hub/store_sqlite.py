@@ -11,6 +11,7 @@ import msgspec
 
 from hotspot_kiosk.hub import store_sqlite_care as care
 from hotspot_kiosk.hub import store_sqlite_law as law
+from hotspot_kiosk.hub import store_sqlite_pieces as pieces
 from hotspot_kiosk.hub import store_sqlite_register as register
 from hotspot_kiosk.hub import store_sqlite_versions as versions
 from hotspot_kiosk.hub.store import (
@@ -21,17 +22,14 @@ from hotspot_kiosk.hub.store import (
     Store,
     as_key,
     as_text,
-    gaps,
-    join,
 )
 from hotspot_kiosk.sqlite import SqliteFile
 from hotspot_kiosk.terms import Part, Tcn
-from hotspot_kiosk.wire import Range
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS assembly (
     device INTEGER, tcn TEXT, part TEXT, size INTEGER NOT NULL, received INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (device, tcn, part)
+    since TEXT NOT NULL DEFAULT '', PRIMARY KEY (device, tcn, part)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS piece (
     device INTEGER, tcn TEXT, part TEXT, start INTEGER, stop INTEGER NOT NULL, data BLOB NOT NULL,
@@ -100,7 +98,7 @@ def build(options: Options) -> Store:
         versions.check_keys(file, law.keys_beside(options.path))
     keys = law.open_keys(options.path)
     return Store(
-        chunks=Chunks(file),
+        chunks=pieces.Chunks(file),
         inbox=Inbox(file),
         answers=Answers(file),
         gallery=Gallery(file),
@@ -131,54 +129,6 @@ def _backup(file: SqliteFile, keys: law.Keys, to: Path) -> None:
     """The keys last: whatever the copy holds, its key is there."""
     care.backup(file, to)
     care.backup(keys.file, law.keys_beside(to))
-
-
-class Chunks:
-    """Pieces of envelopes."""
-
-    def __init__(self, file: SqliteFile) -> None:
-        self._file = file
-
-    def add(self, key: PartKey, size: int, offset: int, data: bytes) -> tuple[Range, ...] | None:
-        """See the port. A power cut may take pieces; they are then missing, and asked for."""
-        with self._file.change(lightly=True) as db:
-            db.execute(f"DELETE FROM assembly WHERE {KEY} AND size != ?", (*key, size))
-            open_here = db.execute(
-                f"INSERT INTO assembly SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE {KEY}) "
-                "ON CONFLICT DO UPDATE SET received = received + excluded.received",
-                (*key, size, len(data), *key),
-            ).rowcount
-            if open_here:
-                db.execute(
-                    "INSERT OR IGNORE INTO piece VALUES (?, ?, ?, ?, ?, ?)",
-                    (*key, offset, offset + len(data), data),
-                )
-        return self.missing(key, size) if open_here else None
-
-    def missing(self, key: PartKey, size: int) -> tuple[Range, ...]:
-        """See the port."""
-        pieces = self._file.rows(
-            f"SELECT start, stop FROM piece JOIN assembly USING (device, tcn, part) "
-            f"WHERE {KEY} AND size = ? ORDER BY start",
-            (*key, size),
-        )
-        return gaps(pieces, size)
-
-    def whole(self, key: PartKey) -> bytes:
-        """See the port."""
-        return join(self._file.rows(f"SELECT start, data FROM piece WHERE {KEY} ORDER BY start", key))
-
-    def forget(self, key: PartKey) -> None:
-        """See the port."""
-        self._file.update(f"DELETE FROM assembly WHERE {KEY}", key)
-
-    def spoiled(self, key: PartKey) -> int:
-        """See the port."""
-        with self._file.change() as db:
-            db.execute(
-                "INSERT INTO spoiled VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1", key
-            )
-            return int(db.execute(f"SELECT times FROM spoiled WHERE {KEY}", key).fetchone()[0])
 
 
 class Inbox:

@@ -7,9 +7,10 @@ from pathlib import Path
 from hotspot_kiosk.errors import StorageFailed
 from hotspot_kiosk.sqlite import SqliteFile
 
-VERSION = 1  # of a file that no later software has changed; 0: of the time before files said so
-# Columns that tables of version 0 may lack.
+VERSION = 2  # of a file that no later software has changed; 0: of the time before files said so
+# Columns that tables of earlier versions may lack.
 ADDED = {
+    "assembly": "since TEXT NOT NULL DEFAULT ''",
     "answer": "edition INTEGER NOT NULL DEFAULT 1",
     "gallery": "source TEXT NOT NULL DEFAULT ''",
 }

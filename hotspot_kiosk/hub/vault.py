@@ -87,6 +87,8 @@ class Chunks:
         self._ring = ring
         self.missing = inner.missing
         self.forget = inner.forget
+        self.bound = inner.bound
+        self.outdated = inner.outdated
         self.spoiled = inner.spoiled
 
     def add(self, key: PartKey, size: int, offset: int, data: bytes) -> tuple[Range, ...] | None:

@@ -47,6 +47,10 @@ class Alerts:
         edition, held = self._file.rows("SELECT edition, envelope FROM alert WHERE tcn = ?", (tcn,))[0]
         return Kept(alert, bool(done), bytes(held), edition)
 
+    def held(self) -> dict[Tcn, bytes]:
+        """The sealed alerts, as they were taken."""
+        return {Tcn(tcn): bytes(held) for tcn, held in self._file.rows("SELECT tcn, envelope FROM alert")}
+
     def open(self, tcn: Tcn, envelope: bytes, hub: seal.Trusted) -> Answer:
         """What an alert says. Raises BadBytes or SealError."""
         header = seal.peek(envelope)

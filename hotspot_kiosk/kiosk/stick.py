@@ -7,6 +7,7 @@ itself, in its uplink; `Returned` is for one that does not, and believes the sam
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from types import MappingProxyType
 
@@ -15,7 +16,7 @@ from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, SealError, Stor
 from hotspot_kiosk.keyring import Trust, from_bytes
 from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.orders import Installs, Orders
-from hotspot_kiosk.kiosk.outbox import Entry, Outbox
+from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.replies import keep
 from hotspot_kiosk.kiosk.watchlists import Watchlists
 from hotspot_kiosk.stick import (
@@ -52,7 +53,12 @@ KINDS: dict[str, tuple[type[wire.Down], str, str]] = {
 
 
 def export(
-    stick: Stick, outbox: Outbox, own: seal.PrivateKeys, hub_key: bytes, obeyed: Iterable[int]
+    stick: Stick,
+    outbox: Outbox,
+    own: seal.PrivateKeys,
+    hub_key: bytes,
+    obeyed: Iterable[int],
+    alerts: Alerts | None = None,
 ) -> Tally:
     """Write what waits: the note, proofs of orders obeyed, then all probes, then all evidence, oldest first.
 
@@ -60,7 +66,7 @@ def export(
     """
 
     def introduce() -> None:
-        stick.write(own.owner, NOTE, _note(list(outbox.entries()), own, hub_key))
+        stick.write(own.owner, NOTE, sign_note(own.owner, _answers(outbox, alerts), hub_key, own))
         _prove(stick, own, obeyed)
 
     return _export(stick, outbox, own.owner, introduce)
@@ -210,5 +216,8 @@ def _prove(stick: Stick, own: seal.PrivateKeys, obeyed: Iterable[int]) -> None:
     stick.settle(own.owner)
 
 
-def _note(entries: list[Entry], own: seal.PrivateKeys, hub_key: bytes) -> bytes:
-    return sign_note(own.owner, tuple(str(entry.tcn) for entry in entries if entry.answered), hub_key, own)
+def _answers(outbox: Outbox, alerts: Alerts | None) -> dict[Tcn, bytes]:
+    """The digest of each answer and alert that is held: whatever edition that is, the hub need not send it again."""
+    held = {entry.tcn: outbox.sealed_answer(entry.tcn) for entry in outbox.entries() if entry.answered}
+    both = held | (alerts.held() if alerts else {})
+    return {tcn: hashlib.sha256(envelope).digest() for tcn, envelope in both.items() if envelope}
