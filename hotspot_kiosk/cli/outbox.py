@@ -160,7 +160,9 @@ def _returned(config: Path, table: KioskConfig, own: PrivateKeys) -> carrier.Ret
     journal = Journal(table.outbox.path.with_name("journal"), own, lambda: (datetime.now(UTC), False))
     roll = Roll(table.outbox.path.with_name(ROSTER), trust)
     brings = installs(roll, table.operation.file, trust, table.kiosk.device, journal)
-    return carrier.Returned(outbox, own, trust, _orders(table), Clock().stamp(), erase, alerts, brings)
+    return carrier.Returned(
+        outbox, own, trust, _orders(table), Clock().stamp(), erase, alerts, installs=brings
+    )
 
 
 def _orders(table: KioskConfig) -> Orders:
