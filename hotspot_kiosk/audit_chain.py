@@ -88,6 +88,7 @@ class Deed(StrEnum):
     MENDED = "journal mended"
     OPENED = "box opened"
     VIEWED = "pictures shown side by side"
+    SUPPORTED = "support bundle made"
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="entry", tag_field="line"):

@@ -24,6 +24,7 @@ from hotspot_kiosk.kiosk.desk import Ask
 from hotspot_kiosk.kiosk.events import Event
 from hotspot_kiosk.kiosk.findings import Findings
 from hotspot_kiosk.kiosk.handover import Handover
+from hotspot_kiosk.kiosk.health import Health
 from hotspot_kiosk.kiosk.orders import Orders
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.pairs import Pairs
@@ -45,7 +46,7 @@ BROWSER = "browser-secret"
 class Rig:
     """A kiosk's office, a session that the test sets, and what the office set going."""
 
-    def __init__(self, folder: Path, page: Page | None = None) -> None:
+    def __init__(self, folder: Path, page: Page | None = None, health: Health | None = None) -> None:
         self.folder, self.now, self.rate = folder, NOW, 0.0
         self.session = Session(Plan())
         self.obeyed: list[Ask] = []
@@ -68,6 +69,7 @@ class Rig:
             reach=reach,
             rate=lambda: self.rate,
             path=path,
+            health=health,
         )
         self.roster = Roster(
             edition=1,

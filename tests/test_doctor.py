@@ -294,7 +294,7 @@ def post(tmp_path: Path) -> tuple[Path, KioskConfig]:
 def by_name(config: KioskConfig, folder: Path) -> dict[str, Finding]:
     """The kiosk's findings; its folder camera sees one picture."""
     Image.new("RGB", (640, 480), (120, 120, 120)).save(folder / str(config.camera["path"]) / "wall.png")
-    return {each.name: each for each in checkup_kiosk.kiosk(Machine(), config, folder)}
+    return {each.name: each for each in checkup_kiosk.kiosk(Machine(), config, folder, None)}
 
 
 def test_a_kiosks_own_things(post: tuple[Path, KioskConfig], models_built: Path) -> None:

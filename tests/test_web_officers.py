@@ -138,7 +138,9 @@ def test_nothing_is_kept_and_nothing_foreign_loaded(tab: Tab) -> None:
     assert "samesite=strict" in heads["set-cookie"].lower()
 
 
-@pytest.mark.parametrize("path", ["desk", "answers", "queue", "operation", "answer/26000170000001P"])
+@pytest.mark.parametrize(
+    "path", ["desk", "answers", "queue", "operation", "health", "answer/26000170000001P"]
+)
 def test_no_page_opens_without_signing_in(tab: Tab, path: str) -> None:
     """Nor with a made-up token; the sign-in comes instead."""
     tab.visit()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +15,7 @@ from typing import Any
 import axe
 import msgspec
 import pytest
+from health_rig import Setup
 from making import DEVICE, HUB, NOW, STAMP, face_capture, finger_capture, tcn
 from officer_rig import PIN, Rig
 from pages_rig import BROWSER, FLAGS, SHOTS, Kiosk, Pages, until
@@ -68,7 +71,9 @@ class Set:
         self.kiosk = Kiosk(folder)
         self.pages = Pages(folder, self.kiosk.path)
         (folder / "office").mkdir()
-        self.rig = Rig(folder / "office", Page(port=self.pages.port))
+        self.health = Setup(folder / "health")
+        self.health.recent.start()
+        self.rig = Rig(folder / "office", Page(port=self.pages.port), self.health.health)
         self.rig.enrol()
         self.kiosk.counter = self.rig.office.authority.asked
         self.kiosk.start()
@@ -79,6 +84,7 @@ class Set:
         self.pages.close()
         self.kiosk.close()
         self.rig.close()
+        self.health.recent.close()
 
 
 @pytest.fixture(scope="module")
@@ -313,6 +319,32 @@ def test_who_does_not_touch_the_page_is_warned_and_signed_out(page: Any, rig: Ri
         door._now_ms = steady
 
 
+@BOTH
+def test_a_maintainer_sees_what_to_do_and_takes_a_bundle(
+    page: Any, setting: Set, rig: Rig, code: str
+) -> None:
+    """The worst first, the log without a name, a file that opens; nobody else has the page."""
+    setting.health.put("/sys/class/thermal/thermal_zone0/temp", "91000")
+    logging.getLogger("hotspot_kiosk.kiosk.uplink").error("link lost: %s", "Zarmina")
+    enter(page, "m1", code)
+    page.locator('nav a[href="/officer/health"]').click()
+    page.locator("#findings tr.bad").first.wait_for()
+    assert "91.0 C" in page.locator("#findings").inner_text()
+    assert page.locator("#findings tbody tr").first.get_attribute("class") == "bad"
+    assert "link lost" in page.locator("#log").inner_text()
+    assert "Zarmina" not in page.locator("#log").inner_text()
+    with page.expect_download() as taken:
+        page.locator("#support button").click()
+    with tarfile.open(taken.value.path()) as archive:
+        assert "support/findings.json" in archive.getnames()
+    page.locator('form[action="/officer/leave"] button').click()
+    page.locator("#signin").wait_for()
+    enter(page, "k7")
+    assert page.locator('nav a[href="/officer/health"]').count() == 0
+    goto(page, setting, "health")
+    assert page.locator("#findings, #support, #log").count() == 0
+
+
 def walk(page: Any, setting: Set, rig: Rig) -> Iterator[str]:
     """Every page in its fullest form; the name of each while it stands."""
     rig.office.overview.link_changed(False)
@@ -368,6 +400,12 @@ def test_every_page_fits_and_nobody_meets_a_serious_barrier(
         names.append(name)
         look(page, folder, name, script)
     assert len(names) == 9
+    page.locator('form[action="/officer/leave"] button').click()
+    page.locator("#signin").wait_for()
+    enter(page, "m1", "en")
+    goto(page, setting, "health")
+    page.locator("#findings").wait_for()
+    look(page, folder, "health", script)
 
 
 def look(page: Any, folder: Path, name: str, script: str) -> None:

@@ -15,6 +15,7 @@ GROUPS = {
     "kiosk": "Run a kiosk, start a check, see how it stands.",
     "web": "Serve a kiosk's pages, run its screen.",
     "doctor": "Examine this machine: what only the board itself can show.",
+    "support": "A bundle for whoever helps, without anything of a person.",
     "hub": "Run a hub, see what it holds.",
     "case": "What became of checks: two people on a possible match, the legal officer's queue.",
     "subject": "The slip of a person who was checked; what is held about them, and its erasure.",

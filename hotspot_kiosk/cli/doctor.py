@@ -15,7 +15,8 @@ from hotspot_kiosk.config import KioskConfig, load
 from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.kiosk.checkup import Finding, Machine, Verdict
 from hotspot_kiosk.kiosk.checkup_board import board
-from hotspot_kiosk.kiosk.checkup_kiosk import kiosk
+from hotspot_kiosk.kiosk.checkup_kiosk import status
+from hotspot_kiosk.kiosk.health import examination
 
 
 @click.command("doctor")
@@ -34,7 +35,7 @@ from hotspot_kiosk.kiosk.checkup_kiosk import kiosk
 )
 @json_option
 def command(config: Path | None, root: Path, as_json: bool) -> None:
-    """Examine this machine: heat, power, watchdog, clocks, card, ports, camera, models, keys, link.
+    """Examine this machine: heat, power, watchdog, clocks, card, ports, camera, models, keys, link, queue, update.
 
     Stop the kiosk first to have the camera measured. Exits 1 if anything fails.
     """
@@ -50,15 +51,17 @@ def command(config: Path | None, root: Path, as_json: bool) -> None:
 
 
 def _all(machine: Machine, config: Path | None) -> Iterator[Finding]:
-    yield from board(machine, datetime.now(UTC))
+    now = datetime.now(UTC)
     if config is None:
+        yield from board(machine, now)
         return
     try:
         tables = load(config, KioskConfig)
     except ConfigError as error:
+        yield from board(machine, now)
         yield Finding("configuration", Verdict.FAIL, "cannot be used", "a configuration", str(error))
         return
-    yield from kiosk(machine, tables, config.parent.resolve())
+    yield from examination(machine, tables, config.parent.resolve(), status(tables.kiosk.desk), now)
 
 
 def words(finding: Finding) -> str:

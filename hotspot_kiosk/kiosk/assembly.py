@@ -37,6 +37,7 @@ from hotspot_kiosk.kiosk.anchoring import Anchoring, Minors
 from hotspot_kiosk.kiosk.booth import Voices
 from hotspot_kiosk.kiosk.booth_face import FaceBooth
 from hotspot_kiosk.kiosk.booth_finger import FingerBooth
+from hotspot_kiosk.kiosk.checkup import Machine
 from hotspot_kiosk.kiosk.clock import SYNCHRONISED, Clock
 from hotspot_kiosk.kiosk.daemon import Daemon
 from hotspot_kiosk.kiosk.desk import Desk
@@ -44,6 +45,8 @@ from hotspot_kiosk.kiosk.devices.port import Panel
 from hotspot_kiosk.kiosk.findings import Findings
 from hotspot_kiosk.kiosk.guard import Ears, Guard
 from hotspot_kiosk.kiosk.handover import Handover
+from hotspot_kiosk.kiosk.health import Health
+from hotspot_kiosk.kiosk.loglines import Recent
 from hotspot_kiosk.kiosk.office import ROSTER
 from hotspot_kiosk.kiosk.office import build as build_office
 from hotspot_kiosk.kiosk.ordered import installs
@@ -104,7 +107,7 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         watchlists=place.watchlists,
         installs=installs(roll, place.operation, place.trust, place.device, place.journal),
     )
-    preview = Preview(of(config.kiosk.desk))
+    preview, recent = Preview(of(config.kiosk.desk)), Recent()
     guard = _guard(config, folder, daemon)
     office = build_office(
         place=place,
@@ -117,9 +120,11 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         reach=daemon.reach(),
         rate=lambda: uplink.bytes_per_s,
         path=config.outbox.path,
+        health=Health(Machine(), config, folder, recent, daemon.status, lambda: clock.stamp().wall),
     )
     daemon.attach(
         office=office,
+        recent=recent,
         face=_face_booth(config, folder, daemon.voices(), preview, guard),
         finger=_finger_booth(config, folder, daemon.voices()),
         uplink=uplink,

@@ -18,6 +18,7 @@ from hotspot_kiosk.kiosk import counter, security_keys
 from hotspot_kiosk.kiosk.desk import Ask
 from hotspot_kiosk.kiosk.door import Badge, Door
 from hotspot_kiosk.kiosk.events import Event, Overrule
+from hotspot_kiosk.kiosk.health import Health
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.overview import Overview, remedy
 from hotspot_kiosk.kiosk.pairs import Pairs
@@ -66,9 +67,12 @@ class Authority:
         witnesses: Witnesses,
         pairs: Pairs,
         reach: Reach,
+        *,
+        health: Health | None = None,
     ) -> None:
         self._door, self._place, self._outbox = door, place, outbox
         self._overview, self._witnesses, self._pairs, self._reach = overview, witnesses, pairs, reach
+        self._health = health
         self._deeds: dict[str, Callable[[Badge, counter.Act], str]] = {
             "begin": self._begin,
             "hand over": self._hand_over,
@@ -90,6 +94,8 @@ class Authority:
             case counter.Look():
                 badge, left_ms = self._door.who(request.token, request.browser, touch=request.touch)
                 return self._overview.view(badge, left_ms)
+            case counter.Care():
+                return self._care(request)
             case counter.Leave():
                 return self._leave(request)
             case counter.Picture():
@@ -98,8 +104,6 @@ class Authority:
                 return counter.Pictured(
                     jpeg=self._pairs.picture(tcn, request.reference, badge.officer, request.which)
                 )
-            case counter.Who():
-                return counter.Names(names=self._door.names(), roster=self._door.stands)
             case _:
                 return self._sign_in(request)
 
@@ -115,7 +119,11 @@ class Authority:
         if (ask.officer or ask.do in ("begin", "looked again")) and self._door.stands:
             raise Refused("officers sign in here, on the officer's page; nobody acts under a typed name")
 
-    def _sign_in(self, request: counter.Challenge | counter.ByKey | counter.ByPin) -> counter.AnyHeard:
+    def _sign_in(
+        self, request: counter.Who | counter.Challenge | counter.ByKey | counter.ByPin
+    ) -> counter.AnyHeard:
+        if isinstance(request, counter.Who):
+            return counter.Names(names=self._door.names(), roster=self._door.stands)
         if not request.browser:
             raise Refused("open the sign-in page first")
         match request:
@@ -136,6 +144,17 @@ class Authority:
         if not MAY[act.do] & badge.roles:
             raise Refused(f"that needs somebody signed in as {' or '.join(sorted(MAY[act.do]))}")
         return counter.Did(note=self._deeds[act.do](badge, act))
+
+    def _care(self, request: counter.Care) -> counter.Cared:
+        badge, _ = self._door.who(request.token, request.browser, touch=True)
+        if Role.MAINTAINER not in badge.roles:
+            raise Refused("that needs somebody signed in as maintainer")
+        if self._health is None:
+            raise Refused("this kiosk cannot be examined from here; on it: hotspot doctor")
+        if not request.bundle:
+            return counter.Cared(findings=self._health.findings(), lines=self._health.lines())
+        self._write(Deed.SUPPORTED, badge, "", "for whoever helps")
+        return counter.Cared(bundle=self._health.bundle())
 
     def _begin(self, badge: Badge, act: counter.Act) -> str:
         self._reach.obey(

@@ -19,9 +19,13 @@ MIB = 1 << 20
 AMPLE = 4  # times the least room is plenty
 
 
-def kiosk(machine: Machine, config: KioskConfig, folder: Path) -> Iterator[Finding]:
-    """Every finding about the kiosk that `config` describes; `folder` is where its relative paths count from."""
-    running = status(config.kiosk.desk)
+def kiosk(
+    machine: Machine, config: KioskConfig, folder: Path, running: desk.Told | None
+) -> Iterator[Finding]:
+    """Every finding about the kiosk that `config` describes; `folder` is where its relative paths count from.
+
+    running: its status, if it runs.
+    """
     yield models(config.models)
     yield keys(config)
     yield room(config.outbox)

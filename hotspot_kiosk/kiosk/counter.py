@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from hotspot_kiosk.kiosk import checkup
+from hotspot_kiosk.kiosk.loglines import Line
 from hotspot_kiosk.policy import Finding
 
 Secret = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{0,64}$")]
@@ -114,7 +116,14 @@ class Picture(Request, frozen=True, tag="picture"):
     which: Literal["theirs", "ours"]
 
 
-AnyRequest = Who | Challenge | ByKey | ByPin | Leave | Look | Act | Picture
+class Care(Request, frozen=True, tag="care"):
+    """How healthy the kiosk is; bundle: as a file that may be sent to whoever helps."""
+
+    token: Secret
+    bundle: bool = False
+
+
+AnyRequest = Care | Who | Challenge | ByKey | ByPin | Leave | Look | Act | Picture
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True, tag_field="is"):
@@ -297,4 +306,12 @@ class Pictured(Heard, frozen=True, tag="pictured"):
     jpeg: bytes
 
 
-AnyHeard = Names | Challenged | Entered | Made | View | Did | Pictured
+class Cared(Heard, frozen=True, tag="cared"):
+    """What was found, the newest log lines, or the bundle (a gzipped tar)."""
+
+    findings: tuple[checkup.Finding, ...] = ()
+    lines: tuple[Line, ...] = ()
+    bundle: bytes = b""
+
+
+AnyHeard = Cared | Names | Challenged | Entered | Made | View | Did | Pictured

@@ -52,6 +52,7 @@ from hotspot_kiosk.kiosk.events import (
 )
 from hotspot_kiosk.kiosk.gate import Admitted, Gate, begun
 from hotspot_kiosk.kiosk.guard import Guard, concerns
+from hotspot_kiosk.kiosk.loglines import Recent
 from hotspot_kiosk.kiosk.office import Office
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
@@ -59,7 +60,7 @@ from hotspot_kiosk.kiosk.preview import Preview
 from hotspot_kiosk.kiosk.recorder import FIRST, Recorder
 from hotspot_kiosk.kiosk.referring import Referring
 from hotspot_kiosk.kiosk.session import Plan, Session, State, step
-from hotspot_kiosk.kiosk.told import portrait, presentation, told_answer
+from hotspot_kiosk.kiosk.told import oldest, portrait, presentation, told_answer
 from hotspot_kiosk.kiosk.upkeep import Upkeep
 from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.operation import Operation
@@ -72,7 +73,7 @@ TICK_S = 0.25
 HANGS_S = 90.0  # an image over the slowest line, twice, takes half of it
 FORGET_EVERY = 240
 CAPTURING = {State.NOTICE, State.FACE, State.FINGERS, State.REVIEW}
-Hand = FaceBooth | FingerBooth | Uplink | Desk | Upkeep | Guard | Preview
+Hand = FaceBooth | FingerBooth | Uplink | Desk | Upkeep | Guard | Preview | Recent
 BUTTONS: dict[str, Event] = {
     "notice read": NoticeRead(),
     "accept": Accept(),
@@ -114,6 +115,7 @@ class Daemon:
         self._guard: Guard | None = None
         self._office: Office | None = None
         self._referring = Referring(place, clock, self._note, self._tell)
+        self._recent: Recent | None = None
         self.box = Box(place.remains, place.tamper, self._hands())
 
     def _hands(self) -> Hands:
@@ -141,8 +143,10 @@ class Daemon:
         preview: Preview | None = None,
         pulse: Pulse | None = None,
         office: Office | None = None,
+        recent: Recent | None = None,
     ) -> None:
         """Give the daemon its hands."""
+        self._recent = recent
         self._office = office
         self._face, self._finger, self._uplink, self._desk = face, finger, uplink, desk
         self._upkeep, self._guard, self._preview, self._pulse = upkeep, guard, preview, pulse
@@ -152,6 +156,7 @@ class Daemon:
         if not (self._face and self._finger and self._uplink and self._desk):
             raise ConfigError("the daemon was not given all its parts")
         hands: tuple[Hand | None, ...] = (
+            self._recent,
             self._preview,
             self._face,
             self._finger,
@@ -222,7 +227,7 @@ class Daemon:
         """The outbox's disk does not work, or, with an empty word, does again; called by the uplink's thread."""
         if why:
             self._tell(Told(kind="alarm", detail=why))
-        self._tell(self._status())
+        self._tell(self.status())
 
     def ordered(self, order: wire.Order) -> None:
         """The hub gave an order; called by the uplink's thread, after the proof was sent."""
@@ -263,7 +268,7 @@ class Daemon:
             self._press(ask)
         elif ask.do == "carry":
             return self._carry(ask.message)
-        return self._status()
+        return self.status()
 
     def _written_slip(self) -> Told:
         if self._slip is None:
@@ -288,18 +293,22 @@ class Daemon:
             self._gate.looked_again(ask, self._session, self._operation)
         self._events.put(BUTTONS[ask.do])
 
-    def _status(self) -> Told:
+    def status(self) -> Told:
         """How it stands; on a disk that cannot be read the numbers are missing and the note says why."""
         try:
-            states = [entry.state for entry in self._outbox.entries()]
+            entries = tuple(self._outbox.entries())
         except StorageFailed as error:
             return self._stands(None, None, str(error))
+        states = [entry.state for entry in entries]
         note = self._outbox.trouble or self._about_link() or str(self._outbox.salvaged or "")
         waiting = states.count("sealed") + states.count("sending")
-        return self._stands(waiting, states.count("quarantined"), note)
+        oldest_s = oldest(entries, self._clock.stamp().wall)
+        return self._stands(waiting, states.count("quarantined"), note, oldest_s)
 
-    def _stands(self, waiting: int | None, quarantined: int | None, note: str) -> Told:
-        session = self._session
+    def _stands(
+        self, waiting: int | None, quarantined: int | None, note: str, oldest_s: int | None = None
+    ) -> Told:
+        session, guard = self._session, self._guard
         return Told(
             kind="status",
             state=session.state,
@@ -312,6 +321,9 @@ class Daemon:
             presentation=presentation(session.captures),
             portrait=portrait(session.captures),
             notice=self._notice(),
+            oldest_s=oldest_s,
+            supply_mv=guard.supply_mv if guard else None,
+            panel=guard.said if guard else "",
             ignored=self._counted("ignored"),
             repeated=self._counted("repeated"),
             handed=self._place.handover.left if self._place.handover is not None else 0,
@@ -366,7 +378,7 @@ class Daemon:
         if session.second_look and not before.second_look:
             self._note(Deed.LOOK_AGAIN, about=about)
         if (session.state, session.second_look) != (before.state, before.second_look):
-            self._tell(self._status())
+            self._tell(self.status())
 
     def _awaited(self) -> Event:
         try:

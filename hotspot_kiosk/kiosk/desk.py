@@ -77,6 +77,8 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     handed: of a status: how many people may begin by themselves, as an officer opened it.
     slip: what stands on the slip of the person who is still here; told to who asks for it, never to all.
     notice: of a status: what the person is being told before anything is taken.
+    oldest_s: of a status: how long the oldest record waits, by a clock that may be wrong; missing if none waits.
+    supply_mv, panel: what the panel measures of the supply, and who it says it is; missing without a panel.
     ignored, repeated: why messages of the hub's side were not believed, or said nothing new; how often.
     """
 
@@ -102,6 +104,9 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     portrait: str = ""
     slip: Paper | None = None
     notice: Notice | None = None
+    oldest_s: int | None = None
+    supply_mv: int | None = None
+    panel: str = ""
     ignored: dict[str, int] = {}
     repeated: dict[str, int] = {}
     handed: int = 0

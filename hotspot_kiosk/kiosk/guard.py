@@ -83,13 +83,15 @@ class Ears:
 
 
 class Guard:
-    """Runs from `start` to `close`."""
+    """Runs from `start` to `close`. said: who the panel says it is; supply_mv: what it measures; while it is there."""
 
     def __init__(self, panel: Panel, ears: Ears, beat_s: float = BEAT_S, stuck_s: float = STUCK_S) -> None:
         self._panel = panel
         self._ears = ears
         self._beat_s = beat_s
         self._stuck_s = stuck_s
+        self.said = ""
+        self.supply_mv: int | None = None
         self._wanted = Scene.READY
         self._shown: Scene | None = None
         self._light = self._lit = 1.0
@@ -138,8 +140,8 @@ class Guard:
             self._lose(str(error))
 
     def _open(self) -> None:
-        said = self._panel.open(self._events.append)
-        log.info("panel: %s", said)
+        self.said = self._panel.open(self._events.append)
+        log.info("panel: %s", self.said)
         if self._told_lost:
             self._ears.alarm("the panel is back")
         self._lost = self._told_lost = False
@@ -157,9 +159,10 @@ class Guard:
         now = time.monotonic()
         if now >= self._next_beat and now - self._turned < self._stuck_s:
             self._next_beat = now + self._beat_s
-            flags = self._panel.beat(watched=True).flags
+            reply = self._panel.beat(watched=True)
+            self.supply_mv = reply.supply_mv
             self._hear()
-            self._look(flags)
+            self._look(reply.flags)
         self._panel.listen(LISTEN_S)
         self._hear()
 
@@ -176,6 +179,7 @@ class Guard:
 
     def _lose(self, why: str) -> None:
         self._lost = True
+        self.said, self.supply_mv = "", None
         self._panel.close()
         if not self._told_lost:
             self._told_lost = True

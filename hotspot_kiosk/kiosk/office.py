@@ -15,6 +15,7 @@ from hotspot_kiosk.kiosk.authority import Authority, Reach
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.door import Door
 from hotspot_kiosk.kiosk.findings import Findings
+from hotspot_kiosk.kiosk.health import Health
 from hotspot_kiosk.kiosk.lockouts import Lockouts
 from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.overview import Overview
@@ -55,8 +56,9 @@ def build(
     reach: Reach,
     rate: Callable[[], float],
     path: Path,
+    health: Health | None = None,
 ) -> Office:
-    """`path`: the outbox's file; what officers need lies beside it. Raises StorageFailed."""
+    """`path`: the outbox's file; what officers need lies beside it. health: for maintainers. Raises StorageFailed."""
 
     def note(deed: Deed, who: str, ground: str) -> None:
         place.journal.write(deed, who, "", printable(ground))
@@ -66,7 +68,7 @@ def build(
     door = Door(roll, lockouts, origins(page), clock.now_ms, note, counts, int(page.idle_s * 1000))
     overview = Overview(place, clock, outbox, findings, pairs, reach.session, rate)
     witnesses = Witnesses(place, clock, findings)
-    authority = Authority(door, place, outbox, overview, witnesses, pairs, reach)
+    authority = Authority(door, place, outbox, overview, witnesses, pairs, reach, health=health)
     return Office(authority, overview, findings, roll)
 
 

@@ -25,12 +25,15 @@ from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.rescue import UNREADABLE
 from hotspot_kiosk.kiosk.session import Session, State
 from hotspot_kiosk.kiosk.told import portrait, presentation
+from hotspot_kiosk.officers import Role
 from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.seal_answer import open_answer
 from hotspot_kiosk.terms import Answer, Candidate, Capture, Decision, FingerSample, Part, Tcn
 
 MOST_ROWS, MOST_DAYS = 50, 14
 SMALL = 5  # where no operation says how small a count may be that is told
+# Whoever mends a kiosk needs no answer to anybody's check.
+READING = frozenset({Role.OFFICER, Role.SUPERVISOR, Role.LEGAL})
 Remedy = Literal["", "requeue", "erase", "either"]
 
 
@@ -94,7 +97,9 @@ class Overview:
             samples=tuple(_samples(session)),
             overrule=_refused_name(session),
             kept=kept[:MOST_ROWS],
-            verdicts=tuple(self._verdicts(entries, stamp.wall, campaign, badge.officer)),
+            verdicts=tuple(self._verdicts(entries, stamp.wall, campaign, badge.officer))
+            if badge.roles & READING
+            else (),
             campaign=campaign,
             campaign_trouble=trouble,
             today=self._today(entries, stamp.wall),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from hotspot_kiosk.kiosk.desk import Told
+from hotspot_kiosk.kiosk.outbox import Entry, PartState
 from hotspot_kiosk.nist.sap import why_no_sap
 from hotspot_kiosk.terms import (
     PRESENTATION,
@@ -49,6 +51,14 @@ def presentation(captures: Sequence[Capture]) -> dict[str, int]:
         for part in parts
         if part.name.startswith(PRESENTATION)
     }
+
+
+def oldest(entries: Iterable[Entry], now: datetime) -> int | None:
+    """For how many seconds the oldest record waits that the hub does not hold; None if none waits."""
+    waits = [entry.captured for entry in entries if entry.state in (PartState.SEALED, PartState.SENDING)]
+    if not waits:
+        return None
+    return max(0, int((now - min(map(datetime.fromisoformat, waits))).total_seconds()))
 
 
 def portrait(captures: Sequence[Capture]) -> str:

@@ -25,7 +25,7 @@ from hotspot_kiosk.kiosk import counter
 from hotspot_kiosk.kiosk.web.languages import Language, Languages
 from hotspot_kiosk.kiosk.web.room import Room
 from hotspot_kiosk.kiosk.web.sounds import TONES, tone
-from hotspot_kiosk.kiosk.web.words_officer import PAGES, OfficerWriter, Page, Slip
+from hotspot_kiosk.kiosk.web.words_officer import MAINTAINER, PAGES, OfficerWriter, Page, Slip
 
 BROWSER, BADGE, SPEAKS = "browser", "badge", "speaks"
 HOME = "/officer"
@@ -54,6 +54,7 @@ class OfficerPages:
             "act": self._act,
             "touch": self._touch,
             "language": self._speak,
+            "support": self._support,
         }
         return [
             Route(HOME, self._signing_in),
@@ -140,6 +141,7 @@ class OfficerPages:
         view = await self._ask(counter.Look(**self._who(request), touch=touch))
         if not isinstance(view, counter.View):
             raise LinkDown("the kiosk does not answer")
+        cares = name == "health" and touch and MAINTAINER in view.roles
         return self._writer.page(
             Page(
                 name,
@@ -152,8 +154,21 @@ class OfficerPages:
                 problem=problem,
                 note=note,
                 slip=self._slip(),
+                cared=await self._cared(request) if cares else None,
             )
         )
+
+    async def _cared(self, request: Request, *, bundle: bool = False) -> counter.Cared:
+        """Takes seconds, so only when somebody opens the page."""
+        heard = await self._ask(counter.Care(**self._who(request), bundle=bundle))
+        if not isinstance(heard, counter.Cared):
+            raise LinkDown("the kiosk does not answer")
+        return heard
+
+    async def _support(self, request: Request, _fields: Fields) -> Response:
+        content = (await self._cared(request, bundle=True)).bundle
+        heads = {"content-disposition": 'attachment; filename="hotspot-support.tar.gz"'}
+        return Response(content, media_type="application/gzip", headers=heads)
 
     async def _state(self, request: Request) -> Response:
         name, _, record = request.query_params.get("page", "").partition("/")

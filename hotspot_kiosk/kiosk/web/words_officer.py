@@ -11,7 +11,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from hotspot_kiosk.kiosk.counter import Verdict, View
+from hotspot_kiosk.kiosk.checkup import Finding
+from hotspot_kiosk.kiosk.counter import Cared, Verdict, View
 from hotspot_kiosk.kiosk.session import State
 from hotspot_kiosk.kiosk.web.languages import Language, Languages
 from hotspot_kiosk.kiosk.web.slips import qr
@@ -20,7 +21,8 @@ from hotspot_kiosk.slip import Paper
 from hotspot_kiosk.terms import LOW_CUE, Decision
 
 FOLDER = Path(__file__).with_name("locales_officer")
-PAGES = ("desk", "answers", "queue", "operation", "slip")
+NAV = ("desk", "answers", "queue", "operation", "health")
+PAGES = (*NAV, "slip")
 CAPTURING = (State.NOTICE, State.FACE, State.FINGERS, State.REVIEW)
 KINDS = {
     Decision.POSSIBLE_MATCH: "possible",
@@ -28,7 +30,9 @@ KINDS = {
     Decision.UNDECIDED: "undecided",
     Decision.PENDING: "pending",
 }
+WORST_FIRST = ("fail", "warn", "ok", "not here")
 MENDERS, CHECKERS = ("supervisor", "maintainer"), ("officer", "supervisor")
+MAINTAINER = "maintainer"
 MOST_FRESH = 3
 
 
@@ -45,6 +49,7 @@ class Page:
     """Which page, for whom, in which language. cue: what the person is told; record: of an answer's page.
 
     screen_s: after how long without a touch the sign-in gives way to the person's screen; 0 where that is not.
+    cared: what a maintainer's page shows, where it was asked for.
     """
 
     name: str
@@ -59,6 +64,7 @@ class Page:
     note: str = ""
     slip: Slip | None = None
     screen_s: int = 0
+    cared: Cared | None = None
 
 
 class OfficerWriter:
@@ -111,7 +117,11 @@ def _values(page: Page, view: View) -> dict[str, Any]:
     return {
         "link_words": link_words(language, view),
         "queue_words": queue_words(language, view),
-        "badges": {"desk": 0, "answers": len(hits), "queue": len(quarantined), "operation": 0},
+        "badges": {"answers": len(hits), "queue": len(quarantined)},
+        "nav": [name for name in NAV if name != "health" or MAINTAINER in view.roles],
+        "maintains": MAINTAINER in view.roles,
+        "cared": page.cared,
+        "ordered": worst_first(page.cared) if page.cared else (),
         "fresh": hits[:MOST_FRESH],
         "newest": " ".join(f"{each.tcn}/{each.edition}" for each in hits),
         "cue": page.cue,
@@ -131,6 +141,11 @@ def _values(page: Page, view: View) -> dict[str, Any]:
         "found": lambda verdict: found_words(language, verdict),
         "score": lambda odds: score_words(language, odds),
     }
+
+
+def worst_first(cared: Cared) -> list[Finding]:
+    """What was found, the worst first."""
+    return sorted(cared.findings, key=lambda each: WORST_FIRST.index(each.verdict))
 
 
 def kind(verdict: Verdict) -> str:

@@ -37,6 +37,7 @@ nav-desk = Desk
 nav-answers = Answers
 nav-queue = Queue
 nav-operation = Operation
+nav-health = Health
 
 link-up = Link up
 link-down = Link down
@@ -199,3 +200,18 @@ too-few = too few to tell
 no-days = None is kept here.
 kiosk-clock = The kiosk’s clock:
 clock-doubt = it cannot be trusted now
+
+findings = What was found
+findings-count = { $count } looked at, { $bad } to look after
+verdict = Verdict
+measured = Measured, and expected
+remedy = What to do
+look-again = Look again
+support = Support bundle
+support-how = A file for whoever helps: findings, versions, counters, settings, log lines. No key, record, picture or name is in it.
+support-make = Make the bundle
+log = Newest log lines
+log-how = Words that the software itself does not know are left out, so that no name can be among them.
+log-empty = Nothing was logged yet.
+findings-old = Open this page again to look.
+call-maintainer = Only who is signed in as maintainer sees this.
