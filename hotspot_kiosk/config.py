@@ -217,6 +217,7 @@ class UpdatePlan(Table, frozen=True, kw_only=True):
     state: its file. link: what differs from [link] at the fleet's broker, whose port is 8887 unless it says so.
     run: the folder by which agent and self-test know of each other; emptied with every start of the machine.
     release: where IMAGE_VERSION stands. bus: D-Bus; without: what this kiosk has not, and its self-test does not ask for.
+    status_s: how often the fleet hears how this kiosk is, if nothing changes.
     quiet_s: no session for so long before anything begins. self_test_s: a self-test without a verdict by then failed.
     """
 
@@ -228,10 +229,12 @@ class UpdatePlan(Table, frozen=True, kw_only=True):
     without: tuple[Literal["camera", "finger"], ...] = ()
     quiet_s: float = 150.0
     self_test_s: float = 300.0
+    status_s: float = 300.0
 
     def __post_init__(self) -> None:
         within("quiet_s", self.quiet_s, 0, 86400)
         within("self_test_s", self.self_test_s, 1, 3600)
+        within("status_s", self.status_s, 30, 86400)
 
 
 class KioskConfig(Table, frozen=True, kw_only=True):
@@ -304,6 +307,21 @@ class DecisionTable(Table, frozen=True, kw_only=True):
             raise ValueError("no_hit must be -100 or more, and not above possible_match")
 
 
+class FleetTable(Table, frozen=True, kw_only=True):
+    """What `hotspot fleet run` shows over HTTP, for people (/) and Prometheus (/metrics): off unless this table is there.
+
+    listen: address and port; it asks for no sign-in, so leave it on this machine.
+    """
+
+    listen: str = "127.0.0.1:9177"
+
+    def __post_init__(self) -> None:
+        address, _, port = self.listen.rpartition(":")
+        if not address or not port.isdecimal():
+            raise ValueError("listen must be an address with a port, as in 127.0.0.1:9177")
+        within("listen (port)", int(port), 0, 65535)
+
+
 class HubConfig(Table, frozen=True, kw_only=True):
     """Everything a hub needs.
 
@@ -318,6 +336,7 @@ class HubConfig(Table, frozen=True, kw_only=True):
     decision: DecisionTable = DecisionTable()
     renewal: RenewalDesk | None = None
     exchange: dict[str, dict[str, Any]] = {}
+    fleet: FleetTable | None = None
 
 
 def load(path: Path, kind: type[T]) -> T:

@@ -21,7 +21,10 @@ from hotspot_kiosk.terms import MAX_DEVICE
 
 VERSION = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6}){0,3}")
 MANIFEST = re.compile(r"[0-9a-f]{64}")
+SMALL = re.compile(r"[A-Za-z0-9._ -]{0,24}")
+ALARM = re.compile(r"[a-z][a-z -]{0,39}")
 LARGEST = 16 << 10
+MOST_STATUS, MOST_ALARMS, MORE = 300, 16, "and more"
 LONGEST_REASON = 400
 MINUTES = 24 * 60
 LARGEST_NUMBER = (1 << 53) - 1
@@ -134,12 +137,16 @@ class Heard(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     signature: bytes = b""
 
 
-class Status(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Status(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a kiosk stands, for people and monitoring. Retained JSON, unsigned; `here` false is the last will's.
+
+    At most MOST_STATUS bytes. A hub that is older than its kiosks passes over fields that it does not know.
 
     version, slot: what runs and from where. phase: of the update. floor: the least version that is installed.
     waiting, quarantined: records of the outbox; None: the daemon did not say. alarms: what is out of order, in words
     of ours, never a person's. at_ms: when, ms since 1970, by the kiosk's clock; clock: whether that is trusted.
+    oldest_s: how long the oldest record waits. heat_c: of the processor. ends_ms: when the link's certificate ends, 0 unknown.
+    every_s: so often it says how it is, even if nothing changed.
     """
 
     device: int
@@ -154,6 +161,18 @@ class Status(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alarms: tuple[str, ...] = ()
     at_ms: int = 0
     clock: bool = False
+    oldest_s: int | None = None
+    heat_c: int | None = None
+    ends_ms: int = 0
+    every_s: int = 0
+
+    def __post_init__(self) -> None:
+        _check_device(self.device)
+        for word in (self.version, self.slot, self.phase, self.floor):
+            if not SMALL.fullmatch(word):
+                raise ValueError("a status holds words that no kiosk says")
+        if len(self.alarms) > MOST_ALARMS or not all(ALARM.fullmatch(each) for each in self.alarms):
+            raise ValueError("a status holds alarms that no kiosk raises")
 
 
 def parsed(version: str) -> tuple[int, ...]:
@@ -214,8 +233,19 @@ def decode(payload: bytes, kind: type[M], by: Trusted) -> M:
 
 
 def encode_status(status: Status) -> bytes:
-    """A status as JSON."""
-    return msgspec.json.encode(status)
+    """A status as JSON, MOST_STATUS bytes at most: alarms at the end give way."""
+    alarms = status.alarms[:MOST_ALARMS]
+    while len(encoded := msgspec.json.encode(msgspec.structs.replace(status, alarms=alarms))) > MOST_STATUS:
+        if not alarms:
+            return encoded
+        kept = alarms[:-1] if alarms[-1] != MORE else alarms[:-2]
+        alarms = (*kept, MORE) if kept else ()
+    return encoded
+
+
+def alarm(fault: str) -> str:
+    """What is out of order, as a status may say it."""
+    return fault if ALARM.fullmatch(fault) else "something else"
 
 
 def decode_status(payload: bytes) -> Status:

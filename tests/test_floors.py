@@ -72,6 +72,7 @@ HOMES = {
     "argon2": ("pins",),
     "dlib": ("bench.peers.dlib_face",),
     "fido2": ("kiosk.security_keys",),
+    "prometheus_client": ("hub.metrics",),
     "jeepney": ("kiosk.update_rauc", "simulator.rauc"),
 }
 VARIANTS = {

@@ -42,6 +42,7 @@ class Post:
     failing: tuple[str, ...] = ()
     told: Callable[[], Told | None] = lambda: None
     starts: int = 0
+    looks: int = 0
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -72,6 +73,7 @@ class Post:
 
     def _asked(self) -> Told | None:
         """A test may change the daemon meanwhile."""
+        self.looks += 1
         return self.told()
 
     def _made(self, boot: str, trial: Trial) -> Agent:

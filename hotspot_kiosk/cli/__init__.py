@@ -21,7 +21,7 @@ GROUPS = {
     "subject": "The slip of a person who was checked; what is held about them, and its erasure.",
     "enrolment": "Who is enrolled, possible duplicates, erasure by order.",
     "officer": "Who may decide what: make a key, add, list and revoke people.",
-    "fleet": "Roll updates out to kiosks, wave by wave.",
+    "fleet": "How the kiosks are: versions, queue, alarms; roll updates out to them, wave by wave.",
     "operation": "Write, sign, show and install the operation without which nobody is checked.",
     "outbox": "Look after the sealed records of a kiosk.",
     "gallery": "Look after the references of a hub.",

@@ -1,4 +1,4 @@
-"""`hotspot fleet`: roll an update out to kiosks, watch it, stop it."""
+"""`hotspot fleet`: how the kiosks are; roll an update out to them, watch it, stop it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from pathlib import Path
 import click
 import msgspec
 
-from hotspot_kiosk import fleet
+from hotspot_kiosk import files, fleet
 from hotspot_kiosk.cli.options import config_option, json_option, list_out, on_signals
 from hotspot_kiosk.config import HubConfig, build_variant, load, plain
 from hotspot_kiosk.errors import ConfigError, Refused
 from hotspot_kiosk.hub.fleet import Course, Courses, FleetDesk
+from hotspot_kiosk.hub.fleet_http import Content, FleetHttp
+from hotspot_kiosk.hub.fleet_page import page, span
 from hotspot_kiosk.hub.rollout import Rollout
+from hotspot_kiosk.hub.standings import Row, Standings
+from hotspot_kiosk.hub.standings import rows as rows_of
 from hotspot_kiosk.keyring import PublicFile, load_peers, load_private
 from hotspot_kiosk.seal import PublicKeys
 
@@ -25,7 +29,7 @@ CALLED_OFF = "a person called it off"
 
 @click.group("fleet")
 def command() -> None:
-    """Roll updates out to kiosks, wave by wave."""
+    """How the kiosks are; updates, wave by wave."""
 
 
 @command.group()
@@ -36,7 +40,7 @@ def rollout() -> None:
 @command.command()
 @config_option
 def run(config: Path) -> None:
-    """Invite kiosks and take their reports in, until told to stop."""
+    """Invite kiosks, take their reports and statuses in, until told to stop; with [fleet] show page and metrics."""
     os.umask(0o077)
     tables = load(config, HubConfig)
     link = {**tables.link, "port": FLEET_PORT}
@@ -47,9 +51,48 @@ def run(config: Path) -> None:
         own=load_private(tables.keys.own),
         post_keys=lambda device: _known(posts, device),
         now=lambda: datetime.now(UTC),
+        standings=_standings(config),
     )
+    shown = _shown(tables, config) if tables.fleet else None
     on_signals(desk.stop)
-    desk.run()
+    try:
+        if shown is not None:
+            shown.start()
+            click.echo(f"page and metrics on port {shown.port}", err=True)
+        desk.run()
+    finally:
+        if shown is not None:
+            shown.close()
+
+
+@command.command("list")
+@config_option
+@json_option
+def list_kiosks(config: Path, as_json: bool) -> None:
+    """Every kiosk: versions, queue, last heard, alarms; those with alarms first."""
+    found = [_listed(row) for row in _rows(load(config, HubConfig), config)]
+    list_out(found, as_json, "No kiosk is admitted here yet.")
+
+
+@command.command("show")
+@config_option
+@click.argument("device", type=int)
+def show_kiosk(config: Path, device: int) -> None:
+    """All that one kiosk last said of itself, as JSON."""
+    found = [row for row in _rows(load(config, HubConfig), config) if row.device == device]
+    if not found:
+        raise Refused(f"kiosk {device} is not admitted here and never said anything")
+    click.echo(msgspec.json.format(msgspec.json.encode(found[0]), indent=2).decode())
+
+
+@command.command("page")
+@config_option
+@click.option("--to", "file", type=click.Path(path_type=Path, dir_okay=False), required=True)
+def write_page(config: Path, file: Path) -> None:
+    """Write the fleet's page into a file."""
+    now = datetime.now(UTC)
+    files.replace(file, page(_rows(load(config, HubConfig), config), now).encode())
+    click.echo(f"{file}: as of {now:%Y-%m-%d %H:%M} UTC")
 
 
 @rollout.command()
@@ -116,6 +159,40 @@ def resume(config: Path) -> None:
     again = msgspec.structs.replace(course.rollout, devices=left)
     _courses(config).begin(again, fleet.as_ms(datetime.now(UTC)))
     click.echo(f"{again.id} begins anew with {len(left)} kiosks.")
+
+
+def _shown(tables: HubConfig, config: Path) -> FleetHttp:
+    from hotspot_kiosk.hub import metrics  # noqa: PLC0415 - only who asks for metrics needs its package
+
+    def rows() -> list[Row]:
+        return _rows(tables, config)
+
+    def html() -> Content:
+        return "text/html; charset=utf-8", page(rows(), datetime.now(UTC)).encode()
+
+    listen = tables.fleet.listen if tables.fleet else ""
+    return FleetHttp(listen, {"/": html, "/metrics": lambda: (metrics.TYPE, metrics.text(rows))})
+
+
+def _standings(config: Path) -> Standings:
+    return Standings(config.parent.resolve() / "statuses")
+
+
+def _rows(tables: HubConfig, config: Path) -> list[Row]:
+    posts = {device: file.name for device, file in load_peers(tables.keys.peers).items()}
+    return rows_of(_standings(config), posts, fleet.as_ms(datetime.now(UTC)))
+
+
+def _listed(row: Row) -> dict[str, object]:
+    return {
+        "device": row.device,
+        "post": row.post,
+        "version": row.version,
+        "waiting": row.waiting,
+        "oldest": span(row.oldest_s),
+        "heard": "never" if row.silent_s is None else f"{span(row.silent_s)} ago",
+        "alarms": ", ".join(row.alarms),
+    }
 
 
 def _known(posts: Mapping[int, PublicFile], device: int) -> PublicKeys:

@@ -18,6 +18,7 @@ from hotspot_kiosk import files, fleet
 from hotspot_kiosk.errors import BadBytes, HotspotError, LinkDown, Refused, SealError, StorageFailed
 from hotspot_kiosk.fleet import FINAL, Heard, Invitation, Outcome, Report
 from hotspot_kiosk.hub.rollout import Rollout, standing
+from hotspot_kiosk.hub.standings import Standings
 from hotspot_kiosk.seal import PrivateKeys, PublicKeys, open_envelope
 from hotspot_kiosk.transports.port import Arrived, Board, LinkEvent, LinkUp
 
@@ -114,8 +115,10 @@ class FleetDesk:
         post_keys: Callable[[int], PublicKeys],
         now: Callable[[], datetime],
         look_s: float = LOOK_S,
+        standings: Standings | None = None,
     ) -> None:
-        self._courses = courses
+        """standings: keeps what kiosks say of themselves."""
+        self._courses, self._standings = courses, standings
         self._board = board
         self._own = own
         self._post_keys = post_keys
@@ -129,7 +132,7 @@ class FleetDesk:
 
     def run(self) -> None:
         """Work. Raises StorageFailed."""
-        self._board.open(CLIENT, (fleet.REPORTS,), self._events.put)
+        self._board.open(CLIENT, (fleet.REPORTS, fleet.STATUSES), self._events.put)
         try:
             while self._turn():
                 pass
@@ -144,9 +147,25 @@ class FleetDesk:
             return True
         if isinstance(event, LinkUp):
             self._post_all()
+        elif isinstance(event, Arrived) and event.topic.startswith(fleet.STATUSES[:-1]):
+            self._hear_status(event)
         elif isinstance(event, Arrived):
             self._hear(event)
         return event is not None
+
+    def _hear_status(self, event: Arrived) -> None:
+        """Shown and counted; nothing follows from it. Of kiosks that are admitted here only."""
+        if self._standings is None or not event.payload:
+            return
+        try:
+            status = fleet.decode_status(event.payload)
+            if event.topic != fleet.status_topic(status.device):
+                raise BadBytes("a status names another kiosk than its topic")
+            self._post_keys(status.device)
+        except HotspotError as error:
+            log.warning("a status on %s is not shown: %s", event.topic, error)
+            return
+        self._standings.keep(status, fleet.as_ms(self._now()))
 
     def _hear(self, event: Arrived) -> None:
         """Kept first, then said to be heard."""

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
 
+import msgspec
+
 from hotspot_kiosk import fleet
 from hotspot_kiosk.errors import BadBytes, DeviceLost, LinkDown, Refused, SealError
 from hotspot_kiosk.fleet import Heard, Invitation, Report, Status
@@ -23,22 +25,25 @@ from hotspot_kiosk.kiosk.selftest import Trial, Verdict
 from hotspot_kiosk.kiosk.update import Phase
 from hotspot_kiosk.kiosk.update_keeping import UpdateKeeping
 from hotspot_kiosk.kiosk.update_rauc import ACTIVE, BAD, GOOD, Rauc
+from hotspot_kiosk.kiosk.vitals import Looker, Vitals
 from hotspot_kiosk.kiosk.worker import worker
 from hotspot_kiosk.pulse import Pulse
 from hotspot_kiosk.seal import PrivateKeys, Trusted
 from hotspot_kiosk.transports.port import Arrived, Board, LinkEvent, LinkUp
 
 log = logging.getLogger(__name__)
+MOST_LATE = 2  # so many intervals more a status may wait for who stands at the kiosk
 RESTART = 75  # the unit's RestartPreventExitStatus; FailureAction=reboot
 FINAL_WORDS = ("signature", "manifest", "compatible", "version")
 
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """Seconds: between looks; between statuses; quiet before anything begins; for a self-test; first pause after a failed try."""
+    """Seconds: between looks; between statuses, if nothing changes; between examinations; quiet before anything begins; for a self-test; first pause after a failed try."""
 
     look: float = 1.0
     status: float = 300.0
+    vitals: float = 30.0
     quiet: float = 150.0
     self_test: float = 300.0
     again: float = 60.0
@@ -70,7 +75,10 @@ class Agent:
         told: Callable[[], Told | None],
         pulse: Pulse,
         pauses: Pauses = Pauses(),
+        vitals: Looker = lambda _told: Vitals(),
+        say: Callable[[bytes], None] = lambda _status: None,
     ) -> None:
+        """vitals: looks how the machine is. say: hears each status, for who examines this kiosk. Both may raise StorageFailed."""
         self._which = which
         self._hub = hub
         self._keeping = keeping
@@ -90,6 +98,9 @@ class Agent:
         self._not_before = 0.0
         self._trial_ends = 0.0
         self._status_at = 0.0
+        self._find, self._say = vitals, say
+        self._vitals, self._vitals_at = Vitals(), 0.0
+        self._posted: Status | None = None
         self._slot = ""
 
     def stop(self) -> None:
@@ -163,8 +174,9 @@ class Agent:
             self._take(update.Looked(is_open, quiet and time.monotonic() >= self._not_before, late))
         elif self._state.phase is Phase.TRYING:
             self._look_for_verdict()
-        if time.monotonic() >= self._status_at:
-            self._post_status(told)
+        status = self._status(told)
+        if self._is_due(status, told):
+            self._post_status(status)
 
     def _is_quiet(self, told: Told | None) -> bool:
         """Whether no session runs, and none ran for longer than a record is live. A daemon that is not there captures nobody."""
@@ -267,10 +279,20 @@ class Agent:
         except LinkDown:
             return
 
-    def _post_status(self, told: Told | None) -> None:
-        self._status_at = time.monotonic() + self._pauses.status
+    def _is_due(self, status: Status, told: Told | None) -> bool:
+        """At a change, and every so often; not while somebody is at the kiosk, unless that would be too long."""
+        late = time.monotonic() - self._status_at
+        if late < 0 and self._posted is not None and _essence(status) == _essence(self._posted):
+            return False
+        busy = told is not None and told.state not in ("idle", "fault")
+        return not busy or self._status_at == 0.0 or late > MOST_LATE * self._pauses.status
+
+    def _status(self, told: Told | None) -> Status:
         now, trusted = self._now()
-        status = Status(
+        if time.monotonic() >= self._vitals_at:
+            self._vitals_at = time.monotonic() + self._pauses.vitals
+            self._vitals = self._find(told)
+        return Status(
             self._which.device,
             version=self._which.version,
             slot=self._booted(),
@@ -279,15 +301,25 @@ class Agent:
             waiting=told.waiting if told else None,
             quarantined=told.quarantined if told else None,
             link=told.link if told else None,
-            alarms=told.faults if told else ("the kiosk does not run",),
+            alarms=self._vitals.alarms,
             at_ms=fleet.as_ms(now),
             clock=trusted,
+            oldest_s=told.oldest_s if told else None,
+            heat_c=self._vitals.heat_c,
+            ends_ms=self._vitals.ends_ms,
+            every_s=int(self._pauses.status),
         )
+
+    def _post_status(self, status: Status) -> None:
+        self._status_at = time.monotonic() + self._pauses.status
+        words = fleet.encode_status(status)
+        self._say(words)
         try:
-            self._board.post(fleet.status_topic(self._which.device), fleet.encode_status(status))
+            self._board.post(fleet.status_topic(self._which.device), words)
         except LinkDown:
             self._status_at = 0.0
             return
+        self._posted = status
         self._send_reports()
 
     def _booted(self) -> str:
@@ -297,6 +329,12 @@ class Agent:
             except (DeviceLost, Refused):
                 return ""
         return self._slot
+
+
+def _essence(status: Status) -> Status:
+    """What makes another status worth a message: all but clocks, heat and how many wait."""
+    waits = status.waiting if status.waiting is None else min(status.waiting, 1)
+    return msgspec.structs.replace(status, waiting=waits, at_ms=0, oldest_s=None, heat_c=None)
 
 
 def _as_event(verdict: Verdict) -> update.Event:

@@ -7,17 +7,21 @@ import time
 from pathlib import Path
 from types import MappingProxyType
 
+from hotspot_kiosk import files
 from hotspot_kiosk.config import KioskConfig, UpdatePlan, build_variant
 from hotspot_kiosk.errors import ConfigError, LinkDown, Refused
 from hotspot_kiosk.fleet import parsed
 from hotspot_kiosk.keyring import load_hub, load_private
 from hotspot_kiosk.kiosk import desk, selftest
+from hotspot_kiosk.kiosk.checkup import Machine
+from hotspot_kiosk.kiosk.checkup_running import STATUS
 from hotspot_kiosk.kiosk.clock import SYNCHRONISED, Clock
 from hotspot_kiosk.kiosk.orders import FLOOR
 from hotspot_kiosk.kiosk.selftest import Trial, Verdict
 from hotspot_kiosk.kiosk.update_agent import Agent, Pauses, Self
 from hotspot_kiosk.kiosk.update_keeping import UpdateKeeping
 from hotspot_kiosk.kiosk.update_rauc import Rauc
+from hotspot_kiosk.kiosk.vitals import vitals
 from hotspot_kiosk.pulse import Pulse
 from hotspot_kiosk.transports.port import Board
 
@@ -38,8 +42,15 @@ def build(config: KioskConfig, folder: Path) -> Agent:
         now=clock.now,
         told=lambda: told(config.kiosk.desk),
         pulse=Pulse(os.environ, time.monotonic),
-        pauses=Pauses(quiet=plan.quiet_s, self_test=plan.self_test_s),
+        pauses=Pauses(quiet=plan.quiet_s, self_test=plan.self_test_s, status=plan.status_s),
+        vitals=lambda seen: vitals(quiet_machine(), config, folder, seen, clock.now()[0]),
+        say=lambda status: files.replace(plan.run / STATUS, status),
     )
+
+
+def quiet_machine() -> Machine:
+    """This one, asked by its files only: no command is run twice a minute."""
+    return Machine(said=lambda _command: None)
 
 
 def run_self_test(config: KioskConfig, folder: Path) -> Verdict | None:
