@@ -194,6 +194,8 @@ def test_a_bundle_holds_no_key_no_name_and_no_biometrics(kept: Setup) -> None:
         pixels[:40],
     ):
         assert planted not in whole, planted
+    assert str(kept.folder) not in whole
+    assert "…/manifest.toml" in files["support/findings.json"]
     assert "link lost" in files["support/log.txt"]
     assert set(files) == {
         f"support/{name}"

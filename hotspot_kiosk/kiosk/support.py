@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import tarfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -25,6 +26,7 @@ from hotspot_kiosk.kiosk.loglines import Line
 MOST_BYTES = 256 << 10
 MOST_LINES = 1000
 SET = "(set)"
+FOLDERS = re.compile(r"(?<![\w.])(?:/[\w.@+-]+)+/")  # a folder may be called after somebody
 # Settings whose words say nothing secret and nothing about a place. Numbers and switches are always shown.
 SHOWN = frozenset(
     {"driver", "country", "starts", "destroys", "languages", "without", "bus", "group", "model"}
@@ -96,7 +98,7 @@ def _packed(material: Material, lines: Iterable[Line]) -> bytes:
     missing = "".join(f"not here: {each}\n" for each in material.troubles)
     files = {
         "README.txt": ABOUT + missing,
-        "findings.json": _json([asdict(each) for each in material.findings]),
+        "findings.json": _json([_shown(each) for each in material.findings]),
         "versions.json": _json(dict(material.versions)),
         "counters.json": _json(counters(material.told)),
         "settings.json": _json(settings(material.config)),
@@ -111,6 +113,11 @@ def _packed(material: Material, lines: Iterable[Line]) -> bytes:
             member.size, member.mtime, member.mode = len(content), when, 0o600
             archive.addfile(member, io.BytesIO(content))
     return gzip.compress(out.getvalue(), mtime=when)
+
+
+def _shown(finding: Finding) -> dict[str, str]:
+    """A finding without the folders of the files that it names."""
+    return {name: FOLDERS.sub("…/", str(text)) for name, text in asdict(finding).items()}
 
 
 def _json(value: Any) -> str:
