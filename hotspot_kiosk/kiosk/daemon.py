@@ -242,7 +242,7 @@ class Daemon:
         """What an officer's word sets going."""
         wake = lambda: self._uplink.wake() if self._uplink is not None else None  # noqa: E731
         return Reach(
-            lambda: self._session, self._obey, self._events.put, wake, lambda: self._tell(self._status())
+            lambda: self._session, self._obey, self._events.put, wake, lambda: self._tell(self.status())
         )
 
     def asked(self, ask: Ask) -> Told | AnyHeard:
@@ -263,7 +263,7 @@ class Daemon:
             self._events.put(begun(self._admitted))
         elif ask.do == "not adult":
             self._gate.not_adult()
-            self._tell(self._status())
+            self._tell(self.status())
         elif ask.do == "without" or ask.do in BUTTONS:
             self._press(ask)
         elif ask.do == "carry":
