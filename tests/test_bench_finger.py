@@ -192,6 +192,18 @@ def test_charts_are_whole_whatever_is_drawn() -> None:
     assert 'class="bad"' in whole
 
 
+def test_ten_lines_are_ten_looks() -> None:
+    """No two share colour and dashes, and their names hide nothing of the plot."""
+    lines = [Line(f"line {k}", [0.0, 1.0], [0.1 * k, 1.0]) for k in range(10)]
+    root = ElementTree.fromstring(chart("many", even_axis("x", 0, 1), even_axis("y", 0, 1), lines))
+    drawn = [each for each in root if each.tag.endswith("polyline")]
+    assert len({(each.get("stroke"), each.get("stroke-dasharray")) for each in drawn}) == 10
+    lowest = max(float(point.split(",")[1]) for each in drawn for point in each.get("points", "").split())
+    names = [float(each.get("y", 0)) for each in root if (each.text or "").startswith("line ")]
+    assert len(names) == 10
+    assert min(names) > lowest
+
+
 def test_figures_say_whether_their_goal_is_met() -> None:
     """In words and as JSON; an interval only where there is one."""
     figure = Figure("finger", "EER", 1.5, "%", 2.0, "lower", "", 10, 0.5, 2.5)

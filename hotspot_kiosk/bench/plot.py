@@ -13,6 +13,7 @@ from html import escape
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f")
 DASHES = ("", "7 4", "2 3", "9 3 2 3")
 WIDTH, HEIGHT = 620, 430
+MOST_INSIDE = 7  # names of more lines than that stand below the plot instead of in it
 LEFT, RIGHT, TOP, BOTTOM = 82, 20, 44, 58
 STYLE = """
 :root{--ink:#1b1f24;--soft:#5b6570;--line:#d9dee3;--ground:#fff;--card:#f6f8fa}
@@ -76,13 +77,15 @@ def even_axis(words: str, low: float, high: float, steps: int = 5, percent: bool
 
 def chart(title: str, x: Axis, y: Axis, lines: Sequence[Line]) -> str:
     """One chart as SVG; lines differ in colour and in dashes, for who sees no colours."""
+    inside = len(lines) <= MOST_INSIDE
+    height = HEIGHT if inside else HEIGHT + 19 * len(lines) + 16
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-label="{escape(title, quote=True)}" font-family="system-ui,sans-serif" font-size="13">',
         f'<text x="{LEFT}" y="24" font-size="16" font-weight="600" fill="var(--ink,#1b1f24)">{escape(title)}</text>',
         *_grid(x, y),
         *(_curve(line, x, y, k) for k, line in enumerate(lines)),
-        *_legend(lines),
+        *_legend(lines, TOP if inside else HEIGHT),
         "</svg>",
     ]
     return "\n".join(parts)
@@ -129,20 +132,20 @@ def _curve(line: Line, x: Axis, y: Axis, index: int) -> str:
 
 
 def _look(index: int) -> str:
-    dash = DASHES[index // len(COLOURS) % len(DASHES)] if index >= len(COLOURS) else DASHES[index % 2]
+    dash = DASHES[index % 2 + 2 * (index // len(COLOURS) % 2)]
     return f'stroke="{COLOURS[index % len(COLOURS)]}"' + (f' stroke-dasharray="{dash}"' if dash else "")
 
 
-def _legend(lines: Sequence[Line]) -> list[str]:
-    """Names at the upper right, on a ground of their own."""
+def _legend(lines: Sequence[Line], top: int) -> list[str]:
+    """Names at the right, on a ground of their own; top: where they begin."""
     longest = max((len(line.name) for line in lines), default=0)
     left = WIDTH - RIGHT - 50 - 7.6 * longest
     parts = [
-        f'<rect x="{left:.0f}" y="{TOP + 6}" width="{WIDTH - RIGHT - left - 6:.0f}" height="{19 * len(lines) + 8}" '
+        f'<rect x="{left:.0f}" y="{top + 6}" width="{WIDTH - RIGHT - left - 6:.0f}" height="{19 * len(lines) + 8}" '
         'rx="6" fill="var(--ground,#fff)" opacity="0.88"/>'
     ]
     for k, line in enumerate(lines):
-        at = TOP + 22 + 19 * k
+        at = top + 22 + 19 * k
         parts.append(
             f'<line x1="{left + 8:.0f}" y1="{at - 4}" x2="{left + 34:.0f}" y2="{at - 4}" stroke-width="2.6" {_look(k)}/>'
         )
