@@ -23,6 +23,7 @@ import numpy as np
 from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.errors import ConfigError, LinkDown
 from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
+from hotspot_kiosk.kiosk.preview import Pixels, Preview, of
 
 ROUNDS = 60
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -45,6 +46,20 @@ WATCH = """() => {
   new MutationObserver(() => painted(document.documentElement.lang + ":" + (document.getElementById("cue")?.innerText ?? "")))
     .observe(document.getElementById("scene"), {childList: true, subtree: true, characterData: true});
 }"""
+CANVAS = """() => {
+  window.seen = [];
+  let before = null;
+  const look = () => {
+    const canvas = document.querySelector("canvas");
+    if (!canvas) return;
+    const light = canvas.getContext("2d").getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[0] > 128;
+    if (light !== before) window.seen.push([`light ${light}`, performance.timeOrigin + performance.now()]);
+    before = light;
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+FRAME_S = 0.033  # between two pictures of the camera
 ADVICE = (
     ("Please come closer.", "en:Come closer"),
     ("Please hold your head upright.", "en:Hold your head upright"),
@@ -52,7 +67,7 @@ ADVICE = (
 
 
 def run() -> Iterator[Figure]:
-    """Two figures. Raises ConfigError without Chromium or Playwright."""
+    """Three figures. Raises ConfigError without Chromium or Playwright."""
     chromium = shutil.which("chromium")
     if chromium is None:
         raise ConfigError("the pages are measured in Chromium: apt-get install chromium fonts-noto-core")
@@ -65,6 +80,7 @@ def run() -> Iterator[Figure]:
             bench.open(p.chromium.launch(executable_path=chromium, args=FLAGS))
             yield _figure("language_switch_p95", bench.languages(), 200.0, "a goal")
             yield _figure("guidance_to_pixels_p95", bench.guidance(), 100.0, "a goal")
+            yield _figure("preview_lag_p95", bench.preview(), 150.0, "a goal")
         finally:
             bench.close()
 
@@ -79,6 +95,8 @@ class _Bench:
         path = folder / "desk"
         self._desk = Desk(path, self._hear)
         self._desk.start()
+        self._preview = Preview(of(path))
+        self._preview.start()
         with socket.create_server(("127.0.0.1", 0)) as free:
             self._port = int(free.getsockname()[1])
         config = folder / "page.toml"
@@ -103,6 +121,7 @@ class _Bench:
         self._process.terminate()
         self._process.wait()
         self._desk.close()
+        self._preview.close()
 
     def languages(self) -> list[float]:
         taken = []
@@ -126,7 +145,20 @@ class _Bench:
             taken.append(self._after(lambda told=told: self._desk.tell(told), shown))  # type: ignore[misc]
         return taken
 
-    def _after(self, cause: Callable[[], Any], what: str) -> float:
+    def preview(self) -> list[float]:
+        """From a picture at the camera's thread, before it is copied or encoded, to the canvas.
+
+        Dark and bright pictures in turn, thirty a second; the first of each kind is timed.
+        """
+        self._page.evaluate(CANVAS)
+        taken = []
+        for number in range(ROUNDS):
+            light = number % 2 == 0
+            picture = np.full((360, 640, 3), 220 if light else 30, np.uint8)
+            taken.append(self._after(lambda: None, f"light {str(light).lower()}", picture))
+        return taken
+
+    def _after(self, cause: Callable[[], Any], what: str, picture: Pixels | None = None) -> float:
         """Milliseconds from the cause until the browser had painted what it leads to."""
         self._page.evaluate("() => { window.seen.length = 0; }")
         began, ends = time.time() * 1000, time.monotonic() + 20
@@ -135,7 +167,9 @@ class _Bench:
             for said, at in self._page.evaluate("() => window.seen"):
                 if said.startswith(what):
                     return float(at - began)
-            time.sleep(0.02)
+            if picture is not None:
+                self._preview.seen(picture, ())
+            time.sleep(FRAME_S if picture is not None else 0.02)
         raise LinkDown(f"the page never showed {what!r}")
 
     def _go(self, state: str) -> None:
