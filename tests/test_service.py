@@ -13,6 +13,7 @@ from making import DEVICE, HUB, KIOSK, NOW, face_capture, face_template, keys, r
 from mosquitto import Mosquitto
 
 from hotspot_kiosk import contents, nist, seal, wire
+from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.demo.stage import Folders, prepare
 from hotspot_kiosk.errors import ConfigError
@@ -115,6 +116,21 @@ def test_somebody_in_the_gallery_is_found_even_if_enrolled_later(running: Desk) 
     answer = running.opened(running.send(again, number=tcn(2)))
     assert answer.decision in (Decision.UNDECIDED, Decision.POSSIBLE_MATCH)
     assert answer.candidates[0].reference == "CASE-1"
+
+
+def test_who_was_referred_without_a_link_is_compared_again(running: Desk) -> None:
+    """With each case that the kiosk named, also one that is here no more; the journal says what that gave."""
+    running.hub._store.gallery.put(
+        GalleryEntry("CASE-1", "2026", contents.encode_templates((face_template(),)))
+    )
+    referred = dataclasses.replace(request(), referred=("CASE-1", "CASE-9"))
+    running.send(contents.encode(referred))
+    running.send(contents.encode(request(2)), number=tcn(2))
+    journal = running.folders.root / "hub" / "journal"
+    told = "".join(file.read_text() for file in journal.glob("*.jsonl"))
+    assert told.count(Deed.RECHECKED) == 2
+    assert "reference CASE-1: face +" in told
+    assert "reference CASE-9: nothing to compare here" in told
 
 
 @pytest.mark.parametrize(

@@ -431,10 +431,13 @@ def test_changed_bytes_never_become_a_list() -> None:
 
 def test_a_referral_is_closed_once(rig: Rig) -> None:
     """Over a restart, and only for the check that it was about."""
-    rig.lists.refer(tcn(1))
+    rig.lists.refer(tcn(1), ("CASE-3",))
+    assert rig.lists.referred() == ((tcn(1), ("CASE-3",)),)
     lists = rig.started()
+    assert lists.referred() == ((tcn(1), ()),)
     assert not lists.answered(tcn(2))
     assert lists.answered(tcn(1))
+    assert lists.referred() == ()
     assert not lists.answered(tcn(1))
 
 

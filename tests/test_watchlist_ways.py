@@ -147,6 +147,21 @@ def test_the_sealed_probe_says_it_and_nothing_else_does(alone: Alone, tmp_path: 
         assert not path.is_file() or b"CASE-3" not in path.read_bytes()
 
 
+def test_a_referral_stands_until_the_hub_has_answered(alone: Alone) -> None:
+    """That is what an officer's page shows."""
+    stored = alone.daemon._store(TAKEN)
+    assert isinstance(stored, Stored)
+    assert alone.lists.referred() == ((stored.tcn, ("CASE-3",)),)
+    alone.daemon.answered(Answer(stored.tcn, AnswerType.SRE, Decision.NO_HIT, (), NOW))
+    assert alone.lists.referred() == ()
+
+
+def test_a_withdrawn_kiosk_keeps_no_list(alone: Alone, tmp_path: Path) -> None:
+    """It checks nobody any more."""
+    alone.daemon.ordered(wire.sign_order(DEVICE, 1, OrderKind.REVOKE, b"", HUB))
+    assert not (tmp_path / "outbox.db.watchlist-list").exists()
+
+
 def test_a_daemon_with_a_link_refers_nobody(alone: Alone) -> None:
     """The probe says nothing of a list."""
     alone.daemon._session, _ = step(alone.daemon._session, LinkChanged(up=True), 0)

@@ -253,6 +253,13 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     possible: int | None
 
 
+class Referred(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whom the kiosk referred to an officer without the hub; cases are missing after a restart."""
+
+    tcn: str
+    cases: tuple[str, ...] = ()
+
+
 class View(Heard, frozen=True, tag="view"):
     """Everything an officer's page shows. Times that are spans are seconds.
 
@@ -260,6 +267,7 @@ class View(Heard, frozen=True, tag="view"):
     overrule: what may be taken though it was refused, empty if nothing. today: what this kiosk did, by kind.
     presentation: what each cue says of the face, 0 (like a picture of one) to 100; a reason to look, never a finding.
     portrait: why the face claims no subject acquisition profile.
+    referred: who resembles somebody on the watchlist, until the hub has answered.
     days: before today, as far as records are kept here; small: the least count that is told of them.
     handed: how many people may begin by themselves; None where nobody does.
     """
@@ -292,6 +300,7 @@ class View(Heard, frozen=True, tag="view"):
     days: tuple[Day, ...] = ()
     small: int = 5
     handed: int | None = None
+    referred: tuple[Referred, ...] = ()
 
 
 class Did(Heard, frozen=True, tag="did"):

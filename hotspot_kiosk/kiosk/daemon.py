@@ -233,6 +233,7 @@ class Daemon:
         """The hub gave an order; called by the uplink's thread, after the proof was sent."""
         self._note(Deed.OBEYED, who="hub", about=f"order/{order.number}", ground=order.kind)
         if order.kind is wire.OrderKind.REVOKE:
+            self._referring.forget()
             self._events.put(Cancel())
         elif order.kind is wire.OrderKind.ERASE:
             self.box.erase()

@@ -16,7 +16,7 @@ from hotspot_kiosk.contents import decode_answer
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.kiosk import installed
 from hotspot_kiosk.kiosk.clock import Clock
-from hotspot_kiosk.kiosk.counter import Campaign, Day, Found, Kept, Possible, Sample, Verdict, View
+from hotspot_kiosk.kiosk.counter import Campaign, Day, Found, Kept, Possible, Referred, Sample, Verdict, View
 from hotspot_kiosk.kiosk.door import Badge
 from hotspot_kiosk.kiosk.findings import Findings, Said
 from hotspot_kiosk.kiosk.outbox import DAMAGED, GIVEN_UP, Entry, Outbox, PartState
@@ -30,7 +30,7 @@ from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.seal_answer import open_answer
 from hotspot_kiosk.terms import Answer, Candidate, Capture, Decision, FingerSample, Part, Tcn
 
-MOST_ROWS, MOST_DAYS = 50, 14
+MOST_ROWS, MOST_DAYS, MOST_REFERRED = 50, 14, 5
 SMALL = 5  # where no operation says how small a count may be that is told
 # Whoever mends a kiosk needs no answer to anybody's check.
 READING = frozenset({Role.OFFICER, Role.SUPERVISOR, Role.LEGAL})
@@ -103,6 +103,7 @@ class Overview:
             campaign=campaign,
             campaign_trouble=trouble,
             today=self._today(entries, stamp.wall),
+            referred=tuple(self._referred()),
             days=tuple(self._days(entries, stamp.wall, campaign)),
             small=campaign.small if campaign else SMALL,
             handed=self._place.handover.left if self._place.handover is not None else None,
@@ -154,6 +155,11 @@ class Overview:
         for entry in answered[:MOST_ROWS]:
             if (answer := self._answered(entry)) is not None:
                 yield self._verdict(answer, needed, officer)
+
+    def _referred(self) -> Iterator[Referred]:
+        lists = self._place.watchlists
+        for tcn, cases in lists.referred()[:MOST_REFERRED] if lists is not None else ():
+            yield Referred(tcn=tcn, cases=cases)
 
     def _alerts(self, now: datetime) -> Iterator[Answer]:
         if self._place.alerts is not None:

@@ -61,7 +61,7 @@ class Referring:
         self._note(Deed.REFERRED, about=tcn, ground=f"watchlist edition {referral.edition}")
         self._tell(Told(kind="alert", tcn=tcn, decision=REFER, candidates=referral.cases, note=WHY))
         try:
-            self._lists.refer(tcn)
+            self._lists.refer(tcn, referral.cases)
         except StorageFailed as error:
             self._alarm(str(error))
 
@@ -72,6 +72,14 @@ class Referring:
                 self._note(Deed.RECHECKED, who="hub", about=answer.tcr, ground=answer.decision)
         except StorageFailed as error:
             self._alarm(str(error))
+
+    def forget(self) -> None:
+        """This kiosk was withdrawn: it refers nobody any more."""
+        if self._lists is not None:
+            try:
+                self._lists.forget()
+            except StorageFailed as error:
+                self._alarm(str(error))
 
     def rest(self) -> None:
         """Now and then: a list that is over is destroyed, one that nobody needs leaves the memory."""

@@ -73,6 +73,7 @@ class Watchlists:
         self._lock = threading.RLock()
         self._since_ms = clock.now_ms()
         self._open: tuple[tuple[int, int], Watchlist] | None = None
+        self._cases: dict[str, tuple[str, ...]] = {}
         memory = _read(path.with_name(path.name + MEMORY))
         self._memory = memory or Memory()
         if memory is None:
@@ -156,16 +157,23 @@ class Watchlists:
         with self._lock:
             self._destroy()
 
-    def refer(self, tcn: Tcn) -> None:
-        """This check's person was referred: the hub's answer is waited for."""
+    def refer(self, tcn: Tcn, cases: tuple[str, ...]) -> None:
+        """This check's person was referred: the hub's answer is waited for. The cases stay in memory only."""
         with self._lock:
+            self._cases[tcn] = cases
             self._remember(referred=(*self._memory.referred, str(tcn))[-MOST_OPEN:])
+
+    def referred(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Checks whose person was referred and that the hub has not answered, newest first; cases only since this start."""
+        with self._lock:
+            return tuple((tcn, self._cases.get(tcn, ())) for tcn in reversed(self._memory.referred))
 
     def answered(self, tcn: Tcn) -> bool:
         """The hub answered this check; True if its person had been referred, once."""
         with self._lock:
             if tcn not in self._memory.referred:
                 return False
+            self._cases.pop(tcn, None)
             self._remember(referred=tuple(each for each in self._memory.referred if each != tcn))
             return True
 

@@ -68,6 +68,7 @@ state-done = Done
 state-fault = Out of order
 faults = Not working:
 second-look = This person may be younger than 18. Look again. The machine only asks; you decide.
+referred = Refer to an officer: without a link, this face resembles one on the watchlist. That is no finding. Compare yourself; the bureau looks again when there is a link.
 is-adult = I looked again: an adult
 may-be-minor = May be under 18: no biometrics
 look-yourself = Please look whether a face is before the camera, not a picture of one. A hint, never a finding: nobody has measured it on real attacks.

@@ -65,6 +65,7 @@ state-done = Terminé
 state-fault = Hors service
 faults = Ne fonctionne pas :
 second-look = Cette personne a peut-être moins de 18 ans. Regardez de nouveau. La machine ne fait que demander ; c’est vous qui décidez.
+referred = À confier à un agent : sans liaison, ce visage ressemble à un visage de la liste de vigilance. Ce n’est pas une conclusion. Comparez vous-même ; le bureau vérifiera dès que la liaison sera rétablie.
 is-adult = J’ai regardé de nouveau : adulte
 may-be-minor = Peut-être moins de 18 ans : pas de biométrie
 look-yourself = Veuillez regarder si c’est bien un visage qui est devant la caméra, et non une image. Une indication, jamais une constatation : personne ne l’a mesurée sur de vraies attaques.
