@@ -336,6 +336,32 @@ def test_a_list_leaves_memory_with_its_operation(rig: Rig) -> None:
     assert not vectors.any()
 
 
+def test_a_list_is_not_opened_to_know_that_it_may_not_be_used(rig: Rig) -> None:
+    """Nor for its end, nor for another operation, nor for somebody who is shielded."""
+    rig.lists.install(sealed(made()))
+    assert not rig.rest()
+    rig.look(3, operation())
+    rig.look(3, operation(id="OP-9", watchlist=True))
+    rig.look(3, person=policy.Shielded(protection_sought=True))
+    assert rig.lists._open is None
+
+
+def test_a_list_installed_by_hand_is_seen_by_the_kiosk_that_runs(rig: Rig) -> None:
+    """Another process does it; the one that runs knows its end, and takes no older one."""
+    running = rig.lists
+    running.install(sealed(made(1)))
+    rig.look()
+    rig.started().install(sealed(made(3, people=2)))
+    rig.lists = running
+    assert rig.look(3) == ()
+    assert rig.look(2) == ("CASE-2",)
+    with pytest.raises(Refused, match="edition 3"):
+        running.install(sealed(made(2)))
+    rig.wall = NOW + timedelta(days=2)
+    assert rig.rest()
+    assert rig.files() == []
+
+
 def test_what_lies_on_the_disk_tells_nothing(rig: Rig) -> None:
     """Neither a case nor a vector stands there."""
     rig.lists.install(sealed(made()))
@@ -390,8 +416,10 @@ def test_parts_that_do_not_fit_each_other_are_thrown_away(rig: Rig) -> None:
     """Nothing half and nothing mixed is installed."""
     one, other = (list(watchlist.pieces(sealed(made(1, people=700 + k)), 1)) for k in (0, 1))
     rig.lists.take(one[0])
+    for body in other[1:-1]:
+        rig.lists.take(body)
     with pytest.raises(BadBytes, match="fit"):
-        rig.lists.take(other[1])
+        rig.lists.take(other[-1])
     assert rig.files() == []
 
 

@@ -251,7 +251,7 @@ def test_a_list_comes_down_in_parts_and_is_destroyed_by_order(rig: Rig, tmp_path
     bodies = list(watchlist.pieces(envelope, 1))
     assert len(bodies) > 2
     sent(rig, bodies[0])
-    sent(rig, b"", OrderKind.REVOKE)
+    sent(rig, b"", OrderKind.ERASE)
     for body in bodies[1:]:
         sent(rig, body)
     reconnect(rig)
@@ -263,6 +263,18 @@ def test_a_list_comes_down_in_parts_and_is_destroyed_by_order(rig: Rig, tmp_path
     rig.until(lambda: proven(rig))
     assert found(rig) == ()
     assert not (tmp_path / "outbox.db.watchlist-list").exists()
+
+
+def test_a_withdrawn_kiosk_takes_no_list(rig: Rig) -> None:
+    """It is not proven either, so that the bureau sees that it waits."""
+    sent(rig, b"", OrderKind.REVOKE)
+    reconnect(rig)
+    rig.until(lambda: proven(rig))
+    sent(rig, next(watchlist.pieces(sealed(fresh()), 1)))
+    reconnect(rig)
+    rig.until(lambda: rig.uplink.ignored["this kiosk was withdrawn and takes no watchlist"] > 0)
+    assert not proven(rig)
+    assert found(rig) == ()
 
 
 def test_an_order_to_forget_that_is_played_again_destroys_no_newer_list(rig: Rig) -> None:

@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -15,7 +16,9 @@ from officer_rig import PIN, Rig
 from pages_rig import Kiosk, Pages, Screen, free_port, until
 
 from hotspot_kiosk.config import Page
+from hotspot_kiosk.kiosk.watchlists import Watchlists
 from hotspot_kiosk.slip import Paper
+from hotspot_kiosk.terms import Tcn
 
 pytest.importorskip(
     "starlette", reason="the pages' packages are not installed: pip install 'hotspot-kiosk[web]'"
@@ -237,3 +240,19 @@ def test_the_persons_screen_has_an_entrance_and_the_sign_in_a_way_back(tab: Tab,
     screen.post("/language", code="en")
     until(lambda: 'class="officers"' not in screen.get()[2], "the entrance is in a person's way")
     setting.kiosk.go("idle")
+
+
+def test_a_referral_stands_on_the_officers_page_in_every_language(tab: Tab, setting: Setting) -> None:
+    """With the check's number and the case, and nothing that sounds like a finding."""
+    overview, place = setting.rig.office.overview, setting.rig.place
+    lists = Watchlists(setting.rig.folder / "outbox.db", place.own, place.trust, setting.rig.clock, lambda: 0)
+    lists.refer(Tcn.mint(2026, 17, 5), ("CASE-3",))
+    overview._place = replace(place, watchlists=lists)
+    try:
+        tab.enter()
+        for language in ("en", "fr", "ru", "ar"):
+            _, _, body = tab.get("/officer/desk", **{"accept-language": language})
+            assert f"{Tcn.mint(2026, 17, 5)}: CASE-3" in body
+            assert "referred" not in body
+    finally:
+        overview._place = place

@@ -231,6 +231,8 @@ class Downlink:
         self._orders.check(order, self._trust.ring)
         if self._watchlists is None:
             raise Refused("this kiosk takes no watchlist")
+        if self._orders.memory.revoked:
+            raise Refused("this kiosk was withdrawn and takes no watchlist")
         whole = self._watchlists.take(order.body)
         self._ways.send(wire.sign_done(self._device, order.number, self._own))
         return whole

@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -34,18 +34,22 @@ SUFFIX = ".watchlist"
 LIST, MEMORY, PARTS = f"{SUFFIX}-list", f"{SUFFIX}-memory", f"{SUFFIX}-part-"
 RAW = Calibration(1.0, 0.0, 0.0, "none: raw scores")
 MOST_OPEN = 1000
-WRITTEN_EVERY = timedelta(minutes=10)
+WRITTEN_EVERY_MS = 600_000
 UNUSABLE = "the watchlist cannot be used: {}; ask the bureau to send it again"
 
 
 class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What outlasts the list. edition: the highest that was ever here; seen_ms: a time that is surely past, ms since 1970.
 
+    operation, made_ms, expires_ms: of that edition, so that nobody needs to open it to know its end.
     referred: checks whose person was referred and that the hub has not answered.
     """
 
     edition: int = 0
     seen_ms: int = 0
+    operation: str = ""
+    made_ms: int = 0
+    expires_ms: int = 0
     referred: tuple[str, ...] = ()
 
 
@@ -91,10 +95,10 @@ class Watchlists:
                 return False
             self._forget_parts(but=piece.edition)
             files.replace(self._part(piece), body)
-            bodies = [files.read(path) for path in self._parts(piece.edition)]
-            if len(bodies) < piece.count:
+            paths = self._parts(piece.edition)
+            if len(paths) < piece.count:
                 return False
-            self._put_together(bodies, piece.edition)
+            self._put_together([files.read(path) for path in paths], piece.edition)
             return True
 
     def install(self, envelope: bytes) -> Watchlist:
@@ -113,7 +117,12 @@ class Watchlists:
             stamp = self._clock.stamp()
             if max(self._surely(fresh), stamp.wall if stamp.trusted else fresh.made) >= fresh.expires:
                 raise Refused("this watchlist is over; ask the bureau for a newer one")
-            self._remember(edition=fresh.edition)
+            self._remember(
+                edition=fresh.edition,
+                operation=fresh.operation,
+                made_ms=int(fresh.made.timestamp() * 1000),
+                expires_ms=int(fresh.expires.timestamp() * 1000),
+            )
             self._close()
             files.replace(self._list, envelope)
             self._forget_parts()
@@ -136,20 +145,13 @@ class Watchlists:
         Returns whether one was erased.
         """
         with self._lock:
+            self._look_up()
             self._note_time(stamp)
-            if operation is None or not operation.watchlist:
+            if operation is None or not operation.watchlist or operation.id != self._memory.operation:
                 self._close()
-            if not self._list.exists():
-                return False
-            try:
-                known = self._current()
-                over = self._surely(known) >= known.expires
-            except (BadBytes, SealError):
-                over = True  # it will never open again: its keys, or the hub's, are others now
+            over = self._list.exists() and self._past_ms() >= self._memory.expires_ms
             if over:
                 self._destroy()
-            elif operation is None or known.operation != operation.id or not operation.watchlist:
-                self._close()
             return over
 
     def forget(self) -> None:
@@ -178,17 +180,19 @@ class Watchlists:
             return True
 
     def _usable(self, operation: Operation, person: policy.Shielded, stamp: ClockStamp) -> Watchlist | None:
+        """Whether it may be used is known before it is opened."""
+        self._look_up()
         if not operation.watchlist or not self._list.exists():
+            return None
+        try:
+            policy.may_look(operation, self._memory.operation, person)
+        except Refused:
             return None
         try:
             known = self._current()
         except (BadBytes, SealError) as error:
             raise Refused(UNUSABLE.format(error)) from None
-        try:
-            policy.may_look(operation, known.operation, person)
-        except Refused:
-            return None
-        if max(stamp.wall, self._surely(known)) >= known.expires:
+        if known.operation != operation.id or max(stamp.wall, self._surely(known)) >= known.expires:
             raise Refused("the watchlist is over; ask the bureau for a newer one")
         return known
 
@@ -219,24 +223,26 @@ class Watchlists:
         return max(known.made, self._past())
 
     def _past(self) -> datetime:
+        return datetime.fromtimestamp(self._past_ms() / 1000, UTC)
+
+    def _past_ms(self) -> int:
         passed = self._clock.now_ms() - self._since_ms
-        latest = max(self._memory.seen_ms + passed, self._told_ms())
-        return datetime.fromtimestamp(latest / 1000, UTC)
+        return max(max(self._memory.seen_ms, self._memory.made_ms) + passed, self._told_ms())
 
     def _note_time(self, stamp: ClockStamp) -> None:
         """Written down now and then, so that a restart with a clock set back gains minutes, not days."""
-        known = self._open[1].made if self._open is not None else datetime.fromtimestamp(0, UTC)
-        latest = max(self._past(), known, stamp.wall if stamp.trusted else known)
-        before = datetime.fromtimestamp(self._memory.seen_ms / 1000, UTC)
-        if self._list.exists() and latest - before >= WRITTEN_EVERY:
-            self._remember(seen_ms=int(latest.timestamp() * 1000))
+        latest = max(self._past_ms(), int(stamp.wall.timestamp() * 1000) if stamp.trusted else 0)
+        if self._list.exists() and latest - self._memory.seen_ms >= WRITTEN_EVERY_MS:
+            self._remember(seen_ms=latest)
             self._since_ms = self._clock.now_ms()
 
     def _look_up(self) -> None:
         """A list may have been installed by hand meanwhile, by another process."""
         found = _read(self._path.with_name(self._path.name + MEMORY)) or self._memory
         if found.edition > self._memory.edition:
-            self._memory = msgspec.structs.replace(self._memory, edition=found.edition)
+            self._memory = msgspec.structs.replace(
+                found, seen_ms=self._memory.seen_ms, referred=self._memory.referred
+            )
 
     def _remember(self, **changed: object) -> None:
         self._look_up()
