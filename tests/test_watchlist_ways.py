@@ -255,9 +255,10 @@ def test_a_list_comes_down_in_parts_and_is_destroyed_by_order(rig: Rig, tmp_path
     for body in bodies[1:]:
         sent(rig, body)
     reconnect(rig)
+    rig.until(lambda: OrderKind.WATCHLIST in [order.kind for order in rig.ordered])
     rig.until(lambda: proven(rig))
     assert found(rig) == ("CASE-3",)
-    assert [order.kind for order in rig.ordered if order.kind is OrderKind.WATCHLIST] == [OrderKind.WATCHLIST]
+    assert [order.kind for order in rig.ordered].count(OrderKind.WATCHLIST) == 1
     sent(rig, b"", OrderKind.FORGET)
     reconnect(rig)
     rig.until(lambda: proven(rig))
