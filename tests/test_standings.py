@@ -8,6 +8,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from health_rig import TOLD, Setup
 from making import DEVICE, HUB, NOW, keys
 from mosquitto import Mosquitto, find
 from pages_rig import BROWSER, FLAGS, SHOTS
-from update_rig import Post
+from update_rig import SOON, Post
 from updating import OLD
 
 from hotspot_kiosk import fleet
@@ -33,6 +34,7 @@ from hotspot_kiosk.kiosk.update_rauc import Rauc
 from hotspot_kiosk.kiosk.vitals import vitals
 from hotspot_kiosk.transports.mqtt import Options, build
 
+SELDOM = replace(SOON, status=600.0)  # so that only a change is told
 NOW_MS = fleet.as_ms(NOW)
 HOUR_MS = 3_600_000
 BUSY = Status(
@@ -252,10 +254,11 @@ def test_two_paths_are_read_by_our_names_and_nothing_is_changed(
     """A foreign name that points here opens nothing; a disk that fails is a sentence."""
     line = http.client.HTTPConnection("127.0.0.1", shown.port, timeout=30)
     line.request(method, path, headers={"host": f"{host}:{shown.port}"})
-    answer = line.getresponse()
-    assert answer.status == status
-    if status < 500 or path == "/broken":
-        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    with line.getresponse() as answer:
+        answer.read()
+        assert answer.status == status
+        if status < 500 or path == "/broken":
+            assert answer.headers["content-security-policy"].startswith("default-src 'none'")
     line.close()
 
 
@@ -303,7 +306,7 @@ class Line:
     def __init__(self, folder: Path, port: int) -> None:
         self.told = TOLD
         self.standings = Standings(folder / "statuses")
-        self.post = Post(DEVICE, folder / "kiosk", port, Here, told=lambda: self.told)
+        self.post = Post(DEVICE, folder / "kiosk", port, Here, told=lambda: self.told, pauses=SELDOM)
         self.desk = FleetDesk(
             courses=Courses(folder / "rollouts"),
             board=build(Options(host="127.0.0.1", port=port, retry_least_s=0.05, retry_most_s=0.2)),

@@ -43,6 +43,7 @@ class Post:
     told: Callable[[], Told | None] = lambda: None
     starts: int = 0
     looks: int = 0
+    pauses: Pauses = SOON
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -87,7 +88,7 @@ class Post:
             now=lambda: (NOW, True),
             told=self._asked,
             pulse=Pulse({}, lambda: 0.0),
-            pauses=SOON,
+            pauses=self.pauses,
         )
 
 

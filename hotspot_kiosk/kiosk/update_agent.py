@@ -139,7 +139,7 @@ class Agent:
     def _hear(self, event: LinkEvent) -> None:
         if isinstance(event, LinkUp):
             self._send_reports()
-            self._status_at = 0.0
+            self._posted = None
         elif isinstance(event, Arrived) and event.payload:
             try:
                 self._read(event)
@@ -280,7 +280,10 @@ class Agent:
             return
 
     def _is_due(self, status: Status, told: Told | None) -> bool:
-        """At a change, and every so often; not while somebody is at the kiosk, unless that would be too long."""
+        """At a change, and every so often; not while somebody is at the kiosk, unless that would be too long.
+
+        An update's own step is told at once: it is none that is taken while somebody is there.
+        """
         late = time.monotonic() - self._status_at
         if late < 0 and self._posted is not None and _essence(status) == _essence(self._posted):
             return False
@@ -291,11 +294,11 @@ class Agent:
         now, trusted = self._now()
         if time.monotonic() >= self._vitals_at:
             self._vitals_at = time.monotonic() + self._pauses.vitals
-            self._vitals = self._find(told)
+            self._vitals, self._slot = self._find(told), self._booted()
         return Status(
             self._which.device,
             version=self._which.version,
-            slot=self._booted(),
+            slot=self._slot,
             phase=self._state.phase,
             floor=self._state.floor,
             waiting=told.waiting if told else None,
@@ -311,24 +314,26 @@ class Agent:
         )
 
     def _post_status(self, status: Status) -> None:
+        """The next try after a link that was down is the next look's, when nobody is at the kiosk."""
         self._status_at = time.monotonic() + self._pauses.status
         words = fleet.encode_status(status)
         self._say(words)
         try:
             self._board.post(fleet.status_topic(self._which.device), words)
         except LinkDown:
-            self._status_at = 0.0
+            self._posted = None
             return
         self._posted = status
         self._send_reports()
 
     def _booted(self) -> str:
-        if not self._slot:
-            try:
-                self._slot = self._rauc.slot()
-            except (DeviceLost, Refused):
-                return ""
-        return self._slot
+        """Asked until it is known, and not more often than for an examination."""
+        if self._slot:
+            return self._slot
+        try:
+            return self._rauc.slot()
+        except (DeviceLost, Refused):
+            return ""
 
 
 def _essence(status: Status) -> Status:
