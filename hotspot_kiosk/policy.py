@@ -6,7 +6,7 @@ happen. None of them reads a clock, a disk or a network. The README's table name
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -327,17 +327,27 @@ def first_reader(source: str, person: Shielded) -> Reader:
     return Reader.POST
 
 
+def placed_by(codes: Iterable[str], person: Shielded | None) -> str:
+    """The one country that the shields must ask about, of all that a partner's candidate names (owners first, then who sent it).
+
+    A country of origin wherever it stands among them; else the first that can be read; empty if none can.
+    """
+    known = [code for code in (each.strip().upper() for each in codes) if _is_country(code)]
+    fled = [code for code in known if person is not None and code in person.origins]
+    return next(iter(fled or known), "")
+
+
 def may_look(operation: Operation, named: str, person: Shielded) -> None:
     """Whether a kiosk may compare this person's face with the watchlist made for operation `named`. Raises Refused.
 
-    Only where the signed operation says so, never at a reception, and never where the legal officer sees a hit
-    first: a kiosk that has no link cannot ask one.
+    Only where the signed operation says so, never at a reception, and never where the legal officer may have to
+    see a hit first: a kiosk that has no link cannot ask one, and a list does not say who placed its cases.
     """
     if operation.kind is not Kind.HOTSPOT or not operation.watchlist:
         raise Refused(f"operation {operation.id} permits no watchlist")
     if named != operation.id:
         raise Refused(f"this watchlist is not for operation {operation.id}")
-    if first_reader("", person) is not Reader.POST:
+    if person.protection_sought or person.origins:
         raise Refused("what is found about this person is for the legal officer first")
 
 
@@ -457,10 +467,13 @@ def may_count(part: int, whole: int, floor: int) -> bool:
 def countries(codes: Collection[str]) -> frozenset[str]:
     """Country codes as the shields compare them. Raises Refused for one that is no alpha-3 code."""
     found = frozenset(code.strip().upper() for code in codes)
-    wrong = [code for code in found if len(code) != 3 or not (code.isascii() and code.isalpha())]
-    if wrong:
+    if not all(_is_country(code) for code in found):
         raise Refused("a country is three letters (ISO 3166-1 alpha-3), as in SYR")
     return found
+
+
+def _is_country(code: str) -> bool:
+    return len(code) == 3 and code.isascii() and code.isalpha()
 
 
 def _told(moment: datetime) -> str:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -497,3 +498,18 @@ def test_a_hub_that_kept_no_queue_is_looked_through_on_demand(bureau: Bureau) ->
     bureau.store.errands.done(FIRST, "\tlegal")
     assert not bureau.book.for_legal()
     assert [case.tcn for case, _ in bureau.book.for_legal(everywhere=True)] == [FIRST]
+
+
+@pytest.mark.parametrize(
+    "codes", [("AUT", "SYR"), ("SYR", "AUT"), ("syr",), (" SYR ",), ("", "AUT", "SYR")], ids="-".join
+)
+def test_a_country_of_origin_is_seen_wherever_it_stands_in_an_answer(
+    bureau: Bureau, codes: tuple[str, ...]
+) -> None:
+    """Behind another owner, as who sent it, in other letters: the legal officer reads it first."""
+    *owners, sender = codes
+    bureau.check(Shielded(frozenset({"SYR"})))
+    bureau.book.sent(FIRST, INTERPOL, NOW, ())
+    one = replace(candidate(1, "AUT"), numbers=tuple(Reference(each, "N1") for each in owners))
+    bureau.book.replied(INTERPOL, SearchResult(tcn(1, 900), FIRST, NOW, sender, "NPS", 1, one), NOW)
+    assert [case.tcn for case, _ in bureau.book.for_legal()] == [FIRST]

@@ -349,3 +349,21 @@ def test_a_country_is_three_letters(code: str) -> None:
     assert policy.countries([" syr "]) == {"SYR"}
     with pytest.raises(Refused, match="three letters"):
         policy.countries([code])
+
+
+@pytest.mark.parametrize(
+    ("codes", "found"),
+    [
+        (("AUT", "SYR"), "SYR"),
+        (("syr",), "SYR"),
+        (("AUT", "FRA"), "AUT"),
+        (("", "FRA"), "FRA"),
+        (("SY", "?"), ""),
+        ((), ""),
+    ],
+)
+def test_the_shields_ask_about_the_country_of_origin_wherever_it_stands(
+    codes: tuple[str, ...], found: str
+) -> None:
+    """Else about the first that can be read."""
+    assert policy.placed_by(codes, policy.Shielded(frozenset({"SYR"}))) == found

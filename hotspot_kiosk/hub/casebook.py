@@ -43,7 +43,7 @@ from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.store import PartKey, Store
 from hotspot_kiosk.nist.answer import SearchError, SearchResult
 from hotspot_kiosk.operation import Confirmation, Operation
-from hotspot_kiosk.policy import Finding, Outcome
+from hotspot_kiosk.policy import Finding, Outcome, Shielded
 from hotspot_kiosk.terms import Decision, Part, RequestType, Tcn
 
 Note = Callable[[Deed, str, str, str], object]
@@ -242,8 +242,8 @@ class Casebook:
         case = self.case(answer.tcr)
         if not self._may_have_asked(case, partner):
             return False
-        reply = _reply(partner, answer, at)
         asked = self.asked(case.tcn)
+        reply = _reply(partner, answer, at, asked.probe.shielded if asked else None)
         sealed = route.sealed(with_event(case, reply), asked.probe.shielded if asked else None)
         self._queue_for_legal(case.tcn, sealed)
         if self._add(case.tcn, reply) and asked is not None:
@@ -399,11 +399,11 @@ def _opened(tcn: Tcn, asked: Asked | None, now: datetime) -> Opened:
     )
 
 
-def _reply(partner: str, answer: SearchResult, now: datetime) -> Replied:
+def _reply(partner: str, answer: SearchResult, now: datetime, person: Shielded | None) -> Replied:
     one = answer.candidate
     if one is None:
         return Replied(now, partner, answer.tcn, answer.source, 0, 0, "")
     own = one.numbers[0] if one.numbers else None
-    source = own.country if own else answer.source
+    source = policy.placed_by((*(each.country for each in one.numbers), answer.source), person)
     named = f"{own.country}/{own.value}" if own else one.interpol or f"{answer.source}/{answer.tcn}"
     return Replied(now, partner, answer.tcn, source, one.sequence, answer.total, named, one.verified)
