@@ -1,5 +1,7 @@
 """One contract for every transport: loopback, and MQTT over a real Mosquitto."""
 
+import gc
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -200,6 +202,35 @@ def test_a_raising_listener_does_not_kill_the_link(mosquitto: Mosquitto) -> None
         assert ups.acquire(timeout=10)
     finally:
         client.close()
+
+
+def test_connections_that_came_to_nothing_leave_no_socket(free_of_collection: None) -> None:
+    """Each client goes at once with its own sockets, not when the collector comes round to it."""
+    heard: list[LinkEvent] = []
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        options = mqtt.Options(
+            host="127.0.0.1",
+            port=deaf.getsockname()[1],
+            connect_s=1.0,
+            pipelined=False,
+            retry_least_s=0.1,
+            retry_most_s=0.1,
+        )
+        client = mqtt.build(options)
+        client.open("nobody", ["a/b"], heard.append)
+        for _ in range(2):
+            deaf.accept()[0].close()
+        client.close()
+    assert not [each for each in gc.get_objects() if type(each).__module__ == "paho.mqtt.client"]
+
+
+@pytest.fixture
+def free_of_collection() -> Iterator[None]:
+    """What others left is collected before, and nothing meanwhile."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def test_half_of_tls_is_refused(tmp_path: Path) -> None:
