@@ -513,3 +513,22 @@ def test_a_country_of_origin_is_seen_wherever_it_stands_in_an_answer(
     one = replace(candidate(1, "AUT"), numbers=tuple(Reference(each, "N1") for each in owners))
     bureau.book.replied(INTERPOL, SearchResult(tcn(1, 900), FIRST, NOW, sender, "NPS", 1, one), NOW)
     assert [case.tcn for case, _ in bureau.book.for_legal()] == [FIRST]
+
+
+def test_a_sealed_candidate_is_not_replaced_by_another_at_its_place(bureau: Bureau) -> None:
+    """A partner that counts wrongly neither loses one nor shows a post what is sealed."""
+    asked_and_hit(bureau, "SYR", Shielded(frozenset({"SYR"})))
+    other = replace(candidate(1, "AUT"), verified=True)
+    bureau.book.replied(INTERPOL, SearchResult(tcn(1, 901), FIRST, NOW, "AUT", "NPS", 1, other), NOW)
+    case = bureau.book.case(FIRST)
+    assert [each.reference for each in case.possible] == ["AUT/N1", "SYR/N1"]
+    assert [each.reference for each in route.sealed(case, Shielded(frozenset({"SYR"})))] == ["SYR/N1"]
+
+
+def test_a_reference_that_one_of_two_partners_may_not_show_is_not_shown(bureau: Bureau) -> None:
+    """Whoever else names it."""
+    asked_and_hit(bureau, "AUT", Shielded(frozenset({"SYR"})))
+    same = replace(candidate(2, "AUT"), numbers=(Reference("AUT", "N1"), Reference("SYR", "9")))
+    bureau.book.replied(INTERPOL, SearchResult(tcn(1, 901), FIRST, NOW, "AUT", "NPS", 2, same), NOW)
+    case = bureau.book.case(FIRST)
+    assert route.visible(case, Shielded(frozenset({"SYR"}))) == ()

@@ -301,10 +301,13 @@ class Case:
                 yield Possible(each.reference, "", each.source, each.score, False, each.strong, each.why)
 
     def _foreign(self) -> Iterable[Possible]:
-        """A partner's candidate that came again counts once; a verified one is the better word."""
-        best: dict[tuple[str, int], Replied] = {}
+        """A partner's candidate that came again counts once; a verified one is the better word.
+
+        Two that name different references are two, even at one place of the same answer: none is lost for the other.
+        """
+        best: dict[tuple[str, int, str], Replied] = {}
         for reply in self.replies:
-            place = (reply.partner, reply.sequence)
+            place = (reply.partner, reply.sequence, reply.reference)
             if reply.sequence and (place not in best or (reply.verified and not best[place].verified)):
                 best[place] = reply
         for _, reply in sorted(best.items()):

@@ -65,8 +65,12 @@ def sealed(case: Case, person: Shielded | None) -> tuple[Possible, ...]:
 
 
 def visible(case: Case, person: Shielded | None) -> tuple[Possible, ...]:
-    """Candidates that a post may see: the shields let them through, or the legal officer did."""
-    return tuple(c for c in case.possible if not _for_legal(c, person) or _released(case, c))
+    """Candidates that a post may see: the shields let them through, or the legal officer did.
+
+    A reference that two partners named is seen only if the shields let both through.
+    """
+    held = {c.reference for c in case.possible if _for_legal(c, person) and not _released(case, c)}
+    return tuple(c for c in case.possible if c.reference not in held)
 
 
 def waiting(case: Case, known: Known, now: datetime) -> tuple[str, ...]:
