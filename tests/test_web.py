@@ -39,15 +39,30 @@ def started(folder: Path) -> Iterator[tuple[Kiosk, Pages]]:
     kiosk.close()
 
 
+def nobody_there(pages: Pages) -> bool:
+    """Whether a screen that may be claimed asks the next person for a language; else it shows a scene."""
+    seen: list[bool] = []
+
+    def answered() -> bool:
+        status, _, body = Screen(pages).get()
+        seen.append('data-key="language:' in body)
+        return status == 200
+
+    until(answered, "the screen is held")
+    return seen[-1]
+
+
 @pytest.fixture
 def kiosk(started: tuple[Kiosk, Pages]) -> Iterator[Kiosk]:
     """With nobody at it, before and after."""
-    kiosk, _ = started
+    kiosk, pages = started
     kiosk.asked.clear()
     kiosk.kind = Kind.HOTSPOT
     yield kiosk
     kiosk.go("done")
+    until(lambda: not nobody_there(pages), "the pages heard of no end")
     kiosk.go("idle")
+    until(lambda: nobody_there(pages), "the pages heard of nobody's going")
 
 
 @pytest.fixture
