@@ -72,12 +72,13 @@ class Start:
         return None
 
     def _say(self, why: str) -> None:
-        if not self._why:
+        if why == self._why:
+            return
+        log.error("the kiosk cannot start: %s", why)
+        first, self._why = not self._why, why  # known before anybody can ask
+        if first:
             self._desk.start()
-        if why != self._why:
-            log.error("the kiosk cannot start: %s", why)
-            self._why = why
-            self._desk.tell(self._stands())
+        self._desk.tell(self._stands())
 
     def _stands(self) -> Told:
         return Told(
