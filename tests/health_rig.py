@@ -8,10 +8,10 @@ from making import NOW
 from pages_rig import CONFIG
 
 from hotspot_kiosk.config import KioskConfig, load
-from hotspot_kiosk.kiosk.checkup import Machine
+from hotspot_kiosk.kiosk.care.checkup import Machine
+from hotspot_kiosk.kiosk.care.health import Health
+from hotspot_kiosk.kiosk.care.loglines import Recent
 from hotspot_kiosk.kiosk.desk import Told
-from hotspot_kiosk.kiosk.health import Health
-from hotspot_kiosk.kiosk.loglines import Recent
 
 MORE = """[update]
 state = "update.db"

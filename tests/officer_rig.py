@@ -15,22 +15,22 @@ from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.config import Page
 from hotspot_kiosk.contents import encode_answer
 from hotspot_kiosk.keyring import Trust, save_public
-from hotspot_kiosk.kiosk import counter, office
-from hotspot_kiosk.kiosk.alerts import Alerts
-from hotspot_kiosk.kiosk.anchoring import Minors
-from hotspot_kiosk.kiosk.authority import Reach
+from hotspot_kiosk.kiosk.care.health import Health
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.desk import Ask
 from hotspot_kiosk.kiosk.events import Event
-from hotspot_kiosk.kiosk.findings import Findings
-from hotspot_kiosk.kiosk.handover import Handover
-from hotspot_kiosk.kiosk.health import Health
-from hotspot_kiosk.kiosk.orders import Orders
-from hotspot_kiosk.kiosk.outbox import Outbox
-from hotspot_kiosk.kiosk.pairs import Pairs
+from hotspot_kiosk.kiosk.link.alerts import Alerts
+from hotspot_kiosk.kiosk.link.anchoring import Minors
+from hotspot_kiosk.kiosk.link.orders import Orders
 from hotspot_kiosk.kiosk.place import Place
-from hotspot_kiosk.kiosk.roll import Roll
 from hotspot_kiosk.kiosk.session import Plan, Session
+from hotspot_kiosk.kiosk.staff import counter, office
+from hotspot_kiosk.kiosk.staff.authority import Reach
+from hotspot_kiosk.kiosk.staff.findings import Findings
+from hotspot_kiosk.kiosk.staff.handover import Handover
+from hotspot_kiosk.kiosk.staff.pairs import Pairs
+from hotspot_kiosk.kiosk.staff.roll import Roll
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.kiosk.zeroise import Remains
 from hotspot_kiosk.officers import Officer, Role, Roster
 from hotspot_kiosk.officers import sign as sign_roster

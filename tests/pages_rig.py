@@ -15,10 +15,10 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.kiosk.counter import AnyHeard, AnyRequest
+from hotspot_kiosk.kiosk.capture.preview import Preview, of
 from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
 from hotspot_kiosk.kiosk.notices import Notice
-from hotspot_kiosk.kiosk.preview import Preview, of
+from hotspot_kiosk.kiosk.staff.counter import AnyHeard, AnyRequest
 from hotspot_kiosk.operation import Kind
 from hotspot_kiosk.slip import Paper
 

@@ -16,7 +16,8 @@ from hotspot_kiosk.errors import BadSample, ModelError, Refused
 from hotspot_kiosk.inference.age import NAME, AgeEstimate, AgeEstimator
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.port import DetectedFace, Model, ModelShelf
-from hotspot_kiosk.kiosk.booth_face import FaceBooth
+from hotspot_kiosk.kiosk.capture.booth_face import FaceBooth
+from hotspot_kiosk.kiosk.capture.turns import Limits
 from hotspot_kiosk.kiosk.desk import Ask
 from hotspot_kiosk.kiosk.events import (
     Accept,
@@ -31,7 +32,6 @@ from hotspot_kiosk.kiosk.events import (
     TakeFace,
 )
 from hotspot_kiosk.kiosk.session import Plan, Session, State, step
-from hotspot_kiosk.kiosk.turns import Limits
 
 FACE = making.face_capture()
 HELD = Plan(fingers=(), hold=True)

@@ -13,12 +13,12 @@ from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Anchor, Deed
 from hotspot_kiosk.cli import door
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
-from hotspot_kiosk.hub import store_postgres, store_sqlite
-from hotspot_kiosk.hub.inbox import Inbox
-from hotspot_kiosk.hub.store import Noted, Store
-from hotspot_kiosk.hub.witness import Witness
+from hotspot_kiosk.hub.link.inbox import Inbox
+from hotspot_kiosk.hub.link.witness import Witness
+from hotspot_kiosk.hub.storage import store_postgres, store_sqlite
+from hotspot_kiosk.hub.storage.store import Noted, Store
 from hotspot_kiosk.keyring import save_public
-from hotspot_kiosk.kiosk.anchoring import EVERY, LOOK_MS, REPEAT_MS, Anchoring, Minors
+from hotspot_kiosk.kiosk.link.anchoring import EVERY, LOOK_MS, REPEAT_MS, Anchoring, Minors
 
 
 class Pair:

@@ -13,7 +13,7 @@ from pages_rig import Kiosk, Pages
 
 from hotspot_kiosk.bench.session_lane import idle
 from hotspot_kiosk.bench.session_screen import Screen
-from hotspot_kiosk.kiosk.turns import Limits, Wait
+from hotspot_kiosk.kiosk.capture.turns import Limits, Wait
 from hotspot_kiosk.simulator.reactions import ALONE, ATTENDED, Delay
 
 pytest.importorskip(

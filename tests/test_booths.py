@@ -21,9 +21,10 @@ from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.face_quality import face_quality
 from hotspot_kiosk.inference.face_utility import NAME, FaceUtility
 from hotspot_kiosk.inference.port import DetectedFace, ModelShelf
-from hotspot_kiosk.kiosk.booth import SLICE_S, Voices
-from hotspot_kiosk.kiosk.booth_face import PORTRAIT_WIDTH, FaceBooth
-from hotspot_kiosk.kiosk.booth_finger import FingerBooth
+from hotspot_kiosk.kiosk.capture.booth import SLICE_S, Voices
+from hotspot_kiosk.kiosk.capture.booth_face import PORTRAIT_WIDTH, FaceBooth
+from hotspot_kiosk.kiosk.capture.booth_finger import FingerBooth
+from hotspot_kiosk.kiosk.capture.turns import Limits
 from hotspot_kiosk.kiosk.devices import folder
 from hotspot_kiosk.kiosk.devices.port import Frame, Light
 from hotspot_kiosk.kiosk.events import (
@@ -37,7 +38,6 @@ from hotspot_kiosk.kiosk.events import (
     TakeFace,
     TakeFinger,
 )
-from hotspot_kiosk.kiosk.turns import Limits
 from hotspot_kiosk.terms import Advice, FaceSample, FaceTemplate, FingerPosition, FingerSample, Quality
 
 MANIFEST = Path(__file__).resolve().parents[1] / "models" / "manifest.toml"

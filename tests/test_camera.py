@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from hotspot_kiosk.config import build_variant, convert
 from hotspot_kiosk.errors import CaptureTimeout, ConfigError, DeviceLost, WrongDevice
 from hotspot_kiosk.inference.port import DetectedFace
-from hotspot_kiosk.kiosk.booth import Voices
-from hotspot_kiosk.kiosk.booth_face import FaceBooth
+from hotspot_kiosk.kiosk.capture.booth import Voices
+from hotspot_kiosk.kiosk.capture.booth_face import FaceBooth
+from hotspot_kiosk.kiosk.capture.turns import Limits
 from hotspot_kiosk.kiosk.devices.picamera import Options, PiCamera
 from hotspot_kiosk.kiosk.devices.port import Frame
 from hotspot_kiosk.kiosk.events import Event, Found, Lost, Missed, TakeFace
-from hotspot_kiosk.kiosk.turns import Limits
 
 OPTIONS = Options(lens_position=1.4)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspot_kiosk.kiosk import carve
+from hotspot_kiosk.kiosk.storage import carve
 
 ROWS = [
     (1, "short", b"blob", 7),

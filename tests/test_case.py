@@ -7,7 +7,7 @@ import pytest
 from making import DEVICE, NOW, tcn
 
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.hub.case import (
+from hotspot_kiosk.hub.cases.case import (
     Case,
     Failed,
     Found,

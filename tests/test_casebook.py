@@ -13,17 +13,18 @@ from hotspot_kiosk import contents, nist, seal
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
-from hotspot_kiosk.hub import route, store_sqlite
-from hotspot_kiosk.hub.case import Found, Told
-from hotspot_kiosk.hub.casebook import Casebook, Person, Role
+from hotspot_kiosk.hub.cases import route
+from hotspot_kiosk.hub.cases.case import Found, Told
+from hotspot_kiosk.hub.cases.casebook import Casebook, Person, Role
+from hotspot_kiosk.hub.cases.telling import Teller
 from hotspot_kiosk.hub.exchange.clerk import Clerk
 from hotspot_kiosk.hub.exchange.gate import Terms
 from hotspot_kiosk.hub.exchange.port import Incoming
 from hotspot_kiosk.hub.exchange.shelf import Shelf
-from hotspot_kiosk.hub.inbox import Inbox
+from hotspot_kiosk.hub.link.inbox import Inbox
 from hotspot_kiosk.hub.operations import Operations
-from hotspot_kiosk.hub.store import PartKey
-from hotspot_kiosk.hub.telling import Teller
+from hotspot_kiosk.hub.storage import store_sqlite
+from hotspot_kiosk.hub.storage.store import PartKey
 from hotspot_kiosk.nist.answer import (
     ForeignCandidate,
     Reference,

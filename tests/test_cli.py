@@ -13,9 +13,9 @@ from hotspot_kiosk import nist
 from hotspot_kiosk.cli import GROUPS
 from hotspot_kiosk.contents import encode_templates
 from hotspot_kiosk.demo.stage import Folders, prepare
-from hotspot_kiosk.hub import store_sqlite
-from hotspot_kiosk.hub.store import GalleryEntry, PartKey
-from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.hub.storage import store_sqlite
+from hotspot_kiosk.hub.storage.store import GalleryEntry, PartKey
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.terms import Part
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -7,7 +7,7 @@ from making import tcn
 
 from hotspot_kiosk import wire
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.kiosk.courier import (
+from hotspot_kiosk.kiosk.link.courier import (
     AGEING,
     HUB_EVERY_MS,
     HUB_GRACE_MS,
@@ -16,7 +16,7 @@ from hotspot_kiosk.kiosk.courier import (
     REPLY_MS,
     Courier,
 )
-from hotspot_kiosk.kiosk.outbox import Item
+from hotspot_kiosk.kiosk.storage.outbox import Item
 from hotspot_kiosk.terms import Part
 
 BOOT = "this boot"

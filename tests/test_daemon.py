@@ -16,10 +16,10 @@ from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.daemon import Daemon
 from hotspot_kiosk.kiosk.desk import Ask
 from hotspot_kiosk.kiosk.events import Prompt, Show, Store, Stored
-from hotspot_kiosk.kiosk.orders import Orders
-from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.link.orders import Orders
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.session import Plan
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.kiosk.zeroise import Remains
 from hotspot_kiosk.operation import sign
 from hotspot_kiosk.terms import Part, RequestType

@@ -21,10 +21,10 @@ from PIL import Image
 from hotspot_kiosk.config import KioskConfig, load
 from hotspot_kiosk.demo.stage import Folders, prepare
 from hotspot_kiosk.errors import CaptureTimeout
-from hotspot_kiosk.kiosk import checkup_board as at
-from hotspot_kiosk.kiosk import checkup_kiosk
-from hotspot_kiosk.kiosk.checkup import Finding, Machine, Verdict
-from hotspot_kiosk.kiosk.checkup_camera import Trial, examine, findings
+from hotspot_kiosk.kiosk.care import checkup_board as at
+from hotspot_kiosk.kiosk.care import checkup_kiosk
+from hotspot_kiosk.kiosk.care.checkup import Finding, Machine, Verdict
+from hotspot_kiosk.kiosk.care.checkup_camera import Trial, examine, findings
 from hotspot_kiosk.kiosk.desk import Told
 from hotspot_kiosk.kiosk.devices.picamera import Options, PiCamera
 

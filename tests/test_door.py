@@ -14,11 +14,11 @@ from hotspot_kiosk import pins
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.errors import Refused, StorageFailed
 from hotspot_kiosk.keyring import Trust, save_public
-from hotspot_kiosk.kiosk import security_keys
-from hotspot_kiosk.kiosk.door import IDLE_MS, SHIFT_MS, WRONG, Door
-from hotspot_kiosk.kiosk.lockouts import FREE, Lockouts, pause_ms
-from hotspot_kiosk.kiosk.roll import Roll
-from hotspot_kiosk.kiosk.sign_counts import SignCounts
+from hotspot_kiosk.kiosk.staff import security_keys
+from hotspot_kiosk.kiosk.staff.door import IDLE_MS, SHIFT_MS, WRONG, Door
+from hotspot_kiosk.kiosk.staff.lockouts import FREE, Lockouts, pause_ms
+from hotspot_kiosk.kiosk.staff.roll import Roll
+from hotspot_kiosk.kiosk.staff.sign_counts import SignCounts
 from hotspot_kiosk.officers import Officer, Role, Roster, sign
 
 HERE = "http://localhost:8080"

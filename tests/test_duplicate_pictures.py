@@ -18,8 +18,9 @@ from test_reception import ONE, TWO, Bureau
 from hotspot_kiosk import files, pictures, seal
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.errors import Refused, StorageFailed
-from hotspot_kiosk.hub import side_by_side, store_sqlite
-from hotspot_kiosk.hub.store import PartKey
+from hotspot_kiosk.hub.reception import side_by_side
+from hotspot_kiosk.hub.storage import store_sqlite
+from hotspot_kiosk.hub.storage.store import PartKey
 from hotspot_kiosk.nist import Agency
 from hotspot_kiosk.nist.enrolment import pack
 from hotspot_kiosk.terms import Part

@@ -23,11 +23,11 @@ from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.desk import Ask
 from hotspot_kiosk.kiosk.events import Answered, Begin, NoticeRead, Prompt, Sampled, Show, Store, Stored
 from hotspot_kiosk.kiosk.gate import Gate
-from hotspot_kiosk.kiosk.orders import Orders
-from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.link.orders import Orders
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.recorder import FIRST, Again, Recorder
 from hotspot_kiosk.kiosk.session import Plan, Session, State, step
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.kiosk.zeroise import Remains
 from hotspot_kiosk.nist import enrolment as enrolment_file
 from hotspot_kiosk.operation import Confirmation, Operation, draft, sign

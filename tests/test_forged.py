@@ -10,10 +10,10 @@ from making import DEVICE, HUB, KIOSK, NOW, keys, public_file, tcn
 from test_uplink import Rig
 
 from hotspot_kiosk import contents, seal, wire
-from hotspot_kiosk.hub import store_sqlite
-from hotspot_kiosk.hub.inbox import Inbox
-from hotspot_kiosk.hub.orders import OrderBook
-from hotspot_kiosk.hub.store import PartKey, Store
+from hotspot_kiosk.hub.link.inbox import Inbox
+from hotspot_kiosk.hub.link.orders import OrderBook
+from hotspot_kiosk.hub.storage import store_sqlite
+from hotspot_kiosk.hub.storage.store import PartKey, Store
 from hotspot_kiosk.keyring import as_bytes
 from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.seal_answer import reply_key, seal_answer

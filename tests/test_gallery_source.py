@@ -11,17 +11,17 @@ from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator
 from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.hub import store_postgres, store_sqlite
-from hotspot_kiosk.hub.casebook import Casebook, Person, Role
-from hotspot_kiosk.hub.enrolment import make_reference
-from hotspot_kiosk.hub.gallery import Gallery
-from hotspot_kiosk.hub.identify import Identifier
-from hotspot_kiosk.hub.inbox import Inbox
+from hotspot_kiosk.hub.cases.casebook import Casebook, Person, Role
+from hotspot_kiosk.hub.cases.telling import Teller
+from hotspot_kiosk.hub.link.inbox import Inbox
+from hotspot_kiosk.hub.match.gallery import Gallery
+from hotspot_kiosk.hub.match.identify import Identifier
+from hotspot_kiosk.hub.match.searching import Searcher
 from hotspot_kiosk.hub.operations import Operations
-from hotspot_kiosk.hub.searching import Searcher
-from hotspot_kiosk.hub.store import GalleryEntry, PartKey, Store
-from hotspot_kiosk.hub.telling import Teller
-from hotspot_kiosk.hub.vault import guard
+from hotspot_kiosk.hub.reception.enrolment import make_reference
+from hotspot_kiosk.hub.storage import store_postgres, store_sqlite
+from hotspot_kiosk.hub.storage.store import GalleryEntry, PartKey, Store
+from hotspot_kiosk.hub.storage.vault import guard
 from hotspot_kiosk.inference.port import ModelShelf
 from hotspot_kiosk.operation import sign
 from hotspot_kiosk.policy import Shielded

@@ -18,7 +18,7 @@ from hotspot_kiosk import renewal
 from hotspot_kiosk import seal_certificates as certificates
 from hotspot_kiosk.demo.stage import DEVICE
 from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.hub.orders import OrderBook
+from hotspot_kiosk.hub.link.orders import OrderBook
 from hotspot_kiosk.hub.service import Hub
 from hotspot_kiosk.keyring import load_private
 from hotspot_kiosk.kiosk import desk

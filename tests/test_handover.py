@@ -17,8 +17,8 @@ from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.kiosk.desk import Ask
 from hotspot_kiosk.kiosk.events import Accept, Begin, NoticeRead, Retake, Sampled, Store
 from hotspot_kiosk.kiosk.gate import Gate, begun
-from hotspot_kiosk.kiosk.handover import Handover
 from hotspot_kiosk.kiosk.session import Plan, Session, State, step
+from hotspot_kiosk.kiosk.staff.handover import Handover
 
 MINUTES = 15
 

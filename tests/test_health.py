@@ -24,10 +24,11 @@ from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.config import KioskConfig, load
 from hotspot_kiosk.demo.stage import Folders, prepare
 from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.kiosk import checkup_running, counter, support
-from hotspot_kiosk.kiosk.checkup import Finding, Verdict
+from hotspot_kiosk.kiosk.care import checkup_running, support
+from hotspot_kiosk.kiosk.care.checkup import Finding, Verdict
+from hotspot_kiosk.kiosk.care.loglines import line, vocabulary
 from hotspot_kiosk.kiosk.desk import Told
-from hotspot_kiosk.kiosk.loglines import line, vocabulary
+from hotspot_kiosk.kiosk.staff import counter
 from hotspot_kiosk.seal_certificates import Term, make_authority, make_kiosk
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -8,8 +8,8 @@ import pytest
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator, prepare
 from hotspot_kiosk.compare.port import Calibration, Thresholds
-from hotspot_kiosk.hub.gallery import Reference, References, together
-from hotspot_kiosk.hub.identify import Identifier
+from hotspot_kiosk.hub.match.gallery import Reference, References, together
+from hotspot_kiosk.hub.match.identify import Identifier
 from hotspot_kiosk.inference.finger import extract
 from hotspot_kiosk.simulator.finger_master import master
 from hotspot_kiosk.simulator.finger_touch import FULL, R503, impression

@@ -7,9 +7,9 @@ import pytest
 from making import DEVICE, HUB, KIOSK, NOW, keys, public_file, tcn
 
 from hotspot_kiosk import seal, wire
-from hotspot_kiosk.hub import store_sqlite
-from hotspot_kiosk.hub.inbox import LOOK_EVERY, MOST_PIECES, Inbox, Outcome
-from hotspot_kiosk.hub.store import PartKey
+from hotspot_kiosk.hub.link.inbox import LOOK_EVERY, MOST_PIECES, Inbox, Outcome
+from hotspot_kiosk.hub.storage import store_sqlite
+from hotspot_kiosk.hub.storage.store import PartKey
 from hotspot_kiosk.terms import Part
 
 ENVELOPE = seal.seal(b"content", tcn(), "probe", HUB.public(), KIOSK)

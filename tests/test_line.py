@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from making import tcn
 
 from hotspot_kiosk import wire
-from hotspot_kiosk.hub.line import AGEING, Bucket, Heard, Line, Rank, rank_of
+from hotspot_kiosk.hub.link.line import AGEING, Bucket, Heard, Line, Rank, rank_of
 from hotspot_kiosk.terms import Part
 
 ASK = wire.Ask()

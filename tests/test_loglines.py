@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import face_capture, finger_capture, tcn
 
-from hotspot_kiosk.kiosk.loglines import LEFT_OUT, LONGEST, Recent, vocabulary
+from hotspot_kiosk.kiosk.care.loglines import LEFT_OUT, LONGEST, Recent, vocabulary
 
 NAMES = [
     "Ahmad",
@@ -92,7 +92,7 @@ def heard() -> Iterator[Recent]:
 
 def shown(recent: Recent, text: str) -> str:
     """What a maintainer sees of it, in whatever part of the program it was logged."""
-    logging.getLogger("hotspot_kiosk.kiosk.uplink").error("%s", text)
+    logging.getLogger("hotspot_kiosk.kiosk.link.uplink").error("%s", text)
     return recent.lines()[-1].text
 
 

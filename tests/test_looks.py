@@ -13,8 +13,8 @@ from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face_quality import inter_eye
 from hotspot_kiosk.inference.face_utility import NAME, FaceUtility
 from hotspot_kiosk.inference.port import DetectedFace, ModelShelf
+from hotspot_kiosk.kiosk.capture.looks import ALONE_SIDE, Looker, Pixels, Sighting, alone
 from hotspot_kiosk.kiosk.devices.port import SMALL_SIDE, Frame
-from hotspot_kiosk.kiosk.looks import ALONE_SIDE, Looker, Pixels, Sighting, alone
 from hotspot_kiosk.simulator.retake import scene
 from hotspot_kiosk.terms import Advice, FaceSample, Quality, QualityComponent
 

@@ -15,13 +15,13 @@ from officer_rig import BROWSER, PEOPLE, PIN, Rig
 from hotspot_kiosk import finding, seal
 from hotspot_kiosk.config import Page, Tablet
 from hotspot_kiosk.errors import Refused, SignInNeeded
-from hotspot_kiosk.kiosk import counter
-from hotspot_kiosk.kiosk.authority import MAY
 from hotspot_kiosk.kiosk.desk import Ask
 from hotspot_kiosk.kiosk.events import Overrule, Sampled
-from hotspot_kiosk.kiosk.office import origins
-from hotspot_kiosk.kiosk.outbox import DAMAGED, GIVEN_UP
 from hotspot_kiosk.kiosk.session import Plan, Session, State
+from hotspot_kiosk.kiosk.staff import counter
+from hotspot_kiosk.kiosk.staff.authority import MAY
+from hotspot_kiosk.kiosk.staff.office import origins
+from hotspot_kiosk.kiosk.storage.outbox import DAMAGED, GIVEN_UP
 from hotspot_kiosk.policy import Finding
 from hotspot_kiosk.terms import PRESENTATION, Late, Part, QualityComponent
 

@@ -13,7 +13,7 @@ from making import HUB, NOW, keys, public_file
 from hotspot_kiosk import pins
 from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, SealError
 from hotspot_kiosk.keyring import Trust, save_public
-from hotspot_kiosk.kiosk.roll import Roll
+from hotspot_kiosk.kiosk.staff.roll import Roll
 from hotspot_kiosk.officers import Officer, Role, Roster, SecurityKey, sign, verify
 
 AMIRA = Officer(id="k7", roles=(Role.OFFICER,), keys=(SecurityKey(rp="localhost", credential=b"public"),))

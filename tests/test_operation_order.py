@@ -17,15 +17,15 @@ from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.cli import door
 from hotspot_kiosk.demo.stage import Folders, prepare
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
-from hotspot_kiosk.hub.dispatch import Dispatch
+from hotspot_kiosk.hub.link.dispatch import Dispatch
+from hotspot_kiosk.hub.link.orders import OrderBook
 from hotspot_kiosk.hub.operations import Operations
-from hotspot_kiosk.hub.orders import OrderBook
 from hotspot_kiosk.keyring import PublicFile, Trust, load_peers, load_private
 from hotspot_kiosk.kiosk import installed
-from hotspot_kiosk.kiosk import stick as carrier
-from hotspot_kiosk.kiosk.ordered import installs
-from hotspot_kiosk.kiosk.orders import Orders
-from hotspot_kiosk.kiosk.roll import Roll
+from hotspot_kiosk.kiosk.link import stick as carrier
+from hotspot_kiosk.kiosk.link.ordered import installs
+from hotspot_kiosk.kiosk.link.orders import Orders
+from hotspot_kiosk.kiosk.staff.roll import Roll
 from hotspot_kiosk.officers import Roster
 from hotspot_kiosk.officers import sign as sign_roster
 from hotspot_kiosk.operation import Operation, packed, sign, verify

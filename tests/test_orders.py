@@ -10,12 +10,12 @@ from test_uplink import Rig
 
 from hotspot_kiosk import wire
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
-from hotspot_kiosk.hub.orders import OrderBook
+from hotspot_kiosk.hub.link.orders import OrderBook
 from hotspot_kiosk.keyring import HUB as HUB_NUMBER
 from hotspot_kiosk.keyring import PublicFile, Trust
 from hotspot_kiosk.kiosk.clock import Clock
-from hotspot_kiosk.kiosk.orders import Orders
-from hotspot_kiosk.kiosk.roll import Roll
+from hotspot_kiosk.kiosk.link.orders import Orders
+from hotspot_kiosk.kiosk.staff.roll import Roll
 from hotspot_kiosk.officers import Officer, Role, Roster
 from hotspot_kiosk.officers import sign as sign_roster
 from hotspot_kiosk.wire import OrderKind

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from making import DEVICE, NOW, STAMP, tcn
 
 from hotspot_kiosk.errors import OutboxRefused, Refused, StorageFailed
-from hotspot_kiosk.kiosk.outbox import Item, Outbox
+from hotspot_kiosk.kiosk.storage.outbox import Item, Outbox
 from hotspot_kiosk.terms import Part, Tcn
 
 
@@ -216,7 +216,7 @@ def test_every_commit_survives_a_kill(tmp_path: Path) -> None:
     """A process that is killed after `put` returned has lost nothing."""
     program = (
         "import os, sys; sys.path[:0] = ['tests', '.'];"
-        "from pathlib import Path; from hotspot_kiosk.kiosk.outbox import Outbox;"
+        "from pathlib import Path; from hotspot_kiosk.kiosk.storage.outbox import Outbox;"
         "from making import STAMP, tcn; from hotspot_kiosk.terms import Part;"
         "box = Outbox(Path(sys.argv[1]));"
         "[box.put(tcn(n), STAMP, [(Part.PROBE, bytes(5000))]) for n in range(1, 21)];"

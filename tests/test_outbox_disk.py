@@ -13,8 +13,8 @@ import pytest
 from making import DEVICE, NOW, STAMP, tcn
 
 from hotspot_kiosk.errors import OutboxRefused, StorageFailed
-from hotspot_kiosk.kiosk.outbox import Outbox, PartState
-from hotspot_kiosk.kiosk.rescue import PAGE_BYTES
+from hotspot_kiosk.kiosk.storage.outbox import Outbox, PartState
+from hotspot_kiosk.kiosk.storage.rescue import PAGE_BYTES
 from hotspot_kiosk.terms import Part, Tcn
 from hotspot_kiosk.torture import disk
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotspot_kiosk.kiosk.pace import FAST_S, LEAST_CHUNK, LEAST_WINDOW, MOST_CHUNK, MOST_WINDOW, Pace
+from hotspot_kiosk.kiosk.link.pace import FAST_S, LEAST_CHUNK, LEAST_WINDOW, MOST_CHUNK, MOST_WINDOW, Pace
 
 
 def measured(rate: int, up_ms: int) -> Pace:

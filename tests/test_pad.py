@@ -24,11 +24,11 @@ from hotspot_kiosk.inference import pad, pad_signals
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.pad_signals import Glimpse, PadSignal
 from hotspot_kiosk.inference.port import DetectedFace, Model, ModelShelf
-from hotspot_kiosk.kiosk.booth_face import FaceBooth
+from hotspot_kiosk.kiosk.capture.booth_face import FaceBooth
+from hotspot_kiosk.kiosk.capture.turns import Limits
+from hotspot_kiosk.kiosk.capture.watch import BRIGHT, DIM, PHASE_S, SETTLES_S, Challenge, Watch
 from hotspot_kiosk.kiosk.events import Sampled, TakeFace
 from hotspot_kiosk.kiosk.told import portrait, presentation
-from hotspot_kiosk.kiosk.turns import Limits
-from hotspot_kiosk.kiosk.watch import BRIGHT, DIM, PHASE_S, SETTLES_S, Challenge, Watch
 from hotspot_kiosk.nist.sap import why_no_sap
 from hotspot_kiosk.simulator import presentation as drawn
 from hotspot_kiosk.terms import Capture, Quality, QualityComponent

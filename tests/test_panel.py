@@ -256,8 +256,15 @@ def test_a_lost_panel_is_one_alarm_and_its_return_another(port: Path, heard: Hea
 def test_a_kiosk_whose_loop_stands_still_is_restarted(port: Path, heard: Heard) -> None:
     """No turn, no beat; after the limit the panel asks the computer to stop. Five times as fast as life."""
     rig = booted()
-    with behind(rig.board, port, speed=5) as pty, guarded(port, heard, limit_s=5, stuck_s=0.5):
+    with behind(rig.board, port, speed=5) as pty, guarded(port, heard, limit_s=5, stuck_s=0.5) as guard:
+        until(lambda: beaten(guard))
         until(lambda: board_asks(pty))
+
+
+def beaten(guard: Guard) -> bool:
+    """Whether the panel has heard one beat, without which it would watch nothing; the loop lives until then."""
+    guard.alive()
+    return guard.supply_mv is not None
 
 
 def board_asks(pty: PanelPty) -> bool:

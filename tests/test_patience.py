@@ -1,6 +1,6 @@
 """How often a disk that does not work is tried again."""
 
-from hotspot_kiosk.kiosk.patience import CALM_MS, LEAST_MS, MOST_MS, Patience
+from hotspot_kiosk.kiosk.storage.patience import CALM_MS, LEAST_MS, MOST_MS, Patience
 
 
 def test_each_pause_is_twice_the_one_before_up_to_a_minute() -> None:

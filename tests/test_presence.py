@@ -17,9 +17,9 @@ from hotspot_kiosk.hub import assembly
 from hotspot_kiosk.hub.service import Hub
 from hotspot_kiosk.keyring import Trust, load_private
 from hotspot_kiosk.kiosk.clock import Clock
-from hotspot_kiosk.kiosk.orders import Orders
-from hotspot_kiosk.kiosk.outbox import Outbox
-from hotspot_kiosk.kiosk.uplink import Uplink
+from hotspot_kiosk.kiosk.link.orders import Orders
+from hotspot_kiosk.kiosk.link.uplink import Uplink
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.seal_answer import is_sealed_answer, reply_key
 from hotspot_kiosk.terms import Answer, Part
 from hotspot_kiosk.transports import mqtt

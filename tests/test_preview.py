@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hotspot_kiosk.kiosk.preview import HEAD, LONG_SIDE, SHOWN, Pixels, Preview, of
+from hotspot_kiosk.kiosk.capture.preview import HEAD, LONG_SIDE, SHOWN, Pixels, Preview, of
 
 
 @pytest.fixture

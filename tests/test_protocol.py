@@ -12,11 +12,11 @@ from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator
 from hotspot_kiosk.compare.port import Calibration, Thresholds
-from hotspot_kiosk.hub import store_sqlite
-from hotspot_kiosk.hub.gallery import Gallery
-from hotspot_kiosk.hub.identify import Identifier
-from hotspot_kiosk.hub.inbox import Inbox
+from hotspot_kiosk.hub.link.inbox import Inbox
+from hotspot_kiosk.hub.match.gallery import Gallery
+from hotspot_kiosk.hub.match.identify import Identifier
 from hotspot_kiosk.hub.service import Hub
+from hotspot_kiosk.hub.storage import store_sqlite
 from hotspot_kiosk.terms import Part
 from hotspot_kiosk.transports.port import Arrived, LinkEvent
 

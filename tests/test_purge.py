@@ -13,11 +13,12 @@ from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Entry, read
 from hotspot_kiosk.demo.postgres import Postgres
 from hotspot_kiosk.errors import StorageFailed
-from hotspot_kiosk.hub import case, store_postgres, store_sqlite
+from hotspot_kiosk.hub.cases import case
+from hotspot_kiosk.hub.law.retention import Purge, rule_for, shortest
 from hotspot_kiosk.hub.operations import Operations
-from hotspot_kiosk.hub.retention import Purge, rule_for, shortest
-from hotspot_kiosk.hub.store import Committed, PartKey, Store
-from hotspot_kiosk.hub.vault import guard
+from hotspot_kiosk.hub.storage import store_postgres, store_sqlite
+from hotspot_kiosk.hub.storage.store import Committed, PartKey, Store
+from hotspot_kiosk.hub.storage.vault import guard
 from hotspot_kiosk.operation import Retention, sign
 from hotspot_kiosk.policy import Ended
 from hotspot_kiosk.terms import Decision, Part, RequestType, Tcn

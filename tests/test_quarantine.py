@@ -12,8 +12,8 @@ from test_uplink import Rig
 
 from hotspot_kiosk import wire
 from hotspot_kiosk.kiosk.clock import Clock
-from hotspot_kiosk.kiosk.outbox import DAMAGED, GIVEN_UP, Outbox, remedy
-from hotspot_kiosk.kiosk.rescue import UNREADABLE
+from hotspot_kiosk.kiosk.storage.outbox import DAMAGED, GIVEN_UP, Outbox, remedy
+from hotspot_kiosk.kiosk.storage.rescue import UNREADABLE
 from hotspot_kiosk.terms import Part, Tcn
 from hotspot_kiosk.transports.port import Arrived
 

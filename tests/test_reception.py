@@ -30,20 +30,20 @@ from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator
 from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.errors import Refused, SealError, StorageAway
-from hotspot_kiosk.hub import store_postgres, store_sqlite
-from hotspot_kiosk.hub.casebook import Casebook, Person
-from hotspot_kiosk.hub.enrolment_case import Requested, Superseded, Wish, wish
-from hotspot_kiosk.hub.gallery import Gallery
-from hotspot_kiosk.hub.identify import Identifier
-from hotspot_kiosk.hub.inbox import Inbox
+from hotspot_kiosk.hub.cases.casebook import Casebook, Person
+from hotspot_kiosk.hub.cases.telling import Teller
+from hotspot_kiosk.hub.law.retention import Purge
+from hotspot_kiosk.hub.link.inbox import Inbox
+from hotspot_kiosk.hub.match.gallery import Gallery
+from hotspot_kiosk.hub.match.identify import Identifier
+from hotspot_kiosk.hub.match.searching import Searcher
 from hotspot_kiosk.hub.operations import Operations
-from hotspot_kiosk.hub.reception import Desk, Reception
-from hotspot_kiosk.hub.register import Register
-from hotspot_kiosk.hub.retention import Purge
-from hotspot_kiosk.hub.searching import Searcher
-from hotspot_kiosk.hub.store import GalleryEntry, Held, PartKey, Store
-from hotspot_kiosk.hub.telling import Teller
-from hotspot_kiosk.hub.vault import guard
+from hotspot_kiosk.hub.reception.enrolment_case import Requested, Superseded, Wish, wish
+from hotspot_kiosk.hub.reception.reception import Desk, Reception
+from hotspot_kiosk.hub.reception.register import Register
+from hotspot_kiosk.hub.storage import store_postgres, store_sqlite
+from hotspot_kiosk.hub.storage.store import GalleryEntry, Held, PartKey, Store
+from hotspot_kiosk.hub.storage.vault import guard
 from hotspot_kiosk.officers import Officer, Role, Roster
 from hotspot_kiosk.operation import Confirmation, Operation, Retention, sign
 from hotspot_kiosk.policy import Settled

@@ -11,9 +11,9 @@ from making import DEVICE, HUB, KIOSK, keys
 from hotspot_kiosk import renewal, wire
 from hotspot_kiosk import seal_certificates as certificates
 from hotspot_kiosk.errors import BadBytes, SealError
-from hotspot_kiosk.hub.orders import OrderBook
-from hotspot_kiosk.hub.renewal import Desk, Issuer, Register
-from hotspot_kiosk.kiosk.renewal import Denied, Renewal
+from hotspot_kiosk.hub.link.orders import OrderBook
+from hotspot_kiosk.hub.link.renewal import Desk, Issuer, Register
+from hotspot_kiosk.kiosk.link.renewal import Denied, Renewal
 from hotspot_kiosk.seal import PublicKeys
 from hotspot_kiosk.simulator.broker import Broker, Files, find
 from hotspot_kiosk.transports import mqtt

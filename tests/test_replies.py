@@ -11,9 +11,9 @@ from test_uplink import Rig
 
 from hotspot_kiosk import contents, seal, wire
 from hotspot_kiosk.errors import BadBytes, SealError
-from hotspot_kiosk.kiosk.alerts import Alerts
-from hotspot_kiosk.kiosk.outbox import Outbox
-from hotspot_kiosk.kiosk.replies import keep
+from hotspot_kiosk.kiosk.link.alerts import Alerts
+from hotspot_kiosk.kiosk.link.replies import keep
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.seal_answer import reply_key, seal_answer
 from hotspot_kiosk.terms import Answer, AnswerType, Candidate, Decision, Late, Part, Tcn
 

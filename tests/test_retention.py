@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from making import NOW, STAMP, tcn
 
-from hotspot_kiosk.kiosk.outbox import UNANSWERED, Outbox
+from hotspot_kiosk.kiosk.storage.outbox import UNANSWERED, Outbox
 from hotspot_kiosk.terms import Part, Tcn
 
 KEEP = timedelta(days=7)

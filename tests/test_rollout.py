@@ -3,7 +3,7 @@
 import pytest
 
 from hotspot_kiosk.fleet import Outcome
-from hotspot_kiosk.hub.rollout import Rollout, Standing, standing
+from hotspot_kiosk.hub.fleet.rollout import Rollout, Standing, standing
 
 HOUR = 3600 * 1000
 

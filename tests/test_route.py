@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from making import DEVICE, NOW, operation, tcn
 
-from hotspot_kiosk.hub.case import (
+from hotspot_kiosk.hub.cases.case import (
     Case,
     Failed,
     Found,
@@ -21,10 +21,10 @@ from hotspot_kiosk.hub.case import (
     Voted,
     fold,
 )
-from hotspot_kiosk.hub.case import (
+from hotspot_kiosk.hub.cases.case import (
     Known as Event,
 )
-from hotspot_kiosk.hub.route import PRESENT, Known, Word, next_look, sealed, to_tell, visible, waiting
+from hotspot_kiosk.hub.cases.route import PRESENT, Known, Word, next_look, sealed, to_tell, visible, waiting
 from hotspot_kiosk.policy import Ended, Finding, Shielded
 from hotspot_kiosk.terms import AnswerType, Decision, RequestType
 

@@ -18,8 +18,8 @@ from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.demo.stage import Folders, prepare
 from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.hub import assembly
-from hotspot_kiosk.hub.casebook import Person
-from hotspot_kiosk.hub.store import GalleryEntry, PartKey
+from hotspot_kiosk.hub.cases.casebook import Person
+from hotspot_kiosk.hub.storage.store import GalleryEntry, PartKey
 from hotspot_kiosk.keyring import load_private, load_public
 from hotspot_kiosk.policy import Finding
 from hotspot_kiosk.seal_answer import is_sealed_answer, open_answer, reply_key

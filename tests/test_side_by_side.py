@@ -19,14 +19,14 @@ from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.cli import case as cli_case
 from hotspot_kiosk.contents import encode_templates
 from hotspot_kiosk.errors import BadBytes, BadSample, Refused, SealError
-from hotspot_kiosk.hub.case import Found
-from hotspot_kiosk.hub.casebook import Casebook
+from hotspot_kiosk.hub.cases.case import Found
+from hotspot_kiosk.hub.cases.casebook import Casebook
+from hotspot_kiosk.hub.cases.showing import Showing
 from hotspot_kiosk.hub.operations import Operations
-from hotspot_kiosk.hub.showing import Showing
-from hotspot_kiosk.hub.store import GalleryEntry, PartKey
-from hotspot_kiosk.hub.store_sqlite import Options, build
-from hotspot_kiosk.kiosk import counter
-from hotspot_kiosk.kiosk.pairs import KEEP_MS, REPEAT_MS
+from hotspot_kiosk.hub.storage.store import GalleryEntry, PartKey
+from hotspot_kiosk.hub.storage.store_sqlite import Options, build
+from hotspot_kiosk.kiosk.staff import counter
+from hotspot_kiosk.kiosk.staff.pairs import KEEP_MS, REPEAT_MS
 from hotspot_kiosk.officers import Officer, Role, Roster
 from hotspot_kiosk.operation import Confirmation, sign
 from hotspot_kiosk.policy import Shielded

@@ -25,13 +25,13 @@ from updating import OLD
 from hotspot_kiosk import fleet
 from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, StorageFailed
 from hotspot_kiosk.fleet import MOST_STATUS, Status
-from hotspot_kiosk.hub.fleet import Courses, FleetDesk
-from hotspot_kiosk.hub.fleet_http import FleetHttp
-from hotspot_kiosk.hub.fleet_page import page
-from hotspot_kiosk.hub.standings import Row, Standings, rows
+from hotspot_kiosk.hub.fleet.fleet import Courses, FleetDesk
+from hotspot_kiosk.hub.fleet.fleet_http import FleetHttp
+from hotspot_kiosk.hub.fleet.fleet_page import page
+from hotspot_kiosk.hub.fleet.standings import Row, Standings, rows
+from hotspot_kiosk.kiosk.care.vitals import vitals
 from hotspot_kiosk.kiosk.desk import Told
-from hotspot_kiosk.kiosk.update_rauc import Rauc
-from hotspot_kiosk.kiosk.vitals import vitals
+from hotspot_kiosk.kiosk.update.rauc import Rauc
 from hotspot_kiosk.transports.mqtt import Options, build
 
 SELDOM = replace(SOON, status=600.0)  # so that only a change is told
@@ -199,7 +199,7 @@ def test_the_page_escapes_and_loads_nothing() -> None:
 def test_metrics_follow_the_conventions() -> None:
     """Names with their unit, one sample a kiosk, no sample for what is not known."""
     metrics = pytest.importorskip(
-        "hotspot_kiosk.hub.metrics",
+        "hotspot_kiosk.hub.fleet.metrics",
         reason="prometheus-client is not installed: pip install 'hotspot-kiosk[metrics]'",
     )
     from prometheus_client.parser import text_string_to_metric_families

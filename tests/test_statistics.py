@@ -15,10 +15,20 @@ from hotspot_kiosk.audit_chain import Anchor
 from hotspot_kiosk.cli import door
 from hotspot_kiosk.demo.bureau import Bureau as Machine
 from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.hub import case, statistics, store_sqlite
-from hotspot_kiosk.hub import statistics_page as pages
-from hotspot_kiosk.hub.enrolment_case import Alike, Compared, Enrolled, Requested, Steps, Turned, as_event
-from hotspot_kiosk.hub.statistics import WHOLES, Place, Published, What, publish
+from hotspot_kiosk.hub.cases import case
+from hotspot_kiosk.hub.law import statistics
+from hotspot_kiosk.hub.law import statistics_page as pages
+from hotspot_kiosk.hub.law.statistics import WHOLES, Place, Published, What, publish
+from hotspot_kiosk.hub.reception.enrolment_case import (
+    Alike,
+    Compared,
+    Enrolled,
+    Requested,
+    Steps,
+    Turned,
+    as_event,
+)
+from hotspot_kiosk.hub.storage import store_sqlite
 from hotspot_kiosk.operation import Kind, sign
 from hotspot_kiosk.terms import Decision
 

@@ -19,15 +19,15 @@ from hotspot_kiosk import contents, nist, seal, wire
 from hotspot_kiosk.cli import outbox as outbox_commands
 from hotspot_kiosk.demo.stage import Folders, prepare
 from hotspot_kiosk.errors import BadBytes, Refused, SealError, StorageFailed
-from hotspot_kiosk.hub.inbox import Inbox
-from hotspot_kiosk.hub.orders import OrderBook
-from hotspot_kiosk.hub.stick import Import
-from hotspot_kiosk.hub.store import PartKey, Store
+from hotspot_kiosk.hub.link.inbox import Inbox
+from hotspot_kiosk.hub.link.orders import OrderBook
+from hotspot_kiosk.hub.link.stick import Import
+from hotspot_kiosk.hub.storage.store import PartKey, Store
 from hotspot_kiosk.keyring import PublicFile, Trust, load_private, load_public
-from hotspot_kiosk.kiosk import stick as carrier
-from hotspot_kiosk.kiosk.alerts import Alerts
-from hotspot_kiosk.kiosk.orders import Orders
-from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.link import stick as carrier
+from hotspot_kiosk.kiosk.link.alerts import Alerts
+from hotspot_kiosk.kiosk.link.orders import Orders
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.seal_answer import is_sealed_answer, reply_key
 from hotspot_kiosk.stick import NOTE, ORDER, PROOF, TOP, Note, Stick, Tally, number_of, read_note, sign_note

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from making import DEVICE, NOW, tcn
 
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.hub import store_postgres, store_sqlite
-from hotspot_kiosk.hub.store import Committed, GalleryEntry, PartKey, Store
-from hotspot_kiosk.hub.vault import guard
+from hotspot_kiosk.hub.storage import store_postgres, store_sqlite
+from hotspot_kiosk.hub.storage.store import Committed, GalleryEntry, PartKey, Store
+from hotspot_kiosk.hub.storage.vault import guard
 from hotspot_kiosk.terms import Part, Tcn
 
 KEY = PartKey(DEVICE, tcn(), Part.PROBE)

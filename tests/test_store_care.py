@@ -12,8 +12,8 @@ from hotspot_kiosk.cli import door
 from hotspot_kiosk.demo.bureau import Bureau
 from hotspot_kiosk.demo.postgres import Postgres
 from hotspot_kiosk.errors import Refused, StorageDamaged, StorageFailed
-from hotspot_kiosk.hub import store_postgres, store_sqlite
-from hotspot_kiosk.hub.store import Committed, PartKey, Store
+from hotspot_kiosk.hub.storage import store_postgres, store_sqlite
+from hotspot_kiosk.hub.storage.store import Committed, PartKey, Store
 from hotspot_kiosk.terms import Part
 
 MODELS = Path(__file__).resolve().parents[1] / "models"

@@ -11,15 +11,15 @@ from making import DEVICE, NOW, tcn
 
 from hotspot_kiosk.demo.postgres import Postgres
 from hotspot_kiosk.errors import ConfigError, StorageAway, StorageFailed
-from hotspot_kiosk.hub.store import Committed, PartKey, Store
-from hotspot_kiosk.hub.store_postgres import Options, build
-from hotspot_kiosk.hub.store_postgres_server import Server
+from hotspot_kiosk.hub.storage.store import Committed, PartKey, Store
+from hotspot_kiosk.hub.storage.store_postgres import Options, build
+from hotspot_kiosk.hub.storage.store_postgres_server import Server
 from hotspot_kiosk.terms import Part
 
 KEY = PartKey(DEVICE, tcn(), Part.PROBE)
 HALF = """
 import sys
-from hotspot_kiosk.hub.store_postgres_server import Server
+from hotspot_kiosk.hub.storage.store_postgres_server import Server
 with Server(sys.argv[1], 5, 30).change() as db:
     db.execute("INSERT INTO owed VALUES (1, 'half', 'now')")
     print("in the middle", flush=True)

@@ -9,9 +9,9 @@ import pytest
 from making import DEVICE, NOW, tcn
 
 from hotspot_kiosk.errors import StorageFailed
-from hotspot_kiosk.hub import store_postgres, store_sqlite
-from hotspot_kiosk.hub.store import GalleryEntry, PartKey, Store
-from hotspot_kiosk.hub.store_postgres_server import SCHEMA, STEPS
+from hotspot_kiosk.hub.storage import store_postgres, store_sqlite
+from hotspot_kiosk.hub.storage.store import GalleryEntry, PartKey, Store
+from hotspot_kiosk.hub.storage.store_postgres_server import SCHEMA, STEPS
 from hotspot_kiosk.terms import Part
 
 KEY = PartKey(DEVICE, tcn(), Part.PROBE)

@@ -21,14 +21,14 @@ from hotspot_kiosk.demo.post import Post
 from hotspot_kiosk.demo.stage import DEVICE, Folders, prepare
 from hotspot_kiosk.errors import ConfigError, Refused, SealError
 from hotspot_kiosk.hub import assembly as hub_assembly
-from hotspot_kiosk.hub.enrolment import make_reference
-from hotspot_kiosk.hub.orders import OrderBook
+from hotspot_kiosk.hub.link.orders import OrderBook
+from hotspot_kiosk.hub.reception.enrolment import make_reference
 from hotspot_kiosk.hub.service import Hub
-from hotspot_kiosk.hub.store import PartKey
+from hotspot_kiosk.hub.storage.store import PartKey
 from hotspot_kiosk.inference.port import ModelShelf
 from hotspot_kiosk.keyring import load_private, load_public
 from hotspot_kiosk.kiosk import assembly, daemon, desk
-from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.simulator.finger_touch import R503
 from hotspot_kiosk.simulator.link import Link
 from hotspot_kiosk.simulator.subject import Subject, Visit

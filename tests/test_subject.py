@@ -15,17 +15,18 @@ from hotspot_kiosk import contents, contents_enrolment, seal, slip, wire
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Entry, read
 from hotspot_kiosk.errors import BadBytes, Refused
-from hotspot_kiosk.hub import case, store_postgres, store_sqlite
-from hotspot_kiosk.hub.case import Found
-from hotspot_kiosk.hub.casebook import Casebook, Person, Role
-from hotspot_kiosk.hub.enrolment_case import Enrolled, Requested
-from hotspot_kiosk.hub.inbox import Inbox
+from hotspot_kiosk.hub.cases import case
+from hotspot_kiosk.hub.cases.case import Found
+from hotspot_kiosk.hub.cases.casebook import Casebook, Person, Role
+from hotspot_kiosk.hub.law.retention import Purge
+from hotspot_kiosk.hub.law.subject import GONE, Subjects, lines
+from hotspot_kiosk.hub.law.tries import MOST_OF_ALL, MOST_OF_ONE, TRIES, Tries
+from hotspot_kiosk.hub.link.inbox import Inbox
 from hotspot_kiosk.hub.operations import Operations
-from hotspot_kiosk.hub.retention import Purge
-from hotspot_kiosk.hub.store import PartKey, Store
-from hotspot_kiosk.hub.subject import GONE, Subjects, lines
-from hotspot_kiosk.hub.tries import MOST_OF_ALL, MOST_OF_ONE, TRIES, Tries
-from hotspot_kiosk.hub.vault import guard
+from hotspot_kiosk.hub.reception.enrolment_case import Enrolled, Requested
+from hotspot_kiosk.hub.storage import store_postgres, store_sqlite
+from hotspot_kiosk.hub.storage.store import PartKey, Store
+from hotspot_kiosk.hub.storage.vault import guard
 from hotspot_kiosk.operation import Rights, sign
 from hotspot_kiosk.policy import Finding, Shielded
 from hotspot_kiosk.seal_answer import reply_key

@@ -28,7 +28,7 @@ from hotspot_kiosk.compare.tally import (
 )
 from hotspot_kiosk.errors import BadBytes, Refused
 from hotspot_kiosk.inference.port import ModelShelf
-from hotspot_kiosk.kiosk.tallying import BATCH, WAITS_S, Tallying
+from hotspot_kiosk.kiosk.capture.tallying import BATCH, WAITS_S, Tallying
 from hotspot_kiosk.terms import Capture, FaceTemplate
 
 MODEL = "dlib-face-resnet-v1"

@@ -13,15 +13,15 @@ from making import DEVICE, HUB, KIOSK, NOW, keys, operation, request, tcn
 
 from hotspot_kiosk import contents, finding, officers, seal, wire
 from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, SealError, StorageFailed
-from hotspot_kiosk.hub.case import Found
-from hotspot_kiosk.hub.casebook import Casebook, Person
-from hotspot_kiosk.hub.hearing import Hearing
+from hotspot_kiosk.hub.cases.case import Found
+from hotspot_kiosk.hub.cases.casebook import Casebook, Person
+from hotspot_kiosk.hub.cases.hearing import Hearing
+from hotspot_kiosk.hub.link.orders import OrderBook
 from hotspot_kiosk.hub.operations import Operations
-from hotspot_kiosk.hub.orders import OrderBook
-from hotspot_kiosk.hub.store import PartKey
-from hotspot_kiosk.hub.store_sqlite import Options, build
-from hotspot_kiosk.kiosk.findings import Findings
-from hotspot_kiosk.kiosk.telling import REPEAT_MS, Telling
+from hotspot_kiosk.hub.storage.store import PartKey
+from hotspot_kiosk.hub.storage.store_sqlite import Options, build
+from hotspot_kiosk.kiosk.link.telling import REPEAT_MS, Telling
+from hotspot_kiosk.kiosk.staff.findings import Findings
 from hotspot_kiosk.officers import Officer, Role, Roster
 from hotspot_kiosk.operation import sign
 from hotspot_kiosk.policy import Finding, Outcome, Vote

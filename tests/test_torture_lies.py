@@ -11,8 +11,8 @@ from multiprocessing.connection import Connection
 
 import pytest
 
-from hotspot_kiosk.hub.store import AnswerStore, Committed, InboxStore, PartKey, Store
-from hotspot_kiosk.kiosk.outbox import Item, Outbox
+from hotspot_kiosk.hub.storage.store import AnswerStore, Committed, InboxStore, PartKey, Store
+from hotspot_kiosk.kiosk.storage.outbox import Item, Outbox
 from hotspot_kiosk.terms import Tcn
 from hotspot_kiosk.torture import actors, stage
 from hotspot_kiosk.torture.actors import Role

@@ -12,7 +12,7 @@ from prints import sample, small, touch, whole
 from hotspot_kiosk.compare.finger_mosaic import Side, covered_mm2, lay_out, missing, picture
 from hotspot_kiosk.compare.finger_sequence import given_before
 from hotspot_kiosk.inference.finger import extract
-from hotspot_kiosk.kiosk.touches import Touches
+from hotspot_kiosk.kiosk.capture.touches import Touches
 from hotspot_kiosk.simulator.finger_touch import FULL
 from hotspot_kiosk.terms import FingerPosition, FingerTemplate
 

@@ -10,8 +10,8 @@ import prints
 import pytest
 from uart_rig import INDEX, R503, Bench
 
-from hotspot_kiosk.kiosk.booth import Voices
-from hotspot_kiosk.kiosk.booth_finger import FingerBooth
+from hotspot_kiosk.kiosk.capture.booth import Voices
+from hotspot_kiosk.kiosk.capture.booth_finger import FingerBooth
 from hotspot_kiosk.kiosk.devices.port import Light
 from hotspot_kiosk.kiosk.devices.uart_finger import AURA
 from hotspot_kiosk.kiosk.events import Event, Found, Lost, Prompt, Sampled, Show, TakeFinger

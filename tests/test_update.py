@@ -10,9 +10,9 @@ from updating import NEW, OLD, QUIET, Box, invitation
 from hotspot_kiosk import fleet
 from hotspot_kiosk.errors import BadBytes, SealError
 from hotspot_kiosk.fleet import Invitation, Outcome
-from hotspot_kiosk.kiosk import update
-from hotspot_kiosk.kiosk.update import Phase, Update, step
-from hotspot_kiosk.kiosk.update_keeping import UpdateKeeping
+from hotspot_kiosk.kiosk.update import update
+from hotspot_kiosk.kiosk.update.keeping import UpdateKeeping
+from hotspot_kiosk.kiosk.update.update import Phase, Update, step
 
 CUTS = 26
 

@@ -15,12 +15,12 @@ from updating import NEW, invitation
 from hotspot_kiosk import fleet
 from hotspot_kiosk.errors import BadBytes, ConfigError, SealError
 from hotspot_kiosk.fleet import Heard, Outcome, Report, Status
-from hotspot_kiosk.kiosk import selftest
 from hotspot_kiosk.kiosk.desk import Told
-from hotspot_kiosk.kiosk.outbox import Outbox
-from hotspot_kiosk.kiosk.selftest import Trial, Verdict
-from hotspot_kiosk.kiosk.update_assembly import release
-from hotspot_kiosk.kiosk.update_rauc import Rauc
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
+from hotspot_kiosk.kiosk.update import selftest
+from hotspot_kiosk.kiosk.update.assembly import release
+from hotspot_kiosk.kiosk.update.rauc import Rauc
+from hotspot_kiosk.kiosk.update.selftest import Trial, Verdict
 from hotspot_kiosk.seal import open_envelope, peek
 from hotspot_kiosk.simulator.rauc import RaucService
 from hotspot_kiosk.terms import Part

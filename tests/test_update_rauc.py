@@ -9,7 +9,7 @@ from private_bus import bus
 from updating import MANIFEST, NEW, OLD
 
 from hotspot_kiosk.errors import DeviceLost, Refused
-from hotspot_kiosk.kiosk.update_rauc import ACTIVE, BAD, GOOD, Rauc
+from hotspot_kiosk.kiosk.update.rauc import ACTIVE, BAD, GOOD, Rauc
 from hotspot_kiosk.simulator.rauc import RaucService, Slots
 
 URL = "https://hub/b.raucb"

@@ -9,11 +9,11 @@ import pytest
 from making import DEVICE, HUB, KIOSK, public_file
 from test_renewal import AUTHORITY, NOW, admitted, pair
 
-from hotspot_kiosk.hub.orders import OrderBook
-from hotspot_kiosk.hub.renewal import Desk, Issuer, Register
+from hotspot_kiosk.hub.link.orders import OrderBook
+from hotspot_kiosk.hub.link.renewal import Desk, Issuer, Register
 from hotspot_kiosk.keyring import Trust, save_public
-from hotspot_kiosk.kiosk.renewal import Renewal
-from hotspot_kiosk.kiosk.upkeep import Pauses, Upkeep
+from hotspot_kiosk.kiosk.link.renewal import Renewal
+from hotspot_kiosk.kiosk.link.upkeep import Pauses, Upkeep
 from hotspot_kiosk.terms import EARLIEST, ClockStamp
 from hotspot_kiosk.transports.loopback import Loopback, Switchboard
 from hotspot_kiosk.wire import OrderKind

@@ -13,16 +13,16 @@ from making import DEVICE, HUB, KIOSK, NOW, STAMP, keys, public_file, tcn
 
 from hotspot_kiosk import contents, seal, wire
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.hub import store_sqlite
-from hotspot_kiosk.hub.inbox import Inbox
-from hotspot_kiosk.hub.store import Store
+from hotspot_kiosk.hub.link.inbox import Inbox
+from hotspot_kiosk.hub.storage import store_sqlite
+from hotspot_kiosk.hub.storage.store import Store
 from hotspot_kiosk.keyring import Trust, save_public
 from hotspot_kiosk.kiosk.clock import Clock
-from hotspot_kiosk.kiosk.courier import LIVE_MS, urgency
-from hotspot_kiosk.kiosk.orders import Orders
-from hotspot_kiosk.kiosk.outbox import Item, Outbox
-from hotspot_kiosk.kiosk.pace import LARGEST_CHUNK, MOST_WINDOW
-from hotspot_kiosk.kiosk.uplink import LOOK_EVERY, Uplink
+from hotspot_kiosk.kiosk.link.courier import LIVE_MS, urgency
+from hotspot_kiosk.kiosk.link.orders import Orders
+from hotspot_kiosk.kiosk.link.pace import LARGEST_CHUNK, MOST_WINDOW
+from hotspot_kiosk.kiosk.link.uplink import LOOK_EVERY, Uplink
+from hotspot_kiosk.kiosk.storage.outbox import Item, Outbox
 from hotspot_kiosk.terms import Answer, AnswerType, ClockStamp, Decision, Part, Tcn
 from hotspot_kiosk.transports.loopback import Loopback, Switchboard
 from hotspot_kiosk.transports.port import Arrived, LinkEvent

@@ -12,8 +12,8 @@ from test_uplink import Rig
 
 from hotspot_kiosk import contents, seal, wire
 from hotspot_kiosk.errors import OutboxRefused, StorageFailed
-from hotspot_kiosk.kiosk.outbox import Outbox
-from hotspot_kiosk.kiosk.rescue import PAGE_BYTES
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
+from hotspot_kiosk.kiosk.storage.rescue import PAGE_BYTES
 from hotspot_kiosk.terms import Answer, AnswerType, Decision, Part
 from hotspot_kiosk.torture import disk
 

@@ -38,16 +38,16 @@ from hotspot_kiosk.demo import texts
 from hotspot_kiosk.demo.stage import DEVICE as DEMO_DEVICE
 from hotspot_kiosk.demo.stage import Folders, prepare
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
-from hotspot_kiosk.hub.orders import OrderBook
-from hotspot_kiosk.hub.store import GalleryEntry
+from hotspot_kiosk.hub.link.orders import OrderBook
+from hotspot_kiosk.hub.storage.store import GalleryEntry
 from hotspot_kiosk.hub.watchlist import Lists, Wish, chosen
 from hotspot_kiosk.keyring import load_private
 from hotspot_kiosk.kiosk.desk import Told
 from hotspot_kiosk.kiosk.events import LinkChanged, Store, Stored
+from hotspot_kiosk.kiosk.link.stick import Returned
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.referring import Referring
 from hotspot_kiosk.kiosk.session import step
-from hotspot_kiosk.kiosk.stick import Returned
 from hotspot_kiosk.kiosk.watchlists import NOBODY, Watchlists
 from hotspot_kiosk.operation import draft, sign
 from hotspot_kiosk.terms import Answer, AnswerType, Decision, Part, RequestType

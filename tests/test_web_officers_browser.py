@@ -21,10 +21,10 @@ from officer_rig import PIN, Rig
 from pages_rig import BROWSER, FLAGS, SHOTS, Kiosk, Pages, until
 
 from hotspot_kiosk.config import Page
-from hotspot_kiosk.kiosk import security_keys
 from hotspot_kiosk.kiosk.events import Overrule, Sampled
-from hotspot_kiosk.kiosk.outbox import DAMAGED, GIVEN_UP
 from hotspot_kiosk.kiosk.session import Plan, Session, State
+from hotspot_kiosk.kiosk.staff import security_keys
+from hotspot_kiosk.kiosk.storage.outbox import DAMAGED, GIVEN_UP
 from hotspot_kiosk.kiosk.web.words_officer import FOLDER
 from hotspot_kiosk.officers import sign
 from hotspot_kiosk.terms import PRESENTATION, Capture, FingerPosition, Late, Part, QualityComponent
@@ -325,7 +325,7 @@ def test_a_maintainer_sees_what_to_do_and_takes_a_bundle(
 ) -> None:
     """The worst first, the log without a name, a file that opens; nobody else has the page."""
     setting.health.put("/sys/class/thermal/thermal_zone0/temp", "91000")
-    logging.getLogger("hotspot_kiosk.kiosk.uplink").error("link lost: %s", "Zarmina")
+    logging.getLogger("hotspot_kiosk.kiosk.link.uplink").error("link lost: %s", "Zarmina")
     enter(page, "m1", code)
     page.locator('nav a[href="/officer/health"]').click()
     page.locator("#findings tr.bad").first.wait_for()

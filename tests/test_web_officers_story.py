@@ -27,9 +27,9 @@ from hotspot_kiosk.demo.cast import CASE_A, Cast
 from hotspot_kiosk.demo.post import Post
 from hotspot_kiosk.demo.stage import DEVICE, Folders, Stage
 from hotspot_kiosk.hub import assembly
-from hotspot_kiosk.hub.casebook import Casebook, Person
-from hotspot_kiosk.hub.casebook import Role as Sitting
-from hotspot_kiosk.hub.enrolment import make_reference
+from hotspot_kiosk.hub.cases.casebook import Casebook, Person
+from hotspot_kiosk.hub.cases.casebook import Role as Sitting
+from hotspot_kiosk.hub.reception.enrolment import make_reference
 from hotspot_kiosk.hub.roster import RosterFile
 from hotspot_kiosk.inference.port import ModelShelf
 from hotspot_kiosk.keyring import load_private

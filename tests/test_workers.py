@@ -16,7 +16,7 @@ from hotspot_kiosk.demo.bureau import Bureau
 from hotspot_kiosk.demo.postgres import Postgres
 from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.hub import assembly
-from hotspot_kiosk.hub.store import PartKey
+from hotspot_kiosk.hub.storage.store import PartKey
 from hotspot_kiosk.simulator.crowd import Crowd, Member
 from hotspot_kiosk.terms import AnswerType, Part, Tcn
 

@@ -13,15 +13,15 @@ from hotspot_kiosk import contents, seal
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.config import TamperPlan
 from hotspot_kiosk.errors import KeyMissing, SealError, StorageFailed
-from hotspot_kiosk.hub import store_sqlite
+from hotspot_kiosk.hub.storage import store_sqlite
 from hotspot_kiosk.keyring import PrivateFile, load_private, make_pair
-from hotspot_kiosk.kiosk import stick as carrier
 from hotspot_kiosk.kiosk.box import Box, Hands
 from hotspot_kiosk.kiosk.desk import Told
 from hotspot_kiosk.kiosk.devices.panel_protocol import Button
 from hotspot_kiosk.kiosk.events import Accept, Event, NoticeRead
-from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.link import stick as carrier
 from hotspot_kiosk.kiosk.session import State
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.kiosk.zeroise import Remains, destroy, destroy_keys
 from hotspot_kiosk.seal_answer import reply_key
 from hotspot_kiosk.stick import Stick

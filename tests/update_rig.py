@@ -11,10 +11,10 @@ from making import HUB, NOW, keys
 from updating import NEW, OLD
 
 from hotspot_kiosk.kiosk.desk import Told
-from hotspot_kiosk.kiosk.selftest import CONTENT, WORDS, Trial, Verdict
-from hotspot_kiosk.kiosk.update_agent import RESTART, Agent, Pauses, Self
-from hotspot_kiosk.kiosk.update_keeping import UpdateKeeping
-from hotspot_kiosk.kiosk.update_rauc import Rauc
+from hotspot_kiosk.kiosk.update.agent import RESTART, Agent, Pauses, Self
+from hotspot_kiosk.kiosk.update.keeping import UpdateKeeping
+from hotspot_kiosk.kiosk.update.rauc import Rauc
+from hotspot_kiosk.kiosk.update.selftest import CONTENT, WORDS, Trial, Verdict
 from hotspot_kiosk.pulse import Pulse
 from hotspot_kiosk.seal import seal
 from hotspot_kiosk.simulator.rauc import Slots

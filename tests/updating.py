@@ -9,8 +9,8 @@ from making import DEVICE, HUB, KIOSK
 
 from hotspot_kiosk import fleet
 from hotspot_kiosk.fleet import Invitation, Outcome, Report
-from hotspot_kiosk.kiosk import update
-from hotspot_kiosk.kiosk.update_keeping import UpdateKeeping
+from hotspot_kiosk.kiosk.update import update
+from hotspot_kiosk.kiosk.update.keeping import UpdateKeeping
 
 OLD, NEW = "1.0", "1.1"
 MANIFEST = "ab" * 32

@@ -22,9 +22,9 @@ from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face_quality import face_quality
 from hotspot_kiosk.inference.face_utility import NAME, FaceUtility
 from hotspot_kiosk.inference.port import REMEDY, DetectedFace, ModelShelf
+from hotspot_kiosk.kiosk.capture.looks import Looker, Seen
 from hotspot_kiosk.kiosk.devices.picamera_planes import Layout, Pixels, rgb
 from hotspot_kiosk.kiosk.devices.port import SMALL_SIDE, Frame
-from hotspot_kiosk.kiosk.looks import Looker, Seen
 from hotspot_kiosk.simulator.retake import scene
 
 MODELS = Path(__file__).resolve().parents[2] / "models"

@@ -29,7 +29,7 @@ from hotspot_kiosk.demo.bureau import Bureau
 from hotspot_kiosk.demo.postgres import NoPostgres, Postgres
 from hotspot_kiosk.hub import assembly
 from hotspot_kiosk.hub.service import Hub
-from hotspot_kiosk.hub.store import PartKey, Store
+from hotspot_kiosk.hub.storage.store import PartKey, Store
 from hotspot_kiosk.keyring import load_private, load_public
 from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.simulator.broker import find
@@ -103,7 +103,7 @@ def _work(folder: Path, device: int, start: Barrier, results: SimpleQueue[Rate])
     """One worker's process."""
     config = load(folder / "hub.toml", HubConfig)
     hub = assembly.build(config, folder)
-    store: Store = build_variant("hotspot_kiosk.hub", "store", config.store, folder)
+    store: Store = build_variant("hotspot_kiosk.hub.storage", "store", config.store, folder)
     own = load_private(folder / f"k{device}.key")
     parts = _sealed(folder, device, range(1, RECORDS + 1))
     messages = [_messages(part) for part in parts]

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from hotspot_kiosk.bench.figure import Figure
-from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.terms import ClockStamp, Part
 
 RECORDS, PROBE, ANSWER, RECORD = 200, 2_500, 250, 200_000

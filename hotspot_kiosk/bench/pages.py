@@ -22,8 +22,8 @@ import numpy as np
 
 from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.errors import ConfigError, LinkDown
+from hotspot_kiosk.kiosk.capture.preview import Pixels, Preview, of
 from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
-from hotspot_kiosk.kiosk.preview import Pixels, Preview, of
 
 ROUNDS = 60
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]

@@ -29,18 +29,18 @@ from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator, warm_up
 from hotspot_kiosk.compare.port import Calibration, Thresholds
-from hotspot_kiosk.hub import store_sqlite
-from hotspot_kiosk.hub.gallery import Gallery
-from hotspot_kiosk.hub.identify import Identifier
-from hotspot_kiosk.hub.inbox import Inbox
+from hotspot_kiosk.hub.link.inbox import Inbox
+from hotspot_kiosk.hub.match.gallery import Gallery
+from hotspot_kiosk.hub.match.identify import Identifier
 from hotspot_kiosk.hub.service import Hub
-from hotspot_kiosk.hub.store import GalleryEntry
+from hotspot_kiosk.hub.storage import store_sqlite
+from hotspot_kiosk.hub.storage.store import GalleryEntry
 from hotspot_kiosk.inference.finger import extract
 from hotspot_kiosk.keyring import HUB, PublicFile, Trust, save_public
 from hotspot_kiosk.kiosk.clock import Clock
-from hotspot_kiosk.kiosk.orders import Orders
-from hotspot_kiosk.kiosk.outbox import Outbox
-from hotspot_kiosk.kiosk.uplink import Uplink
+from hotspot_kiosk.kiosk.link.orders import Orders
+from hotspot_kiosk.kiosk.link.uplink import Uplink
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.seal_answer import reply_key
 from hotspot_kiosk.simulator.broker import Broker, Files, NoBroker
 from hotspot_kiosk.simulator.drawn import drawn_request

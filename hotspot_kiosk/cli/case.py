@@ -18,10 +18,11 @@ from hotspot_kiosk.cli.signing import key_option, person
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.decision import What
 from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.hub import assembly, route
-from hotspot_kiosk.hub.case import Case, Possible
-from hotspot_kiosk.hub.casebook import Casebook
-from hotspot_kiosk.hub.showing import face_of
+from hotspot_kiosk.hub import assembly
+from hotspot_kiosk.hub.cases import route
+from hotspot_kiosk.hub.cases.case import Case, Possible
+from hotspot_kiosk.hub.cases.casebook import Casebook
+from hotspot_kiosk.hub.cases.showing import face_of
 from hotspot_kiosk.policy import Finding
 from hotspot_kiosk.terms import Tcn
 

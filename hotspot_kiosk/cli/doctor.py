@@ -13,10 +13,10 @@ import click
 from hotspot_kiosk.cli.options import json_option
 from hotspot_kiosk.config import KioskConfig, load
 from hotspot_kiosk.errors import ConfigError
-from hotspot_kiosk.kiosk.checkup import Finding, Machine, Verdict
-from hotspot_kiosk.kiosk.checkup_board import board
-from hotspot_kiosk.kiosk.checkup_kiosk import status
-from hotspot_kiosk.kiosk.health import examination
+from hotspot_kiosk.kiosk.care.checkup import Finding, Machine, Verdict
+from hotspot_kiosk.kiosk.care.checkup_board import board
+from hotspot_kiosk.kiosk.care.checkup_kiosk import status
+from hotspot_kiosk.kiosk.care.health import examination
 
 
 @click.command("doctor")

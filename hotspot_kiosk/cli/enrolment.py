@@ -16,10 +16,11 @@ from hotspot_kiosk.cli.signing import key_option, person
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.decision import What
 from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.hub import assembly, side_by_side
-from hotspot_kiosk.hub.enrolment_case import Alike, Wish
-from hotspot_kiosk.hub.reception import Desk
-from hotspot_kiosk.hub.retention import Purge
+from hotspot_kiosk.hub import assembly
+from hotspot_kiosk.hub.law.retention import Purge
+from hotspot_kiosk.hub.reception import side_by_side
+from hotspot_kiosk.hub.reception.enrolment_case import Alike, Wish
+from hotspot_kiosk.hub.reception.reception import Desk
 from hotspot_kiosk.terms import Tcn
 
 tcn_argument = click.argument("tcn")

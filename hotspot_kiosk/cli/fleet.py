@@ -14,12 +14,12 @@ from hotspot_kiosk import files, fleet
 from hotspot_kiosk.cli.options import config_option, json_option, list_out, on_signals
 from hotspot_kiosk.config import HubConfig, build_variant, load, plain
 from hotspot_kiosk.errors import ConfigError, Refused
-from hotspot_kiosk.hub.fleet import Course, Courses, FleetDesk
-from hotspot_kiosk.hub.fleet_http import Content, FleetHttp
-from hotspot_kiosk.hub.fleet_page import page, span
-from hotspot_kiosk.hub.rollout import Rollout
-from hotspot_kiosk.hub.standings import Row, Standings
-from hotspot_kiosk.hub.standings import rows as rows_of
+from hotspot_kiosk.hub.fleet.fleet import Course, Courses, FleetDesk
+from hotspot_kiosk.hub.fleet.fleet_http import Content, FleetHttp
+from hotspot_kiosk.hub.fleet.fleet_page import page, span
+from hotspot_kiosk.hub.fleet.rollout import Rollout
+from hotspot_kiosk.hub.fleet.standings import Row, Standings
+from hotspot_kiosk.hub.fleet.standings import rows as rows_of
 from hotspot_kiosk.keyring import PublicFile, load_peers, load_private
 from hotspot_kiosk.seal import PublicKeys
 
@@ -162,7 +162,7 @@ def resume(config: Path) -> None:
 
 
 def _shown(tables: HubConfig, config: Path) -> FleetHttp:
-    from hotspot_kiosk.hub import metrics  # noqa: PLC0415 - only who asks for metrics needs its package
+    from hotspot_kiosk.hub.fleet import metrics  # noqa: PLC0415 - only who asks for metrics needs its package
 
     def rows() -> list[Row]:
         return _rows(tables, config)

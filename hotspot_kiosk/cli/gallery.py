@@ -15,8 +15,8 @@ from hotspot_kiosk.cli.options import config_option, json_option, list_out
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.contents import decode_templates
 from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.hub.enrolment import make_reference
-from hotspot_kiosk.hub.store import GalleryEntry
+from hotspot_kiosk.hub.reception.enrolment import make_reference
+from hotspot_kiosk.hub.storage.store import GalleryEntry
 from hotspot_kiosk.inference.port import ModelShelf
 from hotspot_kiosk.terms import FaceTemplate, FingerPosition
 

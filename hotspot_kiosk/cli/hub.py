@@ -18,11 +18,11 @@ from hotspot_kiosk.cli.options import config_option, json_option, list_out, on_s
 from hotspot_kiosk.config import HubConfig, build_variant, load
 from hotspot_kiosk.errors import ConfigError, Refused, StorageFailed
 from hotspot_kiosk.hub import assembly, counts
-from hotspot_kiosk.hub.orders import OrderBook
-from hotspot_kiosk.hub.retention import PURGING, Purge
-from hotspot_kiosk.hub.stick import Import
-from hotspot_kiosk.hub.store import Store
-from hotspot_kiosk.hub.vault import guard
+from hotspot_kiosk.hub.law.retention import PURGING, Purge
+from hotspot_kiosk.hub.link.orders import OrderBook
+from hotspot_kiosk.hub.link.stick import Import
+from hotspot_kiosk.hub.storage.store import Store
+from hotspot_kiosk.hub.storage.vault import guard
 from hotspot_kiosk.keyring import HUB, load_peers, load_private
 from hotspot_kiosk.stick import Stick
 from hotspot_kiosk.wire import OrderKind
@@ -196,5 +196,5 @@ def _purge(config: Path, store: Store) -> Purge:
 def open_store(config: Path) -> Store:
     """The store that a hub's config names."""
     section = load(config, HubConfig).store
-    store = build_variant("hotspot_kiosk.hub", "store", section, config.parent.resolve())
+    store = build_variant("hotspot_kiosk.hub.storage", "store", section, config.parent.resolve())
     return guard(store, lambda: datetime.now(UTC))

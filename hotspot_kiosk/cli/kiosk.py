@@ -14,8 +14,8 @@ from hotspot_kiosk.cli.web import page, screen
 from hotspot_kiosk.config import KioskConfig, load
 from hotspot_kiosk.keyring import load_hub, load_private
 from hotspot_kiosk.kiosk import assembly, desk
-from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.link.alerts import Alerts
 from hotspot_kiosk.kiosk.start import Start
 from hotspot_kiosk.kiosk.told import told_answer
 from hotspot_kiosk.terms import LOW_CUE, Advice, RequestType

@@ -16,11 +16,11 @@ from hotspot_kiosk.cli.options import config_option, json_option, list_out
 from hotspot_kiosk.config import HubConfig, KioskConfig, load
 from hotspot_kiosk.errors import ConfigError, Refused
 from hotspot_kiosk.hub import assembly
-from hotspot_kiosk.hub.orders import OrderBook
+from hotspot_kiosk.hub.link.orders import OrderBook
 from hotspot_kiosk.keyring import HUB, Trust, load_peers, load_private
-from hotspot_kiosk.kiosk.office import ROSTER
-from hotspot_kiosk.kiosk.roll import Roll
-from hotspot_kiosk.kiosk.security_keys import unpacked
+from hotspot_kiosk.kiosk.staff.office import ROSTER
+from hotspot_kiosk.kiosk.staff.roll import Roll
+from hotspot_kiosk.kiosk.staff.security_keys import unpacked
 from hotspot_kiosk.officers import Officer, Role
 from hotspot_kiosk.wire import OrderKind
 

@@ -16,14 +16,14 @@ from hotspot_kiosk.contents_enrolment import decode_answer
 from hotspot_kiosk.errors import KeyMissing, LinkDown, Refused
 from hotspot_kiosk.keyring import Trust, load_hub, load_private
 from hotspot_kiosk.kiosk import assembly, desk, zeroise
-from hotspot_kiosk.kiosk import stick as carrier
-from hotspot_kiosk.kiosk.alerts import Alerts
 from hotspot_kiosk.kiosk.clock import Clock
-from hotspot_kiosk.kiosk.office import ROSTER
-from hotspot_kiosk.kiosk.ordered import installs
-from hotspot_kiosk.kiosk.orders import ORDERS, Orders
-from hotspot_kiosk.kiosk.outbox import Entry, Outbox, PartState, remedy
-from hotspot_kiosk.kiosk.roll import Roll
+from hotspot_kiosk.kiosk.link import stick as carrier
+from hotspot_kiosk.kiosk.link.alerts import Alerts
+from hotspot_kiosk.kiosk.link.ordered import installs
+from hotspot_kiosk.kiosk.link.orders import ORDERS, Orders
+from hotspot_kiosk.kiosk.staff.office import ROSTER
+from hotspot_kiosk.kiosk.staff.roll import Roll
+from hotspot_kiosk.kiosk.storage.outbox import Entry, Outbox, PartState, remedy
 from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.seal_answer import open_answer
 from hotspot_kiosk.stick import Stick, Tally

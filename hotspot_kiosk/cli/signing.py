@@ -12,7 +12,7 @@ from hotspot_kiosk.decision import MAY, Decision, What, authenticate, sign
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.files import read
 from hotspot_kiosk.hub import assembly
-from hotspot_kiosk.hub.casebook import Person, Role
+from hotspot_kiosk.hub.cases.casebook import Person, Role
 from hotspot_kiosk.keyring import load_private
 from hotspot_kiosk.officers import Role as Rank
 from hotspot_kiosk.seal_person import unlock

@@ -11,9 +11,10 @@ from hotspot_kiosk.cli.hub import open_store
 from hotspot_kiosk.cli.options import config_option
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.errors import ConfigError, Refused
-from hotspot_kiosk.hub import assembly, statistics
-from hotspot_kiosk.hub import statistics_page as pages
-from hotspot_kiosk.hub.statistics import Published
+from hotspot_kiosk.hub import assembly
+from hotspot_kiosk.hub.law import statistics
+from hotspot_kiosk.hub.law import statistics_page as pages
+from hotspot_kiosk.hub.law.statistics import Published
 from hotspot_kiosk.keyring import load_private
 from hotspot_kiosk.operation import Operation
 

@@ -16,8 +16,8 @@ from hotspot_kiosk.config import HubConfig, KioskConfig, load
 from hotspot_kiosk.decision import What
 from hotspot_kiosk.errors import ConfigError, Refused
 from hotspot_kiosk.hub import assembly
-from hotspot_kiosk.hub.casebook import Person
-from hotspot_kiosk.hub.subject import Subjects, lines
+from hotspot_kiosk.hub.cases.casebook import Person
+from hotspot_kiosk.hub.law.subject import Subjects, lines
 from hotspot_kiosk.keyring import load_hub, load_private
 from hotspot_kiosk.kiosk import installed
 from hotspot_kiosk.kiosk.slips import write

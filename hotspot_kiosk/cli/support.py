@@ -13,13 +13,13 @@ from hotspot_kiosk.cli.options import config_option
 from hotspot_kiosk.config import KioskConfig, load
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.files import replace
-from hotspot_kiosk.kiosk.checkup import Machine
-from hotspot_kiosk.kiosk.checkup_kiosk import status
-from hotspot_kiosk.kiosk.checkup_running import versions_of
-from hotspot_kiosk.kiosk.health import examination
-from hotspot_kiosk.kiosk.loglines import Line, line, vocabulary
-from hotspot_kiosk.kiosk.support import MOST_LINES, Material, journal_line
-from hotspot_kiosk.kiosk.support import bundle as packed
+from hotspot_kiosk.kiosk.care.checkup import Machine
+from hotspot_kiosk.kiosk.care.checkup_kiosk import status
+from hotspot_kiosk.kiosk.care.checkup_running import versions_of
+from hotspot_kiosk.kiosk.care.health import examination
+from hotspot_kiosk.kiosk.care.loglines import Line, line, vocabulary
+from hotspot_kiosk.kiosk.care.support import MOST_LINES, Material, journal_line
+from hotspot_kiosk.kiosk.care.support import bundle as packed
 
 UNITS = "hotspot-*"
 NO_JOURNAL = "the system's journal cannot be read here; run this as root, or take the bundle from the page"

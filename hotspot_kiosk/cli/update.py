@@ -9,7 +9,7 @@ import click
 
 from hotspot_kiosk.cli.options import config_option, on_signals
 from hotspot_kiosk.config import KioskConfig, load
-from hotspot_kiosk.kiosk import update_assembly
+from hotspot_kiosk.kiosk.update import assembly as update_assembly
 
 
 @click.command()

@@ -16,11 +16,11 @@ from hotspot_kiosk.cli.options import config_option, json_option, list_out
 from hotspot_kiosk.config import HubConfig, KioskConfig, load
 from hotspot_kiosk.errors import ConfigError, Refused
 from hotspot_kiosk.hub import assembly
-from hotspot_kiosk.hub.orders import OrderBook
+from hotspot_kiosk.hub.link.orders import OrderBook
 from hotspot_kiosk.hub.watchlist import Lists, Wish, chosen
 from hotspot_kiosk.keyring import Trust, load_peers, load_private
 from hotspot_kiosk.kiosk.clock import Clock
-from hotspot_kiosk.kiosk.orders import ORDERS, Orders
+from hotspot_kiosk.kiosk.link.orders import ORDERS, Orders
 from hotspot_kiosk.kiosk.watchlists import Watchlists
 from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.wire import OrderKind

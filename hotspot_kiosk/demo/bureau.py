@@ -15,8 +15,8 @@ from pathlib import Path
 
 from hotspot_kiosk.config import HubConfig, build_variant, load
 from hotspot_kiosk.errors import Temporary
-from hotspot_kiosk.hub.store import Store
-from hotspot_kiosk.hub.vault import guard
+from hotspot_kiosk.hub.storage.store import Store
+from hotspot_kiosk.hub.storage.vault import guard
 from hotspot_kiosk.keyring import HUB, load_private, make_pair
 from hotspot_kiosk.seal import PrivateKeys, PublicKeys
 
@@ -91,7 +91,7 @@ class Bureau:
     def open_store(self) -> Store:
         """The store, for whoever wants to look; close it."""
         section = load(self.config, HubConfig).store
-        store = build_variant("hotspot_kiosk.hub", "store", section, self.folder)
+        store = build_variant("hotspot_kiosk.hub.storage", "store", section, self.folder)
         return guard(store, lambda: datetime.now(UTC))
 
     def start(self, *names: str) -> None:

@@ -15,7 +15,7 @@ from PIL import Image
 from hotspot_kiosk import pictures
 from hotspot_kiosk.cli.hub import open_store
 from hotspot_kiosk.demo.stage import Folders
-from hotspot_kiosk.hub.enrolment import make_reference
+from hotspot_kiosk.hub.reception.enrolment import make_reference
 from hotspot_kiosk.inference.port import ModelShelf, read_manifest
 from hotspot_kiosk.simulator.finger_touch import R503
 from hotspot_kiosk.simulator.subject import Subject, Visit

@@ -16,9 +16,9 @@ from hotspot_kiosk.demo.cast import CASE_A, Cast
 from hotspot_kiosk.demo.post import Heard, Post, say
 from hotspot_kiosk.demo.stage import Folders, Stage
 from hotspot_kiosk.errors import BadBytes, SealError
-from hotspot_kiosk.hub.store import InboxEntry
+from hotspot_kiosk.hub.storage.store import InboxEntry
 from hotspot_kiosk.keyring import load_hub, load_private
-from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.simulator.link import Passed
 from hotspot_kiosk.terms import Decision, Tcn
 

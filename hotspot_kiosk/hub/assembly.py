@@ -17,25 +17,25 @@ from hotspot_kiosk.compare.finger import FingerComparator, warm_up
 from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.config import HubConfig, build_variant
 from hotspot_kiosk.errors import ConfigError
-from hotspot_kiosk.hub import reception
 from hotspot_kiosk.hub.bell import HUB_WORKER, Bell
-from hotspot_kiosk.hub.casebook import Casebook, Note, Ring, nobody_notes, nobody_rings
+from hotspot_kiosk.hub.cases.casebook import Casebook, Note, Ring, nobody_notes, nobody_rings
 from hotspot_kiosk.hub.counts import Counts
-from hotspot_kiosk.hub.dispatch import Dispatch
-from hotspot_kiosk.hub.gallery import Gallery
-from hotspot_kiosk.hub.identify import Identifier
-from hotspot_kiosk.hub.inbox import Inbox
+from hotspot_kiosk.hub.law.retention import PURGING, Hourly, Purge
+from hotspot_kiosk.hub.law.subject import Subjects
+from hotspot_kiosk.hub.law.tries import TRIES, Tries
+from hotspot_kiosk.hub.link.dispatch import Dispatch
+from hotspot_kiosk.hub.link.inbox import Inbox
+from hotspot_kiosk.hub.link.orders import OrderBook
+from hotspot_kiosk.hub.link.renewal import Desk, Issuer, Register
+from hotspot_kiosk.hub.link.witness import Witness
+from hotspot_kiosk.hub.match.gallery import Gallery
+from hotspot_kiosk.hub.match.identify import Identifier
 from hotspot_kiosk.hub.operations import Operations
-from hotspot_kiosk.hub.orders import OrderBook
-from hotspot_kiosk.hub.renewal import Desk, Issuer, Register
-from hotspot_kiosk.hub.retention import PURGING, Hourly, Purge
+from hotspot_kiosk.hub.reception import reception
 from hotspot_kiosk.hub.roster import RosterFile, nobody
 from hotspot_kiosk.hub.service import CLIENT, Hub
-from hotspot_kiosk.hub.store import Store
-from hotspot_kiosk.hub.subject import Subjects
-from hotspot_kiosk.hub.tries import TRIES, Tries
-from hotspot_kiosk.hub.vault import guard
-from hotspot_kiosk.hub.witness import Witness
+from hotspot_kiosk.hub.storage.store import Store
+from hotspot_kiosk.hub.storage.vault import guard
 from hotspot_kiosk.inference.port import Manifest, read_manifest
 from hotspot_kiosk.keyring import HUB, PublicFile, load_peers, load_private, load_public
 from hotspot_kiosk.seal_certificates import Identity
@@ -50,7 +50,7 @@ def build(config: HubConfig, folder: Path) -> Hub:
     if own.owner != HUB:
         raise ConfigError(f"{config.keys.own} is a kiosk's key; the hub needs hub.key")
     kiosks = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
-    store = guard(build_variant("hotspot_kiosk.hub", "store", config.store, folder), _now)
+    store = guard(build_variant("hotspot_kiosk.hub.storage", "store", config.store, folder), _now)
     if config.hub.share and not store.shared:
         raise ConfigError(
             f"[hub] share is for several workers, but [store] driver {config.store['driver']!r} is for one; "
@@ -104,7 +104,7 @@ def open_enrolments(config: HubConfig, folder: Path) -> Iterator[tuple[reception
 def _open(config: HubConfig, folder: Path) -> tuple[Store, Casebook]:
     own = load_private(config.keys.own)
     kiosks = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
-    store = guard(build_variant("hotspot_kiosk.hub", "store", config.store, folder), _now)
+    store = guard(build_variant("hotspot_kiosk.hub.storage", "store", config.store, folder), _now)
     journal = Journal(journal_folder(config, folder), own, lambda: (_now(), True))
     inbox = _inbox(config, store, own, kiosks, Witness(store.anchors, journal, own, _now))
     ring = partial(bell(config, folder).ring, HUB_WORKER)
@@ -115,7 +115,7 @@ def open_subjects(config: HubConfig, folder: Path) -> Subjects:
     """What people may ask about themselves, for a command; the hub may run meanwhile. Raises as `build`."""
     own = load_private(config.keys.own)
     kiosks = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
-    store = guard(build_variant("hotspot_kiosk.hub", "store", config.store, folder), _now)
+    store = guard(build_variant("hotspot_kiosk.hub.storage", "store", config.store, folder), _now)
     place = journal_folder(config, folder)
     journal = Journal(place, own, lambda: (_now(), True))
     inbox = _inbox(config, store, own, kiosks, Witness(store.anchors, journal, own, _now))

@@ -24,22 +24,22 @@ from hotspot_kiosk.audit import Journal, Written
 from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.errors import BadBytes, ConfigError, LinkDown, SealError, StorageAway
 from hotspot_kiosk.hub.bell import CLERK, HUB_WORKER, Bell
-from hotspot_kiosk.hub.casebook import Casebook
+from hotspot_kiosk.hub.cases.casebook import Casebook
+from hotspot_kiosk.hub.cases.hearing import Hearing
+from hotspot_kiosk.hub.cases.showing import Showing
+from hotspot_kiosk.hub.cases.telling import Teller
 from hotspot_kiosk.hub.counts import Counts
-from hotspot_kiosk.hub.gallery import Gallery
-from hotspot_kiosk.hub.hearing import Hearing
-from hotspot_kiosk.hub.identify import Identifier
-from hotspot_kiosk.hub.inbox import Delivered, Inbox
-from hotspot_kiosk.hub.line import Line
+from hotspot_kiosk.hub.law.retention import Hourly
+from hotspot_kiosk.hub.link.inbox import Delivered, Inbox
+from hotspot_kiosk.hub.link.line import Line
+from hotspot_kiosk.hub.link.renewal import Desk
+from hotspot_kiosk.hub.match.gallery import Gallery
+from hotspot_kiosk.hub.match.identify import Identifier
+from hotspot_kiosk.hub.match.searching import Searcher
 from hotspot_kiosk.hub.operations import Operations
-from hotspot_kiosk.hub.reception import Reception
-from hotspot_kiosk.hub.renewal import Desk
-from hotspot_kiosk.hub.retention import Hourly
+from hotspot_kiosk.hub.reception.reception import Reception
 from hotspot_kiosk.hub.roster import nobody
-from hotspot_kiosk.hub.searching import Searcher
-from hotspot_kiosk.hub.showing import Showing
-from hotspot_kiosk.hub.store import PartKey, Store
-from hotspot_kiosk.hub.telling import Teller
+from hotspot_kiosk.hub.storage.store import PartKey, Store
 from hotspot_kiosk.keyring import HUB
 from hotspot_kiosk.nist.enrolment import read_pictures
 from hotspot_kiosk.officers import Roster

@@ -18,8 +18,8 @@ from hotspot_kiosk import files, watchlist
 from hotspot_kiosk.compare.port import Calibration
 from hotspot_kiosk.contents import decode_templates
 from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, StorageFailed
-from hotspot_kiosk.hub.orders import OrderBook
-from hotspot_kiosk.hub.store import GalleryEntry
+from hotspot_kiosk.hub.link.orders import OrderBook
+from hotspot_kiosk.hub.storage.store import GalleryEntry
 from hotspot_kiosk.keyring import PublicFile
 from hotspot_kiosk.operation import Kind, Operation
 from hotspot_kiosk.seal import PrivateKeys

@@ -32,38 +32,38 @@ from hotspot_kiosk.inference.finger_utility import FingerUtility
 from hotspot_kiosk.inference.pad import installed
 from hotspot_kiosk.inference.port import ModelShelf
 from hotspot_kiosk.keyring import Trust, load_private
-from hotspot_kiosk.kiosk.alerts import Alerts
-from hotspot_kiosk.kiosk.anchoring import Anchoring, Minors
-from hotspot_kiosk.kiosk.booth import Voices
-from hotspot_kiosk.kiosk.booth_face import FaceBooth
-from hotspot_kiosk.kiosk.booth_finger import FingerBooth
-from hotspot_kiosk.kiosk.checkup import Machine
+from hotspot_kiosk.kiosk.capture.booth import Voices
+from hotspot_kiosk.kiosk.capture.booth_face import FaceBooth
+from hotspot_kiosk.kiosk.capture.booth_finger import FingerBooth
+from hotspot_kiosk.kiosk.capture.preview import Preview, of
+from hotspot_kiosk.kiosk.capture.tallying import Tallying
+from hotspot_kiosk.kiosk.capture.turns import Limits
+from hotspot_kiosk.kiosk.capture.watch import Challenge, Watch
+from hotspot_kiosk.kiosk.care.checkup import Machine
+from hotspot_kiosk.kiosk.care.health import Health
+from hotspot_kiosk.kiosk.care.loglines import Recent
 from hotspot_kiosk.kiosk.clock import SYNCHRONISED, Clock
 from hotspot_kiosk.kiosk.daemon import Daemon
 from hotspot_kiosk.kiosk.desk import Desk
 from hotspot_kiosk.kiosk.devices.port import Panel
-from hotspot_kiosk.kiosk.findings import Findings
 from hotspot_kiosk.kiosk.guard import Ears, Guard
-from hotspot_kiosk.kiosk.handover import Handover
-from hotspot_kiosk.kiosk.health import Health
-from hotspot_kiosk.kiosk.loglines import Recent
-from hotspot_kiosk.kiosk.office import ROSTER
-from hotspot_kiosk.kiosk.office import build as build_office
-from hotspot_kiosk.kiosk.ordered import installs
-from hotspot_kiosk.kiosk.orders import FLOOR, ORDERS, Orders
-from hotspot_kiosk.kiosk.outbox import Outbox
-from hotspot_kiosk.kiosk.pairs import Pairs
+from hotspot_kiosk.kiosk.link.alerts import Alerts
+from hotspot_kiosk.kiosk.link.anchoring import Anchoring, Minors
+from hotspot_kiosk.kiosk.link.ordered import installs
+from hotspot_kiosk.kiosk.link.orders import FLOOR, ORDERS, Orders
+from hotspot_kiosk.kiosk.link.renewal import PENDING, Renewal
+from hotspot_kiosk.kiosk.link.telling import Telling
+from hotspot_kiosk.kiosk.link.upkeep import Upkeep
+from hotspot_kiosk.kiosk.link.uplink import Uplink
 from hotspot_kiosk.kiosk.place import Place
-from hotspot_kiosk.kiosk.preview import Preview, of
-from hotspot_kiosk.kiosk.renewal import PENDING, Renewal
-from hotspot_kiosk.kiosk.roll import Roll
 from hotspot_kiosk.kiosk.session import Plan
-from hotspot_kiosk.kiosk.tallying import Tallying
-from hotspot_kiosk.kiosk.telling import Telling
-from hotspot_kiosk.kiosk.turns import Limits
-from hotspot_kiosk.kiosk.upkeep import Upkeep
-from hotspot_kiosk.kiosk.uplink import Uplink
-from hotspot_kiosk.kiosk.watch import Challenge, Watch
+from hotspot_kiosk.kiosk.staff.findings import Findings
+from hotspot_kiosk.kiosk.staff.handover import Handover
+from hotspot_kiosk.kiosk.staff.office import ROSTER
+from hotspot_kiosk.kiosk.staff.office import build as build_office
+from hotspot_kiosk.kiosk.staff.pairs import Pairs
+from hotspot_kiosk.kiosk.staff.roll import Roll
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.kiosk.watchlists import Watchlists
 from hotspot_kiosk.kiosk.zeroise import Remains
 from hotspot_kiosk.pulse import Pulse

@@ -17,13 +17,13 @@ from hotspot_kiosk import policy, wire
 from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, OutboxRefused, Refused, StorageFailed
 from hotspot_kiosk.kiosk import notices, slips
-from hotspot_kiosk.kiosk.authority import Reach
-from hotspot_kiosk.kiosk.booth import Voices
-from hotspot_kiosk.kiosk.booth_face import FaceBooth
-from hotspot_kiosk.kiosk.booth_finger import FingerBooth
 from hotspot_kiosk.kiosk.box import Box, Hands
+from hotspot_kiosk.kiosk.capture.booth import Voices
+from hotspot_kiosk.kiosk.capture.booth_face import FaceBooth
+from hotspot_kiosk.kiosk.capture.booth_finger import FingerBooth
+from hotspot_kiosk.kiosk.capture.preview import Preview
+from hotspot_kiosk.kiosk.care.loglines import Recent
 from hotspot_kiosk.kiosk.clock import Clock
-from hotspot_kiosk.kiosk.counter import AnyHeard
 from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
 from hotspot_kiosk.kiosk.events import (
     Accept,
@@ -52,17 +52,17 @@ from hotspot_kiosk.kiosk.events import (
 )
 from hotspot_kiosk.kiosk.gate import Admitted, Gate, begun
 from hotspot_kiosk.kiosk.guard import Guard, concerns
-from hotspot_kiosk.kiosk.loglines import Recent
-from hotspot_kiosk.kiosk.office import Office
-from hotspot_kiosk.kiosk.outbox import Outbox
+from hotspot_kiosk.kiosk.link.upkeep import Upkeep
+from hotspot_kiosk.kiosk.link.uplink import Uplink
 from hotspot_kiosk.kiosk.place import Place
-from hotspot_kiosk.kiosk.preview import Preview
 from hotspot_kiosk.kiosk.recorder import FIRST, Recorder
 from hotspot_kiosk.kiosk.referring import Referring
 from hotspot_kiosk.kiosk.session import Plan, Session, State, step
+from hotspot_kiosk.kiosk.staff.authority import Reach
+from hotspot_kiosk.kiosk.staff.counter import AnyHeard
+from hotspot_kiosk.kiosk.staff.office import Office
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.kiosk.told import oldest, portrait, presentation, told_answer
-from hotspot_kiosk.kiosk.upkeep import Upkeep
-from hotspot_kiosk.kiosk.uplink import Uplink
 from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.pulse import Pulse
 from hotspot_kiosk.slip import Paper

@@ -23,8 +23,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, LinkDown, Refused, SignInNeeded
-from hotspot_kiosk.kiosk.counter import AnyHeard, AnyRequest
 from hotspot_kiosk.kiosk.notices import Notice
+from hotspot_kiosk.kiosk.staff.counter import AnyHeard, AnyRequest
 from hotspot_kiosk.slip import Paper
 from hotspot_kiosk.terms import RequestType, as_plain
 

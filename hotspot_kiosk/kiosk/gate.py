@@ -12,11 +12,11 @@ from hotspot_kiosk.kiosk import installed
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.desk import Ask
 from hotspot_kiosk.kiosk.events import Begin
-from hotspot_kiosk.kiosk.handover import CLOSED
-from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.recorder import FIRST, Again
 from hotspot_kiosk.kiosk.session import Session, State
+from hotspot_kiosk.kiosk.staff.handover import CLOSED
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.terms import Purpose, Tcn
 

@@ -10,11 +10,11 @@ from hotspot_kiosk import nist, seal
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.config import TamperPlan
 from hotspot_kiosk.keyring import Trust
-from hotspot_kiosk.kiosk.alerts import Alerts
-from hotspot_kiosk.kiosk.anchoring import Minors
-from hotspot_kiosk.kiosk.handover import Handover
-from hotspot_kiosk.kiosk.orders import Orders
-from hotspot_kiosk.kiosk.tallying import Tallying
+from hotspot_kiosk.kiosk.capture.tallying import Tallying
+from hotspot_kiosk.kiosk.link.alerts import Alerts
+from hotspot_kiosk.kiosk.link.anchoring import Minors
+from hotspot_kiosk.kiosk.link.orders import Orders
+from hotspot_kiosk.kiosk.staff.handover import Handover
 from hotspot_kiosk.kiosk.watchlists import Watchlists
 from hotspot_kiosk.kiosk.zeroise import Remains
 

@@ -12,8 +12,8 @@ from hotspot_kiosk import contents, contents_enrolment, nist, policy, seal
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.events import Store
-from hotspot_kiosk.kiosk.outbox import Outbox
 from hotspot_kiosk.kiosk.place import Place
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.nist import enrolment as enrolment_file
 from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.seal_answer import reply_key

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from hotspot_kiosk.errors import Refused, StorageFailed
 from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
-from hotspot_kiosk.kiosk.patience import Patience
+from hotspot_kiosk.kiosk.storage.patience import Patience
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from hotspot_kiosk.kiosk.desk import Told
-from hotspot_kiosk.kiosk.outbox import Entry, PartState
+from hotspot_kiosk.kiosk.storage.outbox import Entry, PartState
 from hotspot_kiosk.nist.sap import why_no_sap
 from hotspot_kiosk.terms import (
     PRESENTATION,

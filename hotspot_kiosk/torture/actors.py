@@ -29,17 +29,17 @@ from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator
 from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.errors import HotspotError, OutboxRefused
-from hotspot_kiosk.hub import store_postgres, store_sqlite
-from hotspot_kiosk.hub.gallery import Gallery
-from hotspot_kiosk.hub.identify import Identifier
-from hotspot_kiosk.hub.inbox import Inbox
+from hotspot_kiosk.hub.link.inbox import Inbox
+from hotspot_kiosk.hub.match.gallery import Gallery
+from hotspot_kiosk.hub.match.identify import Identifier
 from hotspot_kiosk.hub.service import Hub
-from hotspot_kiosk.hub.store import Store
+from hotspot_kiosk.hub.storage import store_postgres, store_sqlite
+from hotspot_kiosk.hub.storage.store import Store
 from hotspot_kiosk.keyring import PublicFile, Trust
 from hotspot_kiosk.kiosk.clock import Clock
-from hotspot_kiosk.kiosk.orders import Orders
-from hotspot_kiosk.kiosk.outbox import Outbox
-from hotspot_kiosk.kiosk.uplink import Uplink
+from hotspot_kiosk.kiosk.link.orders import Orders
+from hotspot_kiosk.kiosk.link.uplink import Uplink
+from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.terms import (
     AnyAnswer,
     Capture,

@@ -16,8 +16,8 @@ from queue import Empty, SimpleQueue
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot_kiosk.kiosk.booth import Voices
-from hotspot_kiosk.kiosk.booth_finger import FingerBooth
+from hotspot_kiosk.kiosk.capture.booth import Voices
+from hotspot_kiosk.kiosk.capture.booth_finger import FingerBooth
 from hotspot_kiosk.kiosk.devices.uart_finger import Options, UartFingerSensor
 from hotspot_kiosk.kiosk.events import Event, Found, Lost, Missed, Sampled, TakeFinger
 from hotspot_kiosk.simulator.finger_master import master

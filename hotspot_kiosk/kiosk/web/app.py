@@ -22,7 +22,7 @@ from starlette.staticfiles import StaticFiles
 
 from hotspot_kiosk.config import KioskConfig, Page, Tablet
 from hotspot_kiosk.errors import ConfigError
-from hotspot_kiosk.kiosk.preview import of
+from hotspot_kiosk.kiosk.capture.preview import of
 from hotspot_kiosk.kiosk.web import ear, preview
 from hotspot_kiosk.kiosk.web.gate import Gate
 from hotspot_kiosk.kiosk.web.languages import Languages

@@ -11,8 +11,8 @@ import msgspec
 
 from hotspot_kiosk.errors import LinkDown, Refused
 from hotspot_kiosk.kiosk import desk
-from hotspot_kiosk.kiosk.counter import AnyHeard, AnyRequest
 from hotspot_kiosk.kiosk.desk import Ask, Problem, Told
+from hotspot_kiosk.kiosk.staff.counter import AnyHeard, AnyRequest
 from hotspot_kiosk.kiosk.web.room import Room
 
 log = logging.getLogger(__name__)

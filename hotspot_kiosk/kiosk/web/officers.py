@@ -21,7 +21,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from hotspot_kiosk.errors import HotspotError, LinkDown, Refused, SignInNeeded
-from hotspot_kiosk.kiosk import counter
+from hotspot_kiosk.kiosk.staff import counter
 from hotspot_kiosk.kiosk.web.languages import Language, Languages
 from hotspot_kiosk.kiosk.web.room import Room
 from hotspot_kiosk.kiosk.web.sounds import TONES, tone

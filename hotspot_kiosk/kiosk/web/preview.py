@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from hotspot_kiosk.kiosk.preview import HEAD, SHOWN
+from hotspot_kiosk.kiosk.capture.preview import HEAD, SHOWN
 from hotspot_kiosk.kiosk.session import State
 from hotspot_kiosk.kiosk.web.room import Room
 

@@ -11,9 +11,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from hotspot_kiosk.kiosk.checkup import Finding
-from hotspot_kiosk.kiosk.counter import Cared, Verdict, View
+from hotspot_kiosk.kiosk.care.checkup import Finding
 from hotspot_kiosk.kiosk.session import State
+from hotspot_kiosk.kiosk.staff.counter import Cared, Verdict, View
 from hotspot_kiosk.kiosk.web.languages import Language, Languages
 from hotspot_kiosk.kiosk.web.slips import qr
 from hotspot_kiosk.kiosk.web.words import TEMPLATES

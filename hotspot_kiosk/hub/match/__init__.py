@@ -1,0 +1,1 @@
+"""A probe against the hub's gallery."""

@@ -1,0 +1,1 @@
+"""The lane of reception centres: enrolment into a national gallery, duplicates looked at by people."""

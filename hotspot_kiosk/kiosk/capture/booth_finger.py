@@ -1,0 +1,123 @@
+"""The thread that owns the finger sensor: one touch a turn."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TypeVar
+
+from hotspot_kiosk.errors import (
+    BadSample,
+    CaptureCancelled,
+    CaptureTimeout,
+    ConfigError,
+    WrongDevice,
+)
+from hotspot_kiosk.inference import finger_quality
+from hotspot_kiosk.inference.finger import extract
+from hotspot_kiosk.inference.finger_utility import FingerUtility
+from hotspot_kiosk.kiosk.capture.booth import IDLE_S, REOPEN_S, SLICE_S, Booth, Voices
+from hotspot_kiosk.kiosk.capture.touches import Touches
+from hotspot_kiosk.kiosk.devices.port import FingerSensor, Light
+from hotspot_kiosk.kiosk.events import Event, Missed, Prompt, Sampled, Show, TakeFinger
+from hotspot_kiosk.terms import Advice, Capture, FingerSample
+
+log = logging.getLogger(__name__)
+PPI, PPI_TOLERANCE = 500, 10  # the class of resolution that evidence is sent in (ANSI/NIST-ITL 1.011)
+Turn = TypeVar("Turn")
+
+
+class FingerBooth(Booth[TakeFinger]):
+    """One touch a turn. The sensor's light follows: place, lift, done or again, and off when it is over."""
+
+    def __init__(
+        self,
+        sensor: FingerSensor,
+        voices: Voices,
+        good_enough: int,
+        wait_s: float,
+        reopen_s: float = REOPEN_S,
+        idle_s: float = IDLE_S,
+        utility: FingerUtility | None = None,
+    ) -> None:
+        """`utility` foresees how well a touch will compare; its score then stands beside the other aspects."""
+        super().__init__("finger sensor", voices, reopen_s, idle_s)
+        if not hasattr(sensor, "capture"):
+            raise ConfigError("[finger] driver names a device that is no finger sensor")
+        self._sensor = sensor
+        self._good_enough = good_enough
+        self._wait_s = wait_s
+        self._utility = utility
+        self._touches = Touches()
+
+    def _open(self) -> None:
+        grade = self._sensor.open()
+        if abs(grade.ppi - PPI) > PPI_TOLERANCE:
+            raise WrongDevice(
+                f"the finger sensor has {grade.ppi} ppi; only {PPI} +-{PPI_TOLERANCE} can be sent"
+            )
+        log.info(
+            "finger sensor: %dx%d at %d ppi, %d grey levels",
+            *(grade.width, grade.height, grade.ppi, grade.grey_levels),
+        )
+
+    def _rest(self) -> None:
+        self._sensor.show(Light.OFF)
+
+    def _cancel(self) -> None:
+        self._sensor.cancel()
+
+    def _close(self) -> None:
+        self._sensor.close()
+
+    def _capture(self, turn: TakeFinger) -> None:
+        self._sensor.show(Light.PLACE_FINGER)
+        if hint := self._touches.hint(turn.position, turn.taken):
+            self._say(Show(Prompt.PLACE_FINGER, f"{turn.position.words}: {hint}"))
+        try:
+            sample = self._touch(turn)
+            self._say(Show(Prompt.READING))
+            event = self._made(turn, sample)
+        except CaptureCancelled:
+            self._sensor.show(Light.OFF)
+            raise
+        except CaptureTimeout:
+            event = Missed(turn.turn, Advice.NO_FINGER)
+        except BadSample as error:
+            event = Missed(turn.turn, str(error))
+        good = isinstance(event, Sampled) and event.capture.quality.score >= self._good_enough
+        self._answer(event)
+        self._sensor.show(Light.DONE if good else Light.AGAIN)
+
+    def _touch(self, turn: TakeFinger) -> FingerSample:
+        ends, told = time.monotonic() + self._wait_s, False
+
+        def seen() -> None:
+            nonlocal told
+            told = True
+            self._seen(turn)
+
+        while not self._stopped():
+            left = ends - time.monotonic()
+            try:
+                return self._sensor.capture(turn.position, max(0.0, min(left, SLICE_S)), seen)
+            except CaptureTimeout:
+                if left <= SLICE_S:
+                    raise
+                if told:  # its image never came whole, and by now the finger is gone
+                    self._say(Show(Prompt.PLACE_FINGER, turn.position.words))
+                    self._sensor.show(Light.PLACE_FINGER)
+                told = False
+        raise CaptureCancelled("the capture was stopped on request")
+
+    def _seen(self, turn: TakeFinger) -> None:
+        """The sensor holds the image: while it travels the person lifts the finger and readies the next."""
+        self._say(Show(Prompt.LIFT_FINGER, turn.then))
+        self._sensor.show(Light.READING)
+
+    def _made(self, turn: TakeFinger, sample: FingerSample) -> Event:
+        template = extract(sample)
+        if repeated := self._touches.repeated(template, turn.taken):
+            return Missed(turn.turn, repeated)
+        quality = finger_quality.measure(sample, template, self._utility)
+        return Sampled(turn.turn, Capture(sample, quality, template))

@@ -1,0 +1,353 @@
+"""The update agent: carries out what `update.step` asks for. Its own process, beside the daemon, which it only asks.
+
+Record, then act: a state and its reports are on disk before anything is done. It ends with RESTART when the machine
+is to start anew; its unit turns that into a restart, so that it needs no right to do it itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from queue import Empty, SimpleQueue
+
+import msgspec
+
+from hotspot_kiosk import fleet
+from hotspot_kiosk.errors import BadBytes, DeviceLost, LinkDown, Refused, SealError
+from hotspot_kiosk.fleet import Heard, Invitation, Report, Status
+from hotspot_kiosk.kiosk.care.vitals import Looker, Vitals
+from hotspot_kiosk.kiosk.desk import Told
+from hotspot_kiosk.kiosk.update import update
+from hotspot_kiosk.kiosk.update.keeping import UpdateKeeping
+from hotspot_kiosk.kiosk.update.rauc import ACTIVE, BAD, GOOD, Rauc
+from hotspot_kiosk.kiosk.update.selftest import Trial, Verdict
+from hotspot_kiosk.kiosk.update.update import Phase
+from hotspot_kiosk.kiosk.worker import worker
+from hotspot_kiosk.pulse import Pulse
+from hotspot_kiosk.seal import PrivateKeys, Trusted
+from hotspot_kiosk.transports.port import Arrived, Board, LinkEvent, LinkUp
+
+log = logging.getLogger(__name__)
+MOST_LATE = 2  # so many intervals more a status may wait for who stands at the kiosk
+RESTART = 75  # the unit's RestartPreventExitStatus; FailureAction=reboot
+FINAL_WORDS = ("signature", "manifest", "compatible", "version")
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Seconds: between looks; between statuses, if nothing changes; between examinations; quiet before anything begins; for a self-test; first pause after a failed try."""
+
+    look: float = 1.0
+    status: float = 300.0
+    vitals: float = 30.0
+    quiet: float = 150.0
+    self_test: float = 300.0
+    again: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Self:
+    """Which kiosk this is and what runs: version of the image, start of the machine."""
+
+    device: int
+    own: PrivateKeys
+    version: str
+    boot: str
+
+
+class Agent:
+    """`run` works until `stop`, or until the machine is to start anew (then it returns RESTART, else 0)."""
+
+    def __init__(
+        self,
+        *,
+        which: Self,
+        hub: Callable[[], Trusted],
+        keeping: UpdateKeeping,
+        rauc: Rauc,
+        board: Board,
+        trial: Trial,
+        now: Callable[[], tuple[datetime, bool]],
+        told: Callable[[], Told | None],
+        pulse: Pulse,
+        pauses: Pauses = Pauses(),
+        vitals: Looker = lambda _told: Vitals(),
+        say: Callable[[bytes], None] = lambda _status: None,
+    ) -> None:
+        """vitals: looks how the machine is. say: hears each status, for who examines this kiosk. Both may raise StorageFailed."""
+        self._which = which
+        self._hub = hub
+        self._keeping = keeping
+        self._rauc = rauc
+        self._board = board
+        self._trial = trial
+        self._now = now
+        self._told = told
+        self._pulse = pulse
+        self._pauses = pauses
+        self._events: SimpleQueue[LinkEvent | update.Event | None] = SimpleQueue()
+        self._state = keeping.state()
+        self._offered: Invitation | None = None
+        self._installing: threading.Thread | None = None
+        self._restart = False
+        self._busy_at = time.monotonic()
+        self._not_before = 0.0
+        self._trial_ends = 0.0
+        self._status_at = 0.0
+        self._find, self._say = vitals, say
+        self._vitals, self._vitals_at = Vitals(), 0.0
+        self._posted: Status | None = None
+        self._slot = ""
+
+    def stop(self) -> None:
+        """End `run`. Any thread may call."""
+        self._events.put(None)
+
+    def run(self) -> int:
+        """Work. Raises StorageFailed if the state cannot be kept."""
+        device = self._which.device
+        self._board.bequeath(fleet.status_topic(device), fleet.encode_status(Status(device, here=False)))
+        topics = (fleet.invitation_topic(device), fleet.heard_topic(device))
+        self._take(update.Started(self._which.version, self._which.boot))
+        self._pulse.ready(self._state.phase)
+        self._board.open(f"{device}-update", topics, self._events.put)
+        try:
+            while not self._restart and self._turn():
+                self._pulse.beat(lambda: True)
+        finally:
+            self._board.close()
+            self._keeping.close()
+        return RESTART if self._restart else 0
+
+    def _turn(self) -> bool:
+        """One event, or one look round; False when it is to stop."""
+        try:
+            event = self._events.get(timeout=self._pauses.look)
+        except Empty:
+            self._look()
+            return True
+        if isinstance(event, update.Event):
+            self._take(event)
+        elif event is not None:
+            self._hear(event)
+        return event is not None
+
+    def _hear(self, event: LinkEvent) -> None:
+        if isinstance(event, LinkUp):
+            self._send_reports()
+            self._posted = None
+        elif isinstance(event, Arrived) and event.payload:
+            try:
+                self._read(event)
+            except (BadBytes, SealError, Refused) as error:
+                log.warning("a message on %s is not believed: %s", event.topic, error)
+
+    def _read(self, event: Arrived) -> None:
+        device = self._which.device
+        if event.topic == fleet.heard_topic(device):
+            heard = fleet.decode(event.payload, Heard, self._hub())
+            _check_ours(heard.device, device)
+            self._keeping.heard(heard.sequence)
+            return
+        invitation = fleet.decode(event.payload, Invitation, self._hub())
+        _check_ours(invitation.device, device)
+        if self._offered is None or invitation.number > self._offered.number:
+            self._offered = invitation
+        self._look()
+
+    def _look(self) -> None:
+        """Whatever does not come as an event: the hour, the session, the verdict, the offer that had to wait."""
+        told = self._told()
+        quiet = self._is_quiet(told)
+        if self._offered is not None:
+            self._take(update.Invited(self._offered))
+        invitation = self._state.invitation
+        if invitation is not None and self._state.phase in (Phase.WAITING, Phase.INSTALLED, Phase.CONFIRMING):
+            now, trusted = self._now()
+            always = invitation.opens == invitation.closes
+            is_open = always or (trusted and invitation.is_open(now))
+            late = trusted and invitation.is_late(now)
+            self._take(update.Looked(is_open, quiet and time.monotonic() >= self._not_before, late))
+        elif self._state.phase is Phase.TRYING:
+            self._look_for_verdict()
+        status = self._status(told)
+        if self._is_due(status, told):
+            self._post_status(status)
+
+    def _is_quiet(self, told: Told | None) -> bool:
+        """Whether no session runs, and none ran for longer than a record is live. A daemon that is not there captures nobody."""
+        if told is not None and told.state not in ("idle", "fault"):
+            self._busy_at = time.monotonic()
+            return False
+        return time.monotonic() - self._busy_at >= self._pauses.quiet
+
+    def _look_for_verdict(self) -> None:
+        verdict = self._trial.verdict(self._which.boot)
+        if verdict is not None:
+            self._take(_as_event(verdict))
+        elif time.monotonic() > self._trial_ends:
+            self._take(update.NotPassed("the self-test did not come to an end in time"))
+
+    def _take(self, event: update.Event) -> None:
+        before = self._state
+        self._state, effects = update.step(before, event)
+        if self._state != before or effects:
+            tells = [effect for effect in effects if isinstance(effect, update.Tell)]
+            self._keeping.record(self._state, [self._report(tell) for tell in tells])
+            self._status_at = 0.0
+            if tells:
+                self._send_reports()
+        if isinstance(event, update.NotWritten):
+            self._not_before = time.monotonic() + self._pauses.again * 2 ** max(0, before.tries - 1)
+        for effect in effects:
+            self._do(effect)
+        if self._state.phase is Phase.IDLE and before.phase is not Phase.IDLE:
+            self._trial.over()
+
+    def _report(self, tell: update.Tell) -> Callable[[int], Report]:
+        version, at_ms = self._state.version, fleet.as_ms(self._now()[0])
+        which = self._which
+
+        def make(sequence: int) -> Report:
+            reason = fleet.clipped(tell.reason)
+            report = Report(
+                which.device, sequence, tell.number, tell.outcome, version, reason, at_ms, tell.sealed
+            )
+            return fleet.signed(report, which.own)
+
+        return make
+
+    def _do(self, effect: update.Effect) -> None:
+        if isinstance(effect, update.Install):
+            self._install(effect.invitation)
+        elif isinstance(effect, update.Examine):
+            self._trial_ends = time.monotonic() + self._pauses.self_test
+            self._trial.ask()
+        elif isinstance(effect, update.MarkGood):
+            self._mark_good()
+        elif isinstance(effect, update.MarkBad | update.StayHere):
+            self._mark(BAD if isinstance(effect, update.MarkBad) else ACTIVE)
+        elif isinstance(effect, update.Restart):
+            log.warning("the machine is to start anew: %s", self._state.reason or "an update is written")
+            self._restart = True
+
+    def _install(self, invitation: Invitation) -> None:
+        """In a thread: it may take hours, and the hub may call it off meanwhile."""
+
+        def write() -> None:
+            self._events.put(self._written(invitation))
+
+        self._installing = worker(
+            "installation", write, lambda why: self._events.put(update.NotWritten(why, again=True))
+        )
+        self._installing.daemon = True
+        self._installing.start()
+
+    def _written(self, invitation: Invitation) -> update.Event:
+        try:
+            self._rauc.install(
+                invitation.url, invitation.manifest, lambda percent: log.info("installed: %d %%", percent)
+            )
+        except DeviceLost as error:
+            return update.NotWritten(str(error), again=True)
+        except Refused as error:
+            final = any(word in str(error) for word in FINAL_WORDS)
+            return update.NotWritten(str(error), again=not final)
+        return update.Written()
+
+    def _mark_good(self) -> None:
+        """Only the boot loader's own confirmation makes it good; until then it is tried again and again."""
+        if self._mark(GOOD):
+            self._take(update.Marked())
+
+    def _mark(self, state: str) -> bool:
+        try:
+            self._rauc.mark(state)
+        except (DeviceLost, Refused) as error:
+            log.error("the boot loader could not be told that this system is %s: %s", state, error)
+            return False
+        return True
+
+    def _send_reports(self) -> None:
+        try:
+            for report in self._keeping.unheard():
+                self._board.publish(fleet.report_topic(self._which.device), report)
+        except LinkDown:
+            return
+
+    def _is_due(self, status: Status, told: Told | None) -> bool:
+        """At a change, and every so often; not while somebody is at the kiosk, unless that would be too long.
+
+        An update's own step is told at once: it is none that is taken while somebody is there.
+        """
+        late = time.monotonic() - self._status_at
+        if late < 0 and self._posted is not None and _essence(status) == _essence(self._posted):
+            return False
+        busy = told is not None and told.state not in ("idle", "fault")
+        return not busy or self._status_at == 0.0 or late > MOST_LATE * self._pauses.status
+
+    def _status(self, told: Told | None) -> Status:
+        now, trusted = self._now()
+        if time.monotonic() >= self._vitals_at:
+            self._vitals_at = time.monotonic() + self._pauses.vitals
+            self._vitals, self._slot = self._find(told), self._booted()
+        return Status(
+            self._which.device,
+            version=self._which.version,
+            slot=self._slot,
+            phase=self._state.phase,
+            floor=self._state.floor,
+            waiting=told.waiting if told else None,
+            quarantined=told.quarantined if told else None,
+            link=told.link if told else None,
+            alarms=self._vitals.alarms,
+            at_ms=fleet.as_ms(now),
+            clock=trusted,
+            oldest_s=told.oldest_s if told else None,
+            heat_c=self._vitals.heat_c,
+            ends_ms=self._vitals.ends_ms,
+            every_s=int(self._pauses.status),
+        )
+
+    def _post_status(self, status: Status) -> None:
+        """The next try after a link that was down is the next look's, when nobody is at the kiosk."""
+        self._status_at = time.monotonic() + self._pauses.status
+        words = fleet.encode_status(status)
+        self._say(words)
+        try:
+            self._board.post(fleet.status_topic(self._which.device), words)
+        except LinkDown:
+            self._posted = None
+            return
+        self._posted = status
+        self._send_reports()
+
+    def _booted(self) -> str:
+        """Asked until it is known, and not more often than for an examination."""
+        if self._slot:
+            return self._slot
+        try:
+            return self._rauc.slot()
+        except (DeviceLost, Refused):
+            return ""
+
+
+def _essence(status: Status) -> Status:
+    """What makes another status worth a message: all but clocks, heat and how many wait."""
+    waits = status.waiting if status.waiting is None else min(status.waiting, 1)
+    return msgspec.structs.replace(status, waiting=waits, at_ms=0, oldest_s=None, heat_c=None)
+
+
+def _as_event(verdict: Verdict) -> update.Event:
+    if verdict.failures:
+        return update.NotPassed(fleet.clipped("; ".join(verdict.failures)))
+    return update.Passed(verdict.sealed)
+
+
+def _check_ours(named: int, device: int) -> None:
+    if named != device:
+        raise Refused("it is for another kiosk")
