@@ -52,7 +52,7 @@ class Trial:
 
     def join(self) -> None:
         """Until it ends."""
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
     def _build(self) -> Running:
@@ -64,7 +64,7 @@ class Trial:
 
 def until(done: Callable[[], bool]) -> None:
     """Wait for something to become true."""
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 60
     while not done():
         assert time.monotonic() < ends, "it did not happen in time"
         time.sleep(0.01)

@@ -94,7 +94,7 @@ def test_a_disk_that_fails_is_waited_for(
     rig.board.mend(f"kiosk-{DEVICE}")
     rig.until(lambda: rig.links == [True, False, True])
     remount(small_disk)
-    rig.until(rig.all_held, 60)
+    rig.until(rig.all_held)
     assert rig.contents_at_hub() == expected(range(1, 5), 20_000)
     assert rig.troubles[-1] == rig.outbox.trouble == ""
     assert not rig.faults
@@ -116,7 +116,7 @@ def test_a_disk_that_is_away_is_not_taken_for_an_empty_one(rig: SmallRig, small_
     with pytest.raises(OutboxRefused, match="mounted"):
         rig.outbox.check_room()
     small_disk.mount()
-    rig.until(lambda: bool(rig.troubles) and rig.troubles[-1] == "", 60)
+    rig.until(lambda: bool(rig.troubles) and rig.troubles[-1] == "")
     assert rig.outbox.mint(2026, DEVICE).counter > used.counter
 
 
@@ -145,7 +145,7 @@ def test_a_full_disk_is_waited_for(rig: SmallRig, small_disk: disk.Disk) -> None
         rig.outbox.check_room()
     filler.unlink()
     more.unlink()
-    rig.until(rig.all_held, 60)
+    rig.until(rig.all_held)
     assert rig.contents_at_hub() == expected(range(1, 4), 30_000)
     assert not rig.faults
     rig.until(lambda: rig.troubles[-1] == "")
@@ -177,7 +177,7 @@ def test_an_answer_is_shown_though_the_disk_cannot_keep_it(rig: SmallRig, small_
     rig.until(lambda: bool(rig.answers) and bool(rig.troubles))
     rig.hub.deaf = False
     remount(small_disk)
-    rig.until(lambda: not rig.store.answers.waiting(DEVICE), 60)
+    rig.until(lambda: not rig.store.answers.waiting(DEVICE))
     assert rig.answers == [answer]
     rig.until(rig.all_held)
     assert rig.outbox.sealed_answer(number) == sealed

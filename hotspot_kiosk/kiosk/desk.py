@@ -195,15 +195,23 @@ class Desk:
     def _bound(
         self, client: type[socketserver.StreamRequestHandler]
     ) -> socketserver.ThreadingUnixStreamServer:
-        """A server that nobody could reach before its file's mode was set."""
-        server = socketserver.ThreadingUnixStreamServer(str(self._path), client, bind_and_activate=False)
+        """A server whose file appears, with its mode, only once it listens: who sees it is not refused.
+
+        A link never takes the place of another kiosk's socket that came meanwhile.
+        """
+        hidden = self._path.with_name(f"{self._path.name}~")
+        hidden.unlink(missing_ok=True)
+        server = socketserver.ThreadingUnixStreamServer(str(hidden), client, bind_and_activate=False)
         try:
             server.server_bind()
-            self._path.chmod(0o660)
+            hidden.chmod(0o660)
             server.server_activate()
+            self._path.hardlink_to(hidden)
         except OSError:
             server.server_close()
             raise
+        finally:
+            hidden.unlink(missing_ok=True)
         return server
 
     def _admit(self, client: socketserver.StreamRequestHandler) -> None:

@@ -19,7 +19,7 @@ from hotspot_kiosk.errors import StorageFailed
 
 SHUTDOWN = 0x8004587D
 NO_LOG_FLUSH = 2
-TRIES = 200
+PATIENCE_S = 60.0
 
 
 def missing() -> str:
@@ -74,7 +74,8 @@ class Disk:
 
     def unmount(self) -> None:
         """Unmount it; waits for whoever was killed to let go."""
-        for _ in range(TRIES):
+        ends = time.monotonic() + PATIENCE_S
+        while time.monotonic() < ends:
             if subprocess.run([_tool("umount"), self.root], capture_output=True, check=False).returncode == 0:
                 return
             time.sleep(0.02)
