@@ -175,7 +175,7 @@ class FakePicamera2:
         return self._config[name]
 
     def start(self) -> None:
-        assert self.world.slow.wait(30), "the test forgot to let it start"
+        assert self.world.slow.wait(60), "the test forgot to let it start"
         if self.world.start_refusal:
             raise self.world.start_refusal
         self._thread = threading.Thread(target=self._stream, name="fake camera", daemon=True)
@@ -206,7 +206,7 @@ class FakePicamera2:
     def close(self) -> None:
         if not getattr(self, "_open", False):
             return
-        assert self.world.let_go.wait(30), "the test forgot to let go"
+        assert self.world.let_go.wait(60), "the test forgot to let go"
         self._ending.set()
         if self._thread:
             self._thread.join()

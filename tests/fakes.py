@@ -50,7 +50,7 @@ class ScriptedDevice:
     def await_capture(self, number: int = 1) -> None:
         """Until that capture, or a later one, is waiting."""
         with self._changed:
-            waits = self._changed.wait_for(lambda: self._waiting and self.waits >= number, 10)
+            waits = self._changed.wait_for(lambda: self._waiting and self.waits >= number, 60)
             assert waits, "nobody asked the device"
 
     def cancel(self) -> None:

@@ -52,5 +52,5 @@ class Mosquitto:
         """End the process that `start` started."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(60)
             self._process = None

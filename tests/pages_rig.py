@@ -35,7 +35,7 @@ FLAGS += ["--disable-component-update", "--disable-sync", "--autoplay-policy=no-
 SHOTS = ROOT / "build" / "pages"
 
 
-def until(condition: Callable[[], bool], what: str = "it never came true", timeout_s: float = 30) -> None:
+def until(condition: Callable[[], bool], what: str = "it never came true", timeout_s: float = 60) -> None:
     """Wait for it."""
     ends = time.monotonic() + timeout_s
     while not condition():
@@ -180,7 +180,7 @@ class Pages:
         """End it."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(20)
+            self._process.wait(60)
 
     def log(self) -> str:
         """What it said."""
@@ -221,22 +221,22 @@ class Screen:
         over, opened = threading.Event(), threading.Event()
 
         def listen() -> None:
-            connection = http.client.HTTPConnection("127.0.0.1", self.pages.port, timeout=30)
+            connection = http.client.HTTPConnection("127.0.0.1", self.pages.port, timeout=60)
             connection.request("GET", "/state", headers={"host": self.pages.host, "cookie": self.cookie})
             answer = connection.getresponse()
             answer.readline()
             opened.set()
-            over.wait(30)
+            over.wait(60)
             connection.close()
 
         threading.Thread(target=listen, daemon=True).start()
-        assert opened.wait(20)
+        assert opened.wait(60)
         return over
 
     def _request(
         self, method: str, path: str, body: str | None, heads: dict[str, str]
     ) -> tuple[int, dict[str, str], str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.pages.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.pages.port, timeout=60)
         try:
             own = {"host": self.pages.host, "cookie": self.cookie}
             connection.request(

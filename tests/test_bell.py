@@ -21,9 +21,9 @@ def test_everybody_who_listens_hears_the_words(tmp_path: Path) -> None:
         bell.listening(CLERK, other.put),
     ):
         Bell(tmp_path).ring(HUB_WORKER, "word")
-        assert one.get(timeout=30) == two.get(timeout=30) == "word"
+        assert one.get(timeout=60) == two.get(timeout=60) == "word"
         Bell(tmp_path).ring(CLERK)
-        assert other.get(timeout=30) == ""
+        assert other.get(timeout=60) == ""
 
 
 def test_nobody_is_rung_when_nobody_listens(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_nobody_is_rung_when_nobody_listens(tmp_path: Path) -> None:
     bell.ring(CLERK, "early")
     with bell.listening(CLERK, heard.put):
         bell.ring(CLERK, "late")
-        assert heard.get(timeout=30) == "late"
+        assert heard.get(timeout=60) == "late"
     bell.ring(CLERK, "after")
     with pytest.raises(Empty):
         heard.get_nowait()
@@ -54,7 +54,7 @@ def test_a_folder_with_a_very_long_name_is_as_good(tmp_path: Path) -> None:
     bell = Bell(folder)
     with bell.listening(CLERK, heard.put):
         bell.ring(CLERK, "far away")
-        assert heard.get(timeout=30) == "far away"
+        assert heard.get(timeout=60) == "far away"
 
 
 def test_an_ear_that_does_not_listen_holds_up_nobody(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ class Ears:
 
     def next(self) -> Event:
         """The next event."""
-        return self.events.get(timeout=20)
+        return self.events.get(timeout=60)
 
     def silent(self) -> bool:
         """Whether nothing is said for a while."""
@@ -74,8 +74,8 @@ class Ears:
 
 
 def await_true(true: Callable[[], bool]) -> bool:
-    """Whether it becomes true within half a minute."""
-    ends = time.monotonic() + 30
+    """Whether it becomes true within a minute."""
+    ends = time.monotonic() + 60
     while not true() and time.monotonic() < ends:
         time.sleep(0.02)
     return true()
@@ -460,7 +460,7 @@ def test_an_unexpected_error_ends_the_thread_with_a_fault(
     """What nobody foresaw is reported as a fault of the named device; closing still works."""
     camera.give(ZeroDivisionError("what"))
     face.take(TakeFace(1))
-    assert ears.faults.get(timeout=20) == "the camera: what"
+    assert ears.faults.get(timeout=60) == "the camera: what"
     assert ears.silent()
     assert "thread stopped" in caplog.text
 
@@ -557,9 +557,10 @@ def test_no_touch_is_a_miss(sensor: ScriptedSensor, ears: Ears) -> None:
     wait_s = 1.5 * SLICE_S
     booth = FingerBooth(sensor, ears.voices(), good_enough=25, wait_s=wait_s)
     booth.start()
+    began = time.monotonic()
     booth.take(TakeFinger(1, THUMB))
     assert ears.next() == Missed(1, Advice.NO_FINGER)
-    assert sensor.waits == 2
+    assert time.monotonic() - began >= wait_s
     assert sensor.lights == [Light.PLACE_FINGER, Light.AGAIN]
     booth.close()
 

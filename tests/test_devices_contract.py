@@ -87,7 +87,7 @@ def rig(request: pytest.FixtureRequest) -> Iterator[SensorRig]:
     yield from MAKERS[way](name)
 
 
-def capture(rig: SensorRig, timeout_s: float = 5.0) -> FingerSample:
+def capture(rig: SensorRig, timeout_s: float = 60.0) -> FingerSample:
     """One capture."""
     return rig.sensor.capture(THUMB, timeout_s, lambda: None)
 

@@ -80,7 +80,7 @@ def test_a_check_goes_to_its_partner_and_the_hit_is_part_of_its_case(tmp_path: P
     main = "from hotspot_kiosk.cli import main; main()"
     command = [sys.executable, "-c", main, "hub", "exchange", "serve", "-c", str(path)]
     with subprocess.Popen(command) as process:
-        end = time.monotonic() + 25
+        end = time.monotonic() + 60
         while not book.case(tcn()).possible and time.monotonic() < end and process.poll() is None:
             time.sleep(0.05)
         process.terminate()

@@ -96,7 +96,7 @@ def test_a_clerk_works_in_a_thread_until_it_is_told_to_stop(tmp_path: Path) -> N
     ]
     for thread in threads:
         thread.start()
-    assert got.wait(30)
+    assert got.wait(60)
     stop.set()
     for thread in threads:
         thread.join()

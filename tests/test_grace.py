@@ -115,7 +115,7 @@ class Grace(Scene):
         options = mqtt.Options(host="127.0.0.1", port=self.brokers[1].port, ca=self.files.ca, anonymous=True)
         made, heard = mqtt.build(options), SimpleQueue[LinkEvent]()
         made.open("stranger", [], heard.put)
-        assert isinstance(heard.get(timeout=20), LinkUp)
+        assert isinstance(heard.get(timeout=60), LinkUp)
         return made
 
 

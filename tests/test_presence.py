@@ -95,7 +95,7 @@ class Post:
 
 def until(done: Callable[[], bool]) -> None:
     """Wait for something to become true."""
-    ends = time.monotonic() + 40
+    ends = time.monotonic() + 60
     while not done():
         assert time.monotonic() < ends, "it did not happen in time"
         time.sleep(0.02)

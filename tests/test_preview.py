@@ -48,7 +48,7 @@ def looking(place: Path) -> socket.socket:
 
 def shown(client: socket.socket, show: Callable[[], None]) -> tuple[int, Image.Image]:
     """The next picture, with its moment, while `show` goes on; not yet acknowledged."""
-    got, ends = b"", time.monotonic() + 10
+    got, ends = b"", time.monotonic() + 60
     while len(got) < HEAD.size or len(got) < HEAD.size + HEAD.unpack(got[: HEAD.size])[0]:
         assert time.monotonic() < ends, "nothing was shown"
         show()

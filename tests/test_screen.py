@@ -53,7 +53,7 @@ class Running:
 
     def close(self) -> None:
         self.screen.stop()
-        self._thread.join(30)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
 
@@ -71,7 +71,7 @@ def pages() -> Iterator[Pages]:
 
 
 def painted_s(pages: Pages) -> float:
-    line = http.client.HTTPConnection(pages.host, timeout=10)
+    line = http.client.HTTPConnection(pages.host, timeout=60)
     line.request("GET", "/painted")
     said = float(line.getresponse().read())
     line.close()
@@ -88,10 +88,13 @@ def test_a_browser_that_never_paints_is_ended(pages: Pages) -> None:
 
 def test_a_browser_that_paints_runs_until_it_is_told_to_stop(pages: Pages) -> None:
     """Far longer than it may be silent."""
-    running = Running(python(PAINTS, str(pages.port)), pages.host, 5.0)
-    time.sleep(10)
-    assert not running.ended
-    running.close()
+    with subprocess.Popen(python(PAINTS, str(pages.port))) as painter:
+        until(lambda: painted_s(pages) < 5.0)
+        running = Running(python(IDLE), pages.host, 8.0)
+        time.sleep(13)
+        assert not running.ended
+        running.close()
+        painter.terminate()
     assert running.ended == [""]
 
 
@@ -128,7 +131,7 @@ def test_a_browser_that_is_not_installed_is_an_error() -> None:
 
 def test_a_foreign_page_is_no_sign_of_life(pages: Pages) -> None:
     """Its origin is another's."""
-    line = http.client.HTTPConnection(pages.host, timeout=10)
+    line = http.client.HTTPConnection(pages.host, timeout=60)
     line.request("POST", "/painted", b"", {"origin": "http://elsewhere.example"})
     assert line.getresponse().status == 403
     line.close()

@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -38,18 +37,26 @@ class Desk:
         self.hub_key = load_private(folders.root / "hub" / "hub.key")
         self.kiosk_key = load_private(folders.root / "kiosk" / "kiosk.key")
         self.hub_public = load_public(folders.root / "kiosk" / "peers" / "hub.pub").keys()
-        self.start_hub()
         self.heard: SimpleQueue[LinkEvent] = SimpleQueue()
+        self.came: SimpleQueue[LinkEvent] = SimpleQueue()
         self.client = mqtt.build(mqtt.Options(host="127.0.0.1", port=port))
-        self.client.open("by hand", [wire.down_topic(DEVICE)], self.heard.put)
+        self.client.open("by hand", [wire.down_topic(DEVICE), wire.ALL_TOPIC], self._hear)
         self.until(LinkUp)
-        time.sleep(0.3)
+        self.client.publish(wire.ALL_TOPIC, b"to itself: it listens")
+        self.came.get(timeout=60)
+        self.start_hub()
+
+    def _hear(self, event: LinkEvent) -> None:
+        """What is for all kiosks is kept apart."""
+        for_all = isinstance(event, Arrived) and event.topic == wire.ALL_TOPIC
+        (self.came if for_all else self.heard).put(event)
 
     def start_hub(self) -> None:
-        """Build and run."""
+        """Build and run; it listens once it said that it is there."""
         self.hub = assembly.build(load(self.folders.hub_config, HubConfig), self.folders.hub_config.parent)
         self._thread = threading.Thread(target=self.hub.run)
         self._thread.start()
+        self.came.get(timeout=60)
 
     def stop_hub(self) -> None:
         """Stop and wait."""
@@ -59,7 +66,7 @@ class Desk:
     def until(self, kind: type[LinkEvent]) -> LinkEvent:
         """The next event of a kind."""
         while True:
-            event = self.heard.get(timeout=10)
+            event = self.heard.get(timeout=60)
             if isinstance(event, kind):
                 return event
 
@@ -182,7 +189,6 @@ def test_a_probe_whose_answer_was_cut_off_is_answered_after_the_start(running: D
     running.hub._store.inbox.commit(PartKey(DEVICE, tcn(), Part.PROBE), envelope, running.hub._now())
     running.stop_hub()
     running.start_hub()
-    time.sleep(0.5)
     running.say(wire.encode(wire.Ask()))
     arrived = running.until(Arrived)
     assert isinstance(arrived, Arrived)

@@ -97,7 +97,9 @@ def test_a_server_that_does_not_sync_is_refused(upright: Postgres, schema: str) 
     """A receipt must mean that a power cut cannot take the record."""
     upright.sql("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
     try:
-        time.sleep(0.5)
+        ends = time.monotonic() + 60
+        while upright.ask("SHOW fsync") != [["off"]]:
+            assert time.monotonic() < ends, "the server did not read its settings anew"
         with pytest.raises(StorageFailed, match="fsync"):
             build(Options(dsn=schema))
     finally:

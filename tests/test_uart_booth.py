@@ -33,7 +33,7 @@ class Post:
 
     def next(self) -> Event:
         """The next event."""
-        return self.events.get(timeout=30)
+        return self.events.get(timeout=60)
 
     def take(self, turn: int) -> Event:
         """What a turn gives, with a finger on the glass."""

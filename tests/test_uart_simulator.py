@@ -46,7 +46,7 @@ def test_a_folder_is_a_glass(tmp_path: Path) -> None:
         driver = UartFingerSensor(Options(port=link))
         driver.open()
         place_finger(glass, finger(R503, 3))
-        assert np.array_equal(driver.capture(INDEX, 5, lambda: None).pixels, finger(R503, 3))
+        assert np.array_equal(driver.capture(INDEX, 60, lambda: None).pixels, finger(R503, 3))
         lift_finger(glass)
         with pytest.raises(CaptureTimeout):
             driver.capture(INDEX, 0.1, lambda: None)

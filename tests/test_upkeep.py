@@ -94,7 +94,7 @@ def build(tmp_path: Path) -> Iterator[Callable[..., Scene]]:
 
 def until(true: Callable[[], bool]) -> None:
     """Wait for something to become true."""
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 60
     while not true():
         assert time.monotonic() < ends, "it did not happen in time"
         time.sleep(0.01)

@@ -62,7 +62,7 @@ class Bench:
         self.looked.set()
         return self.on_glass
 
-    def touch(self, seed: int, timeout_s: float = 5) -> FingerSample:
+    def touch(self, seed: int, timeout_s: float = 60) -> FingerSample:
         """Lift the finger, put another down as soon as the driver has seen the glass free, capture."""
         self.lift()
         self.on_glass = finger(self.sensor.personality, seed)
@@ -74,7 +74,7 @@ class Bench:
         with pytest.raises(CaptureTimeout):
             self.capture(0)
 
-    def capture(self, timeout_s: float = 5, on_finger: Callable[[], None] = lambda: None) -> FingerSample:
+    def capture(self, timeout_s: float = 60, on_finger: Callable[[], None] = lambda: None) -> FingerSample:
         """One capture."""
         return self.driver.capture(INDEX, timeout_s, on_finger)
 
