@@ -13,6 +13,7 @@ from hotspot_kiosk.kiosk.link.courier import (
     HUB_GRACE_MS,
     LIVE_MS,
     MOST_FAILURES,
+    MOST_OPEN,
     REPLY_MS,
     Courier,
 )
@@ -100,6 +101,21 @@ def test_the_window_is_kept_and_a_person_who_waits_passes_it_once() -> None:
     assert passed
     assert passed[0] == live
     assert send(courier) is None
+
+
+def test_a_probe_of_the_backlog_waits_behind_no_evidence_however_much_is_open() -> None:
+    """Put back by hand, or due for its next try, it passes at the next chunk."""
+    evidence = [item(n, Part.EVIDENCE, 60_000) for n in range(1, MOST_OPEN + 1)]
+    courier = up(*evidence)
+    for token, each in enumerate(evidence):
+        courier.begin(each, bytes(each.size), NOW)
+        courier.sent(-1 - token, each, 100, NOW)
+        courier.taken(-1 - token, NOW)
+        assert courier.missing(wire.Missing(each.tcn, each.part, ((0, each.size),)), NOW)
+    courier.look([item(9), item(10, Part.EVIDENCE)])
+    passed = send(courier)
+    assert passed
+    assert passed[0] == item(9)
 
 
 def test_the_oldest_gets_its_share_however_many_people_come() -> None:

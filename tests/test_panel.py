@@ -275,9 +275,9 @@ def board_asks(pty: PanelPty) -> bool:
 def test_a_kiosk_that_stops_in_order_is_not_restarted(port: Path, heard: Heard) -> None:
     """The last beat says that no more will come, and the ring goes dark."""
     rig = booted()
-    with behind(rig.board, port), guarded(port, heard, limit_s=5) as guard:
+    with behind(rig.board, port), guarded(port, heard, limit_s=20) as guard:
         until(lambda: guard._shown is Scene.READY)
-    rig.board.run(6000)
+    rig.board.run(21_000)
     assert not rig.board.edges(pins.SHUTDOWN)
 
 

@@ -38,7 +38,7 @@ def kiosk_with_panel(stage: Stage) -> Iterator[PanelPty]:
     """The kiosk runs, the panel is watched, the first beat is there."""
     port = stage.folders.root / "panel"
     with stage.folders.kiosk_config.open("a") as config:
-        config.write(f'\n[panel]\ndriver = "panel"\nport = "{port}"\n')
+        config.write(f'\n[panel]\ndriver = "panel"\nport = "{port}"\n\n[session]\nsubject_s = 600.0\n')
     pty = PanelPty(booted().board, port)
     try:
         stage.start_kiosk()

@@ -57,7 +57,7 @@ def test_a_damaged_transfer_is_asked_for_again(faults: Faults) -> None:
 
 def test_noise_before_an_answer_costs_nothing() -> None:
     """Noise before an acknowledgement is passed over without asking again."""
-    with bench() as it:
+    with bench(patience_s=10.0) as it:
         it.sensor.inject(Faults(Fault.NOISE, times=2, on=GEN_IMAGE))
         it.sensor.inject(Faults(Fault.NOISE))
         before = it.asked(UP_IMAGE)
@@ -77,7 +77,7 @@ def test_a_damaged_answer_to_an_image_command_is_asked_for_again(fault: Fault) -
 
 def test_after_five_damaged_transfers_the_finger_is_imaged_again() -> None:
     """The buffer is asked for five times, then a new image is taken of the finger that is still there."""
-    with bench() as it:
+    with bench(patience_s=10.0) as it:
         seen = []
         it.sensor.inject(Faults(Fault.LOST_PACKET, times=5))
         looked = it.asked(GEN_IMAGE)
@@ -114,7 +114,7 @@ def test_a_short_error_answer_is_known_at_once() -> None:
 
 def test_unplugged_and_plugged_in_again() -> None:
     """Pulling the cable mid-transfer is DeviceLost; plugged in, the next capture works by itself."""
-    with bench(speed=4) as it:
+    with bench(speed=1) as it:
         it.on_glass = finger(R503, 1)
         pull = threading.Timer(0.1, it.sensor.unplug)
         with pytest.raises(DeviceLost):

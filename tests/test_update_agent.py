@@ -106,7 +106,12 @@ def test_a_kiosk_updates_itself_when_it_is_invited(bureau: Bureau, post: Post) -
     assert (post.slots.booted, "B" in post.slots.good, post.starts) == ("B", True, 2)
     record = bureau.reports[max(bureau.reports)].sealed
     assert open_envelope(record, KIOSK.public(), HUB) == selftest.WORDS
-    eventually(lambda: bureau.statuses[-1].version == NEW and bureau.statuses[-1].phase == "idle")
+    eventually(
+        lambda: (
+            bool(bureau.statuses)
+            and (bureau.statuses[-1].version, bureau.statuses[-1].phase) == (NEW, "idle")
+        )
+    )
     assert bureau.statuses[-1].slot == "B"
 
 

@@ -64,7 +64,7 @@ class Setting:
         """A request over TLS, for a page by its name; the status, and the cookie that was set."""
         context = ssl.create_default_context(cafile=str(self.certificate))
         context.check_hostname = False  # the name is reached by its number here
-        line = http.client.HTTPSConnection("127.0.0.1", self.tablet, timeout=30, context=context)
+        line = http.client.HTTPSConnection("127.0.0.1", self.tablet, timeout=60, context=context)
         try:
             line.request("GET", path, headers={"host": host or f"post4.example:{self.tablet}"})
             with line.getresponse() as answer:

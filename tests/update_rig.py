@@ -21,7 +21,7 @@ from hotspot_kiosk.simulator.rauc import Slots
 from hotspot_kiosk.terms import MAX_COUNTER, Tcn
 from hotspot_kiosk.transports.mqtt import Options, build
 
-SOON = Pauses(look=0.05, status=0.5, quiet=0.0, self_test=20.0, again=0.05)
+SOON = Pauses(look=0.05, status=0.5, quiet=0.0, self_test=120.0, again=0.05)
 URL = "https://hub/b.raucb"
 
 

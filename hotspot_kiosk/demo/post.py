@@ -49,7 +49,7 @@ class Post:
     def sit_down(self) -> None:
         """Begin to listen."""
         threading.Thread(target=self._listen, name="post", daemon=True).start()
-        self._await(lambda h: h.told.kind == "status", 0, 30)
+        self._await(lambda h: h.told.kind == "status", 0, 60)
 
     def check(self, visit: Visit) -> tuple[Tcn, float]:
         """Check one person; returns the TCN and when the last sample was whole."""

@@ -35,6 +35,7 @@ from hotspot_kiosk.hub.match.identify import Identifier
 from hotspot_kiosk.hub.service import Hub
 from hotspot_kiosk.hub.storage import store_postgres, store_sqlite
 from hotspot_kiosk.hub.storage.store import Store
+from hotspot_kiosk.hub.storage.vault import guard
 from hotspot_kiosk.keyring import PublicFile, Trust
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.link.orders import Orders
@@ -161,13 +162,13 @@ def hub(role: Role, pipe: Connection) -> None:
 
 
 def run_hub(role: Role, pipe: Connection, over: Callable[[Store], Store]) -> None:
-    """The hub over what `over` makes of its store: a store that lies proves that lies are found out."""
+    """The hub, its vault over what `over` makes of its store: a store that lies proves that lies are found out."""
     _to_log(role)
     voice = Voice(pipe)
     own, now = role.cast.keys(0), JumpingClock(role, voice)
     kiosks = {device: role.cast.public_file(device) for device in role.devices}
     try:
-        store = over(_store(role))
+        store = guard(over(_store(role)), now)
         Hub(
             store=store,
             inbox=Inbox(store, own, kiosks, now),

@@ -1,7 +1,8 @@
 """What a hub's database holds, read past the hub, and its answers compared with the kiosk's.
 
 A hub drops an answer once its kiosk has it; so a trigger in the database keeps a copy of every
-answer that is ever made, in a table that the hub knows nothing of.
+answer that is ever made, in a table that the hub knows nothing of. All is locked there, each record
+with its own key; a record whose key is gone counts as broken.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
 from hotspot_kiosk.demo.postgres import Postgres
 from hotspot_kiosk.torture.checker import Findings, Held, Rest
 from hotspot_kiosk.torture.ledger import Ledger
-from hotspot_kiosk.torture.opening import BROKEN, Opener
+from hotspot_kiosk.torture.opening import BROKEN, Opener, unlocked
 
 WITNESS_SQLITE = """
 CREATE TABLE IF NOT EXISTS witness (device INTEGER, tcn TEXT, envelope BLOB);
@@ -61,7 +63,9 @@ def read_sqlite(path: Path, device: int, opener: Opener) -> Held:
                 ("tcn, envelope", "witness"),
             )
         )
-    return _held(rows, answers, made, opener)
+    with closing(sqlite3.connect(path.with_name(f"{path.name}.keys"), timeout=30)) as db:
+        keys = dict(db.execute("SELECT tcn, key FROM data_key WHERE key IS NOT NULL").fetchall())
+    return _held(device, rows, answers, made, keys, opener)
 
 
 def read_postgres(server: Postgres, device: int, opener: Opener) -> Held:
@@ -71,10 +75,13 @@ def read_postgres(server: Postgres, device: int, opener: Opener) -> Held:
         server.ask(f"SELECT tcn, encode(envelope, 'hex') FROM {table} WHERE device = {device}")
         for table in ("answer", "witness")
     )
+    keys = server.ask("SELECT tcn, encode(key, 'hex') FROM data_key WHERE key IS NOT NULL")
     return _held(
+        device,
         [(tcn, part, bytes.fromhex(data)) for tcn, part, data in rows],
         [(tcn, bytes.fromhex(data) if data else None) for tcn, data in answers],
         [(tcn, bytes.fromhex(data)) for tcn, data in made],
+        {tcn: bytes.fromhex(key) for tcn, key in keys},
         opener,
     )
 
@@ -105,11 +112,21 @@ def _is_whole(kept: bytes, tcn: str, shown: set[str], held: Held, opener: Opener
 
 
 def _held(
+    device: int,
     rows: list[tuple[str, str, bytes]],
     answers: list[tuple[str, bytes | None]],
     made: list[tuple[str, bytes]],
+    keys: Mapping[str, bytes],
     opener: Opener,
 ) -> Held:
-    inside = [((tcn, part), opener.digest(data, tcn, part)) for tcn, part, data in rows]
-    probes = {tcn: hashlib.sha256(data).digest() for tcn, part, data in rows if part == "probe"}
-    return Held(inside, probes, answers, made)
+    def opened(box: bytes, tcn: str, about: str) -> bytes:
+        return unlocked(box, keys.get(tcn, b""), about)
+
+    parts = [(tcn, part, opened(box, tcn, f"{device} {tcn} {part}")) for tcn, part, box in rows]
+    about = f"answer {device}"
+    return Held(
+        [((tcn, part), opener.digest(data, tcn, part)) for tcn, part, data in parts],
+        {tcn: hashlib.sha256(data).digest() for tcn, part, data in parts if part == "probe"},
+        [(tcn, None if box is None else opened(box, tcn, about)) for tcn, box in answers],
+        [(tcn, opened(box, tcn, about)) for tcn, box in made],
+    )

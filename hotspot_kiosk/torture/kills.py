@@ -6,6 +6,7 @@ kiosk's disk fills up or loses its power. Afterwards all is left in peace, and b
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections import Counter
@@ -28,6 +29,7 @@ SPITE = 0.005
 RATE = 6.0
 PAUSE_S = (0.02, 0.3)
 QUIET_S = 120.0
+PATIENCE_S = 60.0
 HEAD_START_S = 1.0
 SAY_EVERY = 100
 DISK_MIB = 64
@@ -149,20 +151,25 @@ class Battle:
         return sum(len(post.ledger.acknowledged) for post in self._posts)
 
     def rage(self, seconds: float, say: Callable[[str], None]) -> None:
-        """One fault after the other for so long."""
+        """One fault after the other for so long, and on until something was acknowledged: a machine may be slow."""
         ends = time.monotonic() + seconds
         impossible = set() if self._posts[1].disk else {"power", "full"}
         impossible |= set() if self._hubs.has_server else {"server"}
         kinds = [kind for kind in FAULTS if kind not in impossible]
-        while time.monotonic() < ends:
+        while (left := ends - time.monotonic()) > 0 or (not self.acknowledged and left > -PATIENCE_S):
             self._wait(self._rng.uniform(*PAUSE_S))
             (kind,) = self._rng.choices(kinds, [FAULTS[kind] for kind in kinds])
             self.result.faults[kind] += self._strike(kind)
             if sum(self.result.faults.values()) % SAY_EVERY == 0:
                 say(self._words())
 
-    def make_peace(self, say: Callable[[str], None], quiet_s: float = QUIET_S) -> None:
-        """No more faults: wait until the outboxes are settled, at most `quiet_s`; then compare."""
+    def make_peace(
+        self, say: Callable[[str], None], quiet_s: float = QUIET_S, still_s: float = math.inf
+    ) -> None:
+        """No more faults: wait until the outboxes are settled, at most `quiet_s`; then compare.
+
+        `still_s`: it is also enough that all was sent, or some of it since, and nothing changes any more for so long.
+        """
         began = time.monotonic()
         for post in self._posts:
             post.end()
@@ -171,7 +178,7 @@ class Battle:
         time.sleep(HEAD_START_S)
         for post in self._posts:
             post.start(self._rng, peace=True)
-        self._await_settled(began + quiet_s, say)
+        self._await_settled(began + quiet_s, still_s, say)
         self.result.quiet_s = round(time.monotonic() - began, 1)
         for post in self._posts:
             post.end()
@@ -179,11 +186,15 @@ class Battle:
         self._hubs.listen()
         self.result.fates += self._hubs.fates
 
-    def _await_settled(self, ends: float, say: Callable[[str], None]) -> None:
+    def _await_settled(self, ends: float, still_s: float, say: Callable[[str], None]) -> None:
+        before, since, moves = (-1, -1), time.monotonic(), 0
         while time.monotonic() < ends:
             left = [unsettled(post.role.outbox) for post in self._posts]
             waiting, unanswered = (sum(column) for column in zip(*left, strict=True))
-            if not waiting + unanswered:
+            if (waiting, unanswered) != before:
+                before, since, moves = (waiting, unanswered), time.monotonic(), moves + 1
+            still = (moves > 1 or not waiting) and time.monotonic() - since > still_s
+            if still or not waiting + unanswered:
                 return
             say(f"quiet: {waiting} parts still wait, {unanswered} held probes lack their answer")
             self._wait(2.0)

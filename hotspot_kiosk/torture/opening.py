@@ -1,4 +1,4 @@
-"""The checker's own way into an envelope, written from the format's description, not from `seal`.
+"""The checker's own way into an envelope and past a hub's lock, from the formats' description, not from `seal`.
 
 If sealing and opening shared a mistake, a checker that opened with the same code would not see it.
 """
@@ -6,6 +6,7 @@ If sealing and opening shared a mistake, a checker that opened with the same cod
 from __future__ import annotations
 
 import hashlib
+import hmac
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -25,6 +26,8 @@ DOMAIN = b"hotspot-kiosk envelope 1\0"
 ANSWER_MAGIC, ANSWER_HEADER_BYTES, SALT_END = b"HKA1", 10, 26
 ANSWER_STATEMENT = b"hotspot-kiosk statement 1\0answer\0"
 ANSWER_DOMAIN, KEY_DOMAIN = b"hotspot-kiosk answer box 1, hub to kiosk\0", b"hotspot-kiosk reply key 1\0"
+# a hub's lock on what it holds of a record: nonce 12; the box, under a key made of the record's own
+NONCE_BYTES, LOCK_DOMAIN = 12, b"hotspot-kiosk record box 1\0"
 CONTENTS = {1: "probe", 2: "evidence", 3: "answer"}
 
 
@@ -83,6 +86,15 @@ class Opener:
         sender = int.from_bytes(header[SENDER_AT:TCN_AT], "big")
         said = CONTENTS.get(header[CONTENT_AT])
         return (sender, header[TCN_AT:CONTENT_AT], said) == (self.sender, tcn.encode("ascii"), content)
+
+
+def unlocked(box: bytes, key: bytes, about: str) -> bytes:
+    """What a hub locked with a record's key; nothing, which no opener takes for whole, if it is not that."""
+    lock = ChaCha20Poly1305(hmac.digest(key, LOCK_DOMAIN, "sha256"))
+    try:
+        return lock.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], about.encode("ascii"))
+    except (InvalidTag, ValueError):
+        return b""
 
 
 def _derived(secret: bytes, salt: bytes | None, info: bytes, size: int) -> bytes:

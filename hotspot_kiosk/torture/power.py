@@ -33,15 +33,15 @@ class PowerCuts:
 
 
 def power_cuts(
-    folder: Path, seed: int, ends: float, say: Callable[[str], None], play: Play = writer
+    folder: Path, seed: int, ends: float, say: Callable[[str], None], play: Play = writer, least: int = 1
 ) -> PowerCuts:
-    """Cut until `ends` (time.monotonic); stops at the first loss. `play` is who writes."""
+    """Cut until `ends` (time.monotonic), but `least` times; stops at the first loss. `play` is who writes."""
     rng, cast, ledger, result = random.Random(seed), Cast(seed), Ledger(), PowerCuts()  # noqa: S311 - draws faults, hides nothing
     opener = cast.opener(DEVICE, 0)
     copies = folder / "copies"
     copies.mkdir()
     with Disk(folder, 96) as disk:
-        while time.monotonic() < ends and not result.found.bad:
+        while (time.monotonic() < ends or result.cuts < least) and not result.found.bad:
             role = Role(cast, DEVICE, disk.root, folder / "writer.log", 0, rng.getrandbits(32))
             _one_cut(disk, Actor(play), role, rng, ledger)
             result.cuts += 1

@@ -248,10 +248,15 @@ class Courier:
 
     def _ready(self, now_ms: int) -> Iterator[Item]:
         yield from (t.item for t in self._open.values() if t.missing)
-        room = len(self._open) < MOST_OPEN
         for key, item in self._waiting.items():
-            if self._not_before.get(key, 0) <= now_ms and (room or self._live(item, now_ms)):
+            if self._not_before.get(key, 0) <= now_ms and (self._room(item) or self._live(item, now_ms)):
                 yield item
+
+    def _room(self, item: Item) -> bool:
+        """Probes wait for probes only: open evidence, however much, is in none's way."""
+        probe = item.part is Part.PROBE
+        before = sum(part is Part.PROBE for _, part in self._open) if probe else len(self._open)
+        return before < MOST_OPEN
 
     def _live(self, item: Item, now_ms: int) -> bool:
         return is_live(item, self._boot_id, now_ms)
