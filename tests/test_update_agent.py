@@ -125,6 +125,18 @@ def test_a_system_that_fails_its_self_test_goes_back_and_says_why(bureau: Bureau
     assert (post.slots.booted, post.slots.good) == ("A", {"A"})
 
 
+def test_an_ordinary_start_is_well_when_the_daemon_answers(bureau: Bureau, post: Post) -> None:
+    """The boot loader counted a try before it; it hears that all is well no sooner than that."""
+    running: list[Told] = []
+    post.slots.good.clear()
+    post.told = lambda: running[0] if running else None
+    post.start()
+    eventually(lambda: post.looks > 3)
+    assert post.slots.good == set()
+    running.append(Told(kind="status", state="idle"))
+    eventually(lambda: post.slots.good == {"A"})
+
+
 def test_nothing_begins_while_a_session_runs(bureau: Bureau, post: Post) -> None:
     """It begins when the person has gone."""
     state = ["waiting"]

@@ -18,6 +18,7 @@ from hotspot_kiosk.demo.cast import Cast
 from hotspot_kiosk.demo.stage import DEVICE, Folders, Stage
 from hotspot_kiosk.kiosk.desk import Told
 from hotspot_kiosk.simulator.subject import Subject
+from hotspot_kiosk.torture.depot import Depot
 from hotspot_kiosk.torture.machine import CANNOT, IMAGE_BUILD, Machine, MachineFailed
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
@@ -65,6 +66,14 @@ file = "/var/lib/hotspot/operation.op"
 [session]
 subject_s = 900.0
 answer_s = 600.0
+
+[update]
+state = "/var/lib/hotspot/update.db"
+link = {{ port = {fleet_port} }}
+ca = "bundles.pem"
+quiet_s = 0.0
+self_test_s = 3000.0
+status_s = 30.0
 """
 
 
@@ -79,6 +88,7 @@ class Appliance:
         self.stage = Stage(Folders(folder / "outside", MODELS))
         self.cast = Cast(self.stage.folders)
         self._folder = folder
+        self._depot: Depot | None = None
         self._machine: Machine | None = None
 
     def __enter__(self) -> Appliance:
@@ -86,12 +96,24 @@ class Appliance:
         self.cast.enrol()
         for start in (self.stage.start_broker, self.stage.start_hub, self.stage.start_sensor):
             start()
+        hub = self.stage.folders.root / "hub"
+        self._depot = Depot(self._folder / "depot", hub / "hub.key", hub / "peers", DEVICE, OUTSIDE)
+        self._depot.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._machine is not None:
             self._machine.cut()
+        if self._depot is not None:
+            self._depot.__exit__()
         self.stage.__exit__()
+
+    @property
+    def depot(self) -> Depot:
+        """From where it is updated. Raises RuntimeError before `__enter__`."""
+        if self._depot is None:
+            raise RuntimeError("the bureau does not run yet")
+        return self._depot
 
     @property
     def machine(self) -> Machine:
@@ -132,6 +154,22 @@ class Appliance:
             "systemctl show --value -p ActiveEnterTimestampMonotonic hotspot-kiosk"
         ).output
         return int(said) / 1e6
+
+    def await_well(self, timeout_s: float = 900) -> None:
+        """Wait until the boot loader was told that this start went well: all three tries are there again."""
+        slot = self.slot()
+        self.machine.await_true(f"[ $(fw_printenv -n BOOT_{slot}_LEFT) = 3 ]", timeout_s)
+
+    def slot(self) -> str:
+        """Which system runs: A or B."""
+        said = self.machine.run("sed -n 's/.*rauc.slot=\\([AB]\\).*/\\1/p' /proc/cmdline").output.strip()
+        if said not in ("A", "B"):
+            raise MachineFailed(f"no system is named on the kernel's line: {said[-100:]}")
+        return said
+
+    def version(self) -> str:
+        """Of the system that runs."""
+        return self.machine.run("sed -n 's/^IMAGE_VERSION=//p' /etc/os-release").output.strip()
 
     def await_link(self, timeout_s: float = 300) -> None:
         """Wait until the daemon says that its link to the hub is up."""
@@ -190,11 +228,15 @@ class Appliance:
         shutil.copy(outside / "kiosk.key", folder / "lib/keys/kiosk.key")
         shutil.copy(outside / "operation.op", folder / "lib/operation.op")
         port = self.stage.link.port
+        fleet_port, bundles_port = self.depot.ports
+        shutil.copy(self.depot.authority, folder / "etc/bundles.pem")
         (folder / "etc/kiosk.toml").write_text(
-            KIOSK.format(device=DEVICE, pictures=PICTURES, outside=OUTSIDE, port=port)
+            KIOSK.format(device=DEVICE, pictures=PICTURES, outside=OUTSIDE, port=port, fleet_port=fleet_port)
         )
         (folder / "etc/hub-addresses").write_text(f"{OUTSIDE}\n")
-        (folder / "etc/firewall.nft").write_text(f"add element inet kiosk hub_ports {{ {port} }}\n")
+        (folder / "etc/firewall.nft").write_text(
+            f"add element inet kiosk hub_ports {{ {port}, {fleet_port}, {bundles_port} }}\n"
+        )
 
 
 def memory_mib(machine: Machine) -> float:

@@ -32,6 +32,7 @@ from hotspot_kiosk.seal import PrivateKeys, Trusted
 from hotspot_kiosk.transports.port import Arrived, Board, LinkEvent, LinkUp
 
 log = logging.getLogger(__name__)
+ON_TRIAL = frozenset({Phase.TRYING, Phase.CONFIRMING, Phase.REJECTED})
 MOST_LATE = 2  # so many intervals more a status may wait for who stands at the kiosk
 RESTART = 75  # the unit's RestartPreventExitStatus; FailureAction=reboot
 FINAL_WORDS = ("signature", "manifest", "compatible", "version")
@@ -102,6 +103,7 @@ class Agent:
         self._vitals, self._vitals_at = Vitals(), 0.0
         self._posted: Status | None = None
         self._slot = ""
+        self._well, self._well_at = False, 0.0
 
     def stop(self) -> None:
         """End `run`. Any thread may call."""
@@ -174,6 +176,8 @@ class Agent:
             self._take(update.Looked(is_open, quiet and time.monotonic() >= self._not_before, late))
         elif self._state.phase is Phase.TRYING:
             self._look_for_verdict()
+        if told is not None and not self._well:
+            self._look_well()
         status = self._status(told)
         if self._is_due(status, told):
             self._post_status(status)
@@ -191,6 +195,16 @@ class Agent:
             self._take(_as_event(verdict))
         elif time.monotonic() > self._trial_ends:
             self._take(update.NotPassed("the self-test did not come to an end in time"))
+
+    def _look_well(self) -> None:
+        """An ordinary start went well when the daemon answers: the boot loader counted a try and hears of it only then.
+
+        A new system on trial is not well by its daemon alone: that is for its self-test to say.
+        """
+        if self._state.phase in ON_TRIAL or time.monotonic() < self._well_at:
+            return
+        self._well_at = time.monotonic() + self._pauses.vitals
+        self._well = self._mark(GOOD)
 
     def _take(self, event: update.Event) -> None:
         before = self._state

@@ -37,7 +37,7 @@ def build(config: KioskConfig, folder: Path) -> Agent:
         which=Self(config.kiosk.device, load_private(config.keys.own), release(plan.release), clock.boot_id),
         hub=lambda: load_hub(config.keys.peers),
         keeping=UpdateKeeping(plan.state),
-        rauc=Rauc(plan.bus),
+        rauc=Rauc(plan.bus, ca=plan.ca),
         board=_board(config, plan, folder),
         trial=Trial(plan.run),
         now=clock.now,

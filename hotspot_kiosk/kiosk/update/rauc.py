@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from jeepney import DBusAddress, MatchRule, Properties, new_method_call
@@ -30,8 +31,10 @@ GOOD, BAD, ACTIVE = "good", "bad", "active"
 class Rauc:
     """RAUC's service on the bus at `bus` (`SYSTEM`, or an address)."""
 
-    def __init__(self, bus: str = "SYSTEM", install_s: float = 4 * 3600.0) -> None:
+    def __init__(self, bus: str = "SYSTEM", install_s: float = 4 * 3600.0, ca: Path | None = None) -> None:
+        """ca: whose certificates a server of bundles may have; None: any that this system trusts."""
         self._bus = bus
+        self._ca = ca
         self._install_s = install_s
 
     def slot(self) -> str:
@@ -49,6 +52,8 @@ class Rauc:
             unwrap_msg(connection.send_and_get_reply(message_bus.AddMatch(rule), timeout=CALL_S))
             with connection.filter(rule, bufsize=8) as done:
                 wanted = {"require-manifest-hash": ("s", manifest)}
+                if self._ca is not None:
+                    wanted["tls-ca"] = ("s", str(self._ca))
                 _call(connection, "InstallBundle", "sa{sv}", (url, wanted))
                 code = self._completed(connection, done, on_progress)
             if code != 0:
