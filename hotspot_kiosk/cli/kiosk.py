@@ -13,7 +13,7 @@ from hotspot_kiosk.cli.update import self_test, update
 from hotspot_kiosk.cli.web import page, screen
 from hotspot_kiosk.config import KioskConfig, load
 from hotspot_kiosk.keyring import load_hub, load_private
-from hotspot_kiosk.kiosk import assembly, desk
+from hotspot_kiosk.kiosk import desk
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.link.alerts import Alerts
 from hotspot_kiosk.kiosk.start import Start
@@ -81,6 +81,8 @@ def command() -> None:
 @config_option
 def run(config: Path) -> None:
     """Run the daemon until it is told to stop."""
+    from hotspot_kiosk.kiosk import assembly  # noqa: PLC0415 - who asks a daemon, or updates, does not load one
+
     os.umask(0o077)
     tables = load(config, KioskConfig)
     start = Start(tables.kiosk.desk, Clock().now_ms)

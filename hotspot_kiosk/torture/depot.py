@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -116,24 +116,17 @@ class Depot:
         course = self._courses.newest()
         return course.results.get(self.device) if course else None
 
-    def await_outcome(self, wanted: Outcome, timeout_s: float = 3600) -> Result:
-        """Wait until the kiosk reports this. Raises NoWord, at once if it reports another end."""
-        return self._await(lambda found: found is wanted, {wanted}, timeout_s)
+    def await_outcome(self, *wanted: Outcome, timeout_s: float = 3600, after: int = 0) -> Result:
+        """Wait until the kiosk reports one of these, in a report later than `after`. Raises NoWord, at once if it reports another end."""
 
-    def await_begun(self, timeout_s: float = 3600) -> Result:
-        """Wait until it installs, or has. Raises NoWord."""
-        begun = {Outcome.INSTALLING, Outcome.INSTALLED, Outcome.CONFIRMED}
-        return self._await(lambda found: found in begun, begun, timeout_s)
-
-    def _await(
-        self, fits: Callable[[Outcome], bool], wanted: Collection[Outcome], timeout_s: float
-    ) -> Result:
         def over(course: Course) -> bool:
             result = course.results.get(self.device)
-            return result is not None and (fits(result.outcome) or result.outcome in FINAL)
+            if result is None or result.sequence <= after:
+                return False
+            return result.outcome in wanted or result.outcome in FINAL
 
         result = self._until(over, timeout_s).results[self.device]
-        if not fits(result.outcome):
+        if result.outcome not in wanted:
             raise NoWord(f"instead of {sorted(wanted)} it reported {msgspec.json.encode(result).decode()}")
         return result
 
