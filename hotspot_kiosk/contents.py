@@ -2,7 +2,7 @@
 
 MessagePack arrays outside, packed columns inside, deflated. A probe takes at most 10 KB sealed:
 minutiae are exact, face vectors travel in 8 bits a number (a gallery keeps 16), and if the ridge
-pictures do not fit, those of the poorest touches stay behind (the evidence carries the images
+pictures do not fit, those of the touches that tell least stay behind (the evidence carries the images
 anyway). No pixels, no names.
 """
 
@@ -142,12 +142,11 @@ def encode(request: Request, reply_key: bytes = b"", shielded: Shielded | None =
 
 
 def fitted(captures: Sequence[Capture], body: Callable[[list[Packed]], bytes]) -> bytes:
-    """What `body` makes of the captures' templates, the poorest touches without their ridges if it must be.
+    """What `body` makes of the captures' templates, most telling first; the last touches lose their ridges if it must be.
 
     Raises BadBytes if even that is longer than LARGEST_BODY.
     """
-    best_first = sorted(captures, key=lambda c: -c.quality.score)
-    templates = [thin(capture.template) for capture in best_first]
+    templates = [thin(capture.template) for capture in captures]
     for index in reversed(range(len(templates))):
         whole = body(templates)
         if len(whole) <= LARGEST_BODY:

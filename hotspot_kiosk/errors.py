@@ -29,6 +29,14 @@ class BadSample(Permanent, ValueError):
     """An image cannot be used as a biometric sample; the message says why."""
 
 
+class GlassDirty(BadSample):
+    """The sensor's glass shows dirt where a finger should be; wipe it with a dry cloth."""
+
+
+class FingerLies(BadSample):
+    """What lay on the glass is still there; lift the finger before it is put down again."""
+
+
 class ModelError(Permanent, RuntimeError):
     """A model is missing or altered; run `make models`."""
 

@@ -200,6 +200,14 @@ class Advice(StrEnum):
     PRESS_HARDER = "press harder"
     FINGER_WET = "wet finger"
     FINGER_STILL = "hold finger still"
+    OTHER_FINGER = "other finger"
+    SAME_FINGER = "same finger"
+    LIFT_FINGER = "lift finger"
+    WIPE_GLASS = "wipe glass"
+    ROLL_LEFT = "roll left"
+    ROLL_RIGHT = "roll right"
+    FINGERTIP = "fingertip"
+    FURTHER_FORWARD = "further forward"
 
 
 # How the components begin that tell whether a face looks like a picture of one; they advise an officer, no more.
@@ -315,6 +323,7 @@ class Request:
     """One person's check: what a post asks the hub. overruled: what an officer took though it was poor, and why.
 
     referred: the cases of the kiosk's watchlist for which it sent the person to an officer, without the hub.
+    partly: fingers of which a part is missing; only their images say so, the probe does not carry it.
     """
 
     tcn: Tcn
@@ -327,6 +336,7 @@ class Request:
     acquisition_failures: tuple[str, ...] = ()
     overruled: tuple[str, ...] = ()
     referred: tuple[str, ...] = ()
+    partly: tuple[FingerPosition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +345,7 @@ class EnrolmentRequest:
 
     renews: the TCN of an earlier encounter that an officer says was the same person, or None.
     officer: the id of that officer, never a name; empty where a person began by themselves.
-    overruled: as for `Request`.
+    overruled, partly: as for `Request`.
     """
 
     tcn: Tcn
@@ -348,6 +358,7 @@ class EnrolmentRequest:
     renews: Tcn | None = None
     officer: str = ""
     overruled: tuple[str, ...] = ()
+    partly: tuple[FingerPosition, ...] = ()
 
 
 class Decision(StrEnum):

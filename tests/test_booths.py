@@ -6,24 +6,36 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import making
 import numpy as np
+import prints
 import pytest
 from fakes import ScriptedCamera, ScriptedSensor
 from numpy.typing import NDArray
 
-from hotspot_kiosk.errors import BadSample, CaptureTimeout, ConfigError, DeviceLost, WrongDevice
+from hotspot_kiosk.errors import (
+    BadSample,
+    CaptureTimeout,
+    ConfigError,
+    DeviceLost,
+    FingerLies,
+    GlassDirty,
+    WrongDevice,
+)
 from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.face_quality import face_quality
 from hotspot_kiosk.inference.face_utility import NAME, FaceUtility
+from hotspot_kiosk.inference.finger import extract
 from hotspot_kiosk.inference.port import DetectedFace, ModelShelf
 from hotspot_kiosk.kiosk.capture.booth import SLICE_S, Voices
 from hotspot_kiosk.kiosk.capture.booth_face import PORTRAIT_WIDTH, FaceBooth
 from hotspot_kiosk.kiosk.capture.booth_finger import FingerBooth
+from hotspot_kiosk.kiosk.capture.touches import HINTS, Touches
 from hotspot_kiosk.kiosk.capture.turns import Limits
 from hotspot_kiosk.kiosk.devices import folder
 from hotspot_kiosk.kiosk.devices.port import Frame, Light
@@ -142,6 +154,11 @@ def touch(seed: int = 1) -> FingerSample:
     """A touch without a finger in it; the extractor takes it."""
     pixels = np.random.default_rng(seed).integers(0, 255, (192, 192)).astype(np.uint8)
     return FingerSample(THUMB, making.R503, pixels)
+
+
+def thumb(seed: int, person: int = 1) -> FingerSample:
+    """A touch of a synthetic finger, called a left thumb."""
+    return replace(prints.sample(prints.touch(person, seed)), position=THUMB)
 
 
 GOOD, FAIR, POOR = frame(120), frame(60), frame(40)
@@ -356,10 +373,10 @@ def test_a_preview_is_told_every_frame(camera: ScriptedCamera, eye: Eye, ears: E
 
 
 def test_a_face_that_cannot_be_encoded_is_a_miss(face: FaceBooth, camera: ScriptedCamera, ears: Ears) -> None:
-    """A face without features is asked for again, with the reason."""
+    """A face without features is asked for again, and the log says why."""
     camera.give(frame(13))
     face.take(TakeFace(1))
-    assert ears.next() == Missed(1, "the face cannot be aligned")
+    assert ears.next() == Missed(1, Advice.ONCE_MORE)
 
 
 def test_a_stopped_face_turn_says_nothing(face: FaceBooth, camera: ScriptedCamera, ears: Ears) -> None:
@@ -574,23 +591,56 @@ def test_a_touch_in_a_later_slice_is_taken(finger: FingerBooth, sensor: Scripted
 
 
 @pytest.mark.parametrize(
-    "bad",
+    ("bad", "advice"),
     [
-        BadSample("the image is damaged"),
-        FingerSample(THUMB, making.R503, np.zeros((20, 20), np.uint8)),
+        (BadSample("the image is damaged"), Advice.ONCE_MORE),
+        (GlassDirty("dirt"), Advice.WIPE_GLASS),
+        (FingerLies("it lies there"), Advice.LIFT_FINGER),
+        (FingerSample(THUMB, making.R503, np.zeros((20, 20), np.uint8)), Advice.ONCE_MORE),
     ],
-    ids=["device", "extractor"],
+    ids=["device", "dirt", "not lifted", "extractor"],
 )
 def test_a_bad_touch_is_a_miss(
-    bad: BadSample | FingerSample, finger: FingerBooth, sensor: ScriptedSensor, ears: Ears
+    bad: BadSample | FingerSample, advice: Advice, finger: FingerBooth, sensor: ScriptedSensor, ears: Ears
 ) -> None:
-    """What the sensor or the extractor refuses is asked for again with the reason."""
+    """What the sensor or the extractor refuses is asked for again, in words that every page can say."""
     sensor.give(bad)
     finger.take(TakeFinger(1, THUMB))
-    missed = ears.next()
-    assert isinstance(missed, Missed)
-    assert "damaged" in missed.advice or "64 to" in missed.advice
-    assert sensor.lights[-1] is Light.AGAIN
+    assert ears.next() == Missed(1, advice)
+    assert await_true(lambda: sensor.lights[-1] is Light.AGAIN)
+
+
+def test_a_further_touch_is_asked_for_where_it_is_new(
+    finger: FingerBooth, sensor: ScriptedSensor, ears: Ears
+) -> None:
+    """Beside the finger's name the hint travels as an advice that every page can say."""
+    first = thumb(1)
+    sensor.give(first)
+    finger.take(TakeFinger(1, THUMB, taken=(extract(first),)))
+    assert isinstance(ears.next(), Sampled)
+    assert ears.shown[0].hint in HINTS.values()
+    assert ears.shown[0] == Show(Prompt.PLACE_FINGER, THUMB.words, Touches().hint(THUMB, [extract(first)]))
+
+
+def test_a_finger_given_under_another_name_is_asked_for_again(
+    finger: FingerBooth, sensor: ScriptedSensor, ears: Ears
+) -> None:
+    """The same finger as before, called another: which one is asked for is said, nobody is accused."""
+    before = replace(extract(thumb(1)), position=FingerPosition.LEFT_LITTLE)
+    sensor.give(thumb(2))
+    finger.take(TakeFinger(1, THUMB, taken=(before,)))
+    assert ears.next() == Missed(1, Advice.OTHER_FINGER)
+
+
+def test_a_touch_unlike_those_before_it_is_doubted_once(
+    finger: FingerBooth, sensor: ScriptedSensor, ears: Ears
+) -> None:
+    """Another finger under the same name is asked for again; at the next try it is taken."""
+    before = extract(thumb(1))
+    for again, expected in ((False, Missed), (True, Sampled)):
+        sensor.give(thumb(1, person=2))
+        finger.take(TakeFinger(1, THUMB, taken=(before,), again=again))
+        assert isinstance(ears.next(), expected)
 
 
 def test_a_stopped_finger_turn_says_nothing(finger: FingerBooth, sensor: ScriptedSensor, ears: Ears) -> None:

@@ -22,7 +22,7 @@ from nistfiles import (
 
 from hotspot_kiosk.errors import BadBytes, BadSample, Refused
 from hotspot_kiosk.nist import INTERPOL, Agency, Encoding, Transaction, compose, images, pack, read
-from hotspot_kiosk.terms import RequestType, SensorGrade, Tcn
+from hotspot_kiosk.terms import FingerPosition, RequestType, SensorGrade, Tcn
 
 
 def test_a_request_becomes_one_face_and_its_fingers() -> None:
@@ -170,6 +170,18 @@ def test_a_missing_or_bandaged_finger_is_coded() -> None:
 def test_a_finger_that_was_not_acquired_otherwise_has_no_record(failure: str) -> None:
     """Refusal is nothing that the standard's codes say, and is never sent as an amputation."""
     assert len(list(with_failures(failure).of(14))) == 2
+
+
+def test_a_finger_that_is_there_in_part_says_so_beside_its_image() -> None:
+    """AMP XX in the record of its image, in either encoding; a finger that was not taken still has no record."""
+    there, not_taken = FingerPosition.LEFT_INDEX, FingerPosition.RIGHT_LITTLE
+    sent = replace(request(), partly=(there, not_taken))
+    for encoding in Encoding:
+        records = list(read(pack(sent, HERE, encoding=encoding)).of(14))
+        assert [(r.text(13), r.subfields(18), bool(r.data)) for r in records] == [
+            ("2", (), True),
+            ("7", (("7", "XX"),), True),
+        ]
 
 
 def test_a_finger_that_was_taken_is_not_called_missing() -> None:

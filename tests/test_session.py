@@ -25,6 +25,7 @@ from hotspot_kiosk.kiosk.events import (
     Missed,
     NoticeRead,
     Overrule,
+    Partly,
     Prompt,
     Quarantined,
     Retake,
@@ -148,6 +149,22 @@ def test_a_finger_given_up_is_not_asked_for_a_second_touch() -> None:
     assert session.position is LEFT
 
 
+def test_a_finger_that_is_there_in_part_is_taken() -> None:
+    """It is noted once and asked for as before; what is stored says so, and nothing counts as a failure."""
+    session, effects = walk(at(State.FINGERS), Partly(), Partly())
+    assert (session.position, session.partly, effects) == (RIGHT, (RIGHT,), [])
+    session, effects = walk(session, Sampled(2, FINGER), Sampled(3, OTHER))
+    assert effects[-1] == Store(RequestType.NPS, (FACE, FINGER, OTHER), partly=(RIGHT,))
+
+
+def test_a_part_is_forgotten_with_its_person() -> None:
+    """Whoever comes next has all their fingers until they say otherwise."""
+    session, _ = walk(at(State.FINGERS), Partly(), Retake())
+    assert session.partly == ()
+    session, _ = walk(at(State.FINGERS), Partly(), Cancel(), Begin())
+    assert session.partly == ()
+
+
 def test_who_can_give_no_finger_is_checked_by_the_face() -> None:
     """Every finger that is left is noted with the reason, and the face alone is stored."""
     session, effects = walk(at(State.FINGERS), Without("cannot", everything=True))
@@ -230,13 +247,13 @@ def test_a_miss_is_asked_for_again() -> None:
     assert session.state is State.FINGERS
     assert effects == [
         Show(Prompt.AGAIN, Advice.NO_FINGER),
-        TakeFinger(3, RIGHT, "left index"),
+        TakeFinger(3, RIGHT, "left index", again=True),
     ]
 
 
 def test_a_face_that_cannot_be_acquired_is_noted() -> None:
     """After the last attempt the failure is noted, and the fingers follow."""
-    session, effects = walk(at(State.FACE), Missed(1, "x"), Missed(2, "x"))
+    session, effects = walk(at(State.FACE), Missed(1, Advice.ONCE_MORE), Missed(2, Advice.ONCE_MORE))
     assert (session.state, session.failures) == (State.FINGERS, ("face",))
     assert effects == [
         Show(Prompt.GOING_ON, "face"),
@@ -247,7 +264,7 @@ def test_a_face_that_cannot_be_acquired_is_noted() -> None:
 
 def test_a_finger_that_cannot_be_acquired_is_noted() -> None:
     """After the last attempt the next finger is asked for, with all its attempts."""
-    session, effects = walk(at(State.FINGERS), Missed(2, "x"), Missed(3, "x"))
+    session, effects = walk(at(State.FINGERS), Missed(2, Advice.ONCE_MORE), Missed(3, Advice.ONCE_MORE))
     assert (session.failures, session.attempts_left) == (("right index",), PLAN.attempts)
     assert effects == [
         Show(Prompt.GOING_ON, "right index"),
@@ -259,13 +276,15 @@ def test_a_finger_that_cannot_be_acquired_is_noted() -> None:
 def test_no_further_touch_is_asked_of_a_finger_that_failed() -> None:
     """A finger whose attempts are used up is left alone, even if the plan wants more touches."""
     session = at(State.FINGERS, replace(PLAN, touches=3))
-    _, effects = walk(session, Missed(2, "x"), Missed(3, "x"))
+    _, effects = walk(session, Missed(2, Advice.ONCE_MORE), Missed(3, Advice.ONCE_MORE))
     assert effects[-1] == TakeFinger(4, LEFT, "left index")
 
 
 def test_failures_travel_with_the_record() -> None:
     """What could not be acquired is stored beside what was."""
-    session, effects = walk(at(State.FACE), Missed(1, "x"), Missed(2, "x"), Sampled(3, FINGER))
+    session, effects = walk(
+        at(State.FACE), Missed(1, Advice.ONCE_MORE), Missed(2, Advice.ONCE_MORE), Sampled(3, FINGER)
+    )
     session, effects = walk(session, Sampled(4, OTHER))
     assert effects == [Store(RequestType.NPS, (FINGER, OTHER), ("face",))]
 
@@ -314,7 +333,9 @@ def test_a_refused_face_that_may_be_a_minors_stays_so_when_it_is_taken() -> None
 
 def test_a_last_failure_still_stores_the_rest() -> None:
     """A failing last finger ends in storing what was captured."""
-    session, effects = walk(at(State.FINGERS), Sampled(2, FINGER), Missed(3, "x"), Missed(4, "x"))
+    session, effects = walk(
+        at(State.FINGERS), Sampled(2, FINGER), Missed(3, Advice.ONCE_MORE), Missed(4, Advice.ONCE_MORE)
+    )
     assert session.state is State.WAITING
     assert effects == [
         Show(Prompt.GOING_ON, "left index"),
@@ -324,13 +345,13 @@ def test_a_last_failure_still_stores_the_rest() -> None:
 
 def test_nothing_captured_stores_nothing() -> None:
     """If every attempt failed there is no record, only a word."""
-    session, effects = walk(at(State.FACE), *(Missed(turn, "x") for turn in range(1, 7)))
+    session, effects = walk(at(State.FACE), *(Missed(turn, Advice.ONCE_MORE) for turn in range(1, 7)))
     assert session.state is State.DONE
     assert effects == [Show(Prompt.GOING_ON, "left index"), Show(Prompt.NOTHING_CAPTURED)]
 
 
 @pytest.mark.parametrize("state", [State.FACE, State.FINGERS])
-@pytest.mark.parametrize("late", [Sampled(0, FACE), Sampled(0, FINGER), Missed(0, "x")])
+@pytest.mark.parametrize("late", [Sampled(0, FACE), Sampled(0, FINGER), Missed(0, Advice.ONCE_MORE)])
 def test_an_older_turn_is_dropped(state: State, late: Event) -> None:
     """What answers an older turn changes nothing but the count of ignored events."""
     before = at(state)
@@ -384,7 +405,7 @@ def test_retake_begins_the_captures_again(state: State) -> None:
     """Retake drops captures and failures and goes back to the face, with a new turn."""
     before, _ = walk(Session(replace(PLAN, review=True)), Begin(RequestType.CPS), NoticeRead())
     if state is not State.FACE:
-        before, _ = walk(before, Missed(1, "x"), Missed(2, "x"))
+        before, _ = walk(before, Missed(1, Advice.ONCE_MORE), Missed(2, Advice.ONCE_MORE))
     if state is State.REVIEW:
         before, _ = walk(before, Sampled(3, FINGER), Sampled(4, OTHER))
     assert before.state is state
@@ -553,8 +574,9 @@ def test_a_device_back_before_anybody_came_is_no_event() -> None:
 EVENTS: tuple[Event, ...] = (
     Begin(),
     NoticeRead(),
+    Partly(),
     Sampled(0, FACE),
-    Missed(0, "x"),
+    Missed(0, Advice.ONCE_MORE),
     Accept(),
     Retake(),
     Cancel(),
@@ -607,7 +629,7 @@ any_event: st.SearchStrategy[Event] = st.one_of(
     st.just(NoticeRead()),
     st.builds(Sampled, turns, samples),
     st.builds(Sampled, st.just(0), samples, st.booleans()),
-    st.builds(Missed, st.just(0) | turns, st.just("x")),
+    st.builds(Missed, st.just(0) | turns, st.sampled_from(Advice)),
     st.sampled_from([Accept(), Retake(), Cancel(), LookedAgain(), Tick(), Tick()]),
     st.builds(Stored, tcns),
     st.just(StoreRefused("x")),

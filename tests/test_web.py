@@ -241,7 +241,7 @@ def test_without_a_known_lane_no_notice_is_shown(screen: Screen, kiosk: Kiosk) -
     assert kiosk.did("notice read") == []
 
 
-@pytest.mark.parametrize("reason", ["missing", "bandaged", "cannot", "refuses"])
+@pytest.mark.parametrize("reason", ["missing", "partly", "bandaged", "cannot", "refuses"])
 def test_a_finger_that_cannot_be_given_is_told_to_the_daemon(
     screen: Screen, kiosk: Kiosk, reason: str
 ) -> None:

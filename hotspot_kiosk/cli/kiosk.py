@@ -64,6 +64,14 @@ ADVICE = {
     Advice.PRESS_HARDER: "Press a little harder.",
     Advice.FINGER_WET: "Dry your finger and press a little less.",
     Advice.FINGER_STILL: "Hold your finger still.",
+    Advice.OTHER_FINGER: "This finger was here before; give the one that is asked for.",
+    Advice.SAME_FINGER: "Give the same finger as before.",
+    Advice.LIFT_FINGER: "Lift your finger.",
+    Advice.WIPE_GLASS: "Wipe the glass with a dry cloth, then put your finger on it.",
+    Advice.ROLL_LEFT: "Roll it a little to the left.",
+    Advice.ROLL_RIGHT: "Roll it a little to the right.",
+    Advice.FINGERTIP: "Show a little more of the fingertip.",
+    Advice.FURTHER_FORWARD: "Put it a little further forward.",
 }
 
 SECOND_LOOK = (
@@ -199,7 +207,8 @@ def words(told: desk.Told) -> str:
     """What was told, in plain words."""
     if told.kind == "show":
         detail = ADVICE[Advice(told.detail)] if told.detail in ADVICE else told.detail
-        return f"{WORDS.get(told.prompt, told.prompt)} {detail}".strip()
+        hint = ADVICE[Advice(told.hint)] if told.hint in ADVICE else ""
+        return f"{WORDS.get(told.prompt, told.prompt)} {detail} {hint}".strip()
     if told.kind == "status":
         link = "up" if told.link else "down"
         faults = f", out of order: {', '.join(told.faults)}" if told.faults else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import cv2
@@ -85,6 +85,33 @@ def missing(mosaic: Mosaic) -> Side:
         return Side.ENOUGH
     best = max(gain, key=lambda side: gain[side])
     return best if gain[best] >= ENOUGH_NEW * last.size else Side.ENOUGH
+
+
+def most_telling(touches: Sequence[FingerTemplate], comparator: FingerComparator | None = None) -> list[int]:
+    """The touches' numbers: the first given stays first, then always the one that adds most that is new.
+
+    A touch that does not surely belong to the others counts as new all over, and is never thrown away for it.
+    """
+    if len(touches) < 3:
+        return list(range(len(touches)))
+    mosaic = lay_out(touches, comparator)
+    chosen, left = [0], list(range(1, len(touches)))
+    while left:
+        best = max(left, key=lambda k: _new(mosaic, chosen, k))
+        chosen.append(best)
+        left.remove(best)
+    return chosen
+
+
+def _new(mosaic: Mosaic, chosen: Sequence[int], number: int) -> int:
+    """Blocks that a touch shows and none of the chosen ones does."""
+    own = mosaic.touches[number].area
+    if mosaic.motions[number] is None:
+        return int(own.sum())
+    order = [*chosen, number]
+    seen = Mosaic(tuple(mosaic.touches[k] for k in order), tuple(mosaic.motions[k] for k in order))
+    before = Mosaic((*seen.touches[:-1], replace(seen.touches[-1], area=np.zeros_like(own))), seen.motions)
+    return int(_covered(seen)[0].sum()) - int(_covered(before)[0].sum())
 
 
 def covered_mm2(mosaic: Mosaic) -> float:

@@ -37,6 +37,7 @@ from hotspot_kiosk.kiosk.events import (
     LinkChanged,
     LookedAgain,
     NoticeRead,
+    Partly,
     Prompt,
     Quarantined,
     Retake,
@@ -285,7 +286,7 @@ class Daemon:
         if self._session.state in (State.IDLE, State.DONE, State.FAULT) and not self._events.qsize():
             raise Refused("nobody is being checked")
         if ask.do == "without":
-            self._events.put(Without(_why(ask), ask.everything))
+            self._events.put(_without(ask))
             return
         if ask.do == "notice read":
             about = self._admitted.operation.notice if self._admitted else ""
@@ -442,7 +443,7 @@ class Daemon:
             self._slip = None
         if self._guard is not None and concerns(show.prompt, self._session.state):
             self._guard.show(show.prompt)
-        self._tell(Told(kind="show", prompt=show.prompt, detail=show.detail))
+        self._tell(Told(kind="show", prompt=show.prompt, detail=show.detail, hint=show.hint))
 
     def _tell(self, told: Told) -> None:
         if self._desk is not None:
@@ -467,7 +468,7 @@ class Daemon:
         return Stored(tcn)
 
 
-def _why(ask: Ask) -> str:
+def _without(ask: Ask) -> Event:
     if not ask.reason:
-        raise Refused("say why: missing, bandaged, cannot or refuses")
-    return ask.reason
+        raise Refused("say why: missing, partly, bandaged, cannot or refuses")
+    return Partly() if ask.reason == "partly" else Without(ask.reason, ask.everything)

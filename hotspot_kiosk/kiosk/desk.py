@@ -45,7 +45,8 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     renews: the earlier encounter of somebody whom a reception is to enrol anew, on the officer's word.
     message: what a stick brought from the hub, believed for its signatures only.
     shown: how the notice was shown to its end; it goes into the journal.
-    reason, everything: why this finger, or no finger at all, or no face can be given (`without`).
+    reason, everything: why this finger, or no finger at all, or no face can be given (`without`); of a finger that is
+    there in part, what is there is taken.
     counter: what an officer's page asks (`counter`).
     """
 
@@ -58,7 +59,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     protection: bool = False
     shown: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9 ._:;=-]{0,200}$")] = ""
     renews: Annotated[str, msgspec.Meta(pattern="^([0-9]{14}[A-Z])?$")] = ""
-    reason: Literal["", "missing", "bandaged", "cannot", "refuses"] = ""
+    reason: Literal["", "missing", "partly", "bandaged", "cannot", "refuses"] = ""
     everything: bool = False
     counter: AnyRequest | None = None
 
@@ -74,6 +75,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     second_look: of a status: the face may be a minor's; the officer is asked to look again (`looked again` or `cancel`).
     presentation: of a status: what each cue says of this face, 0 (like a picture of one) to 100; measured on no real
     attack, so it is shown as a reason to look, never as a finding. portrait: why the face claims no SAP.
+    hint: of a finger to be placed: which advice says how.
     handed: of a status: how many people may begin by themselves, as an officer opened it.
     slip: what stands on the slip of the person who is still here; told to who asks for it, never to all.
     notice: of a status: what the person is being told before anything is taken.
@@ -85,6 +87,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     kind: Literal["show", "alarm", "status", "answer", "alert", "stored", "carried", "button", "slip"]
     prompt: str = ""
     detail: str = ""
+    hint: str = ""
     state: str = ""
     link: bool | None = None
     waiting: int | None = None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hotspot_kiosk.terms import (
+    Advice,
     AnyAnswer,
     Capture,
     FingerPosition,
@@ -80,7 +81,7 @@ class Missed:
     """A try gave nothing usable; `advice` says what to do."""
 
     turn: int
-    advice: str
+    advice: Advice
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,11 @@ class Without:
 
     reason: str
     everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """A part of the finger that is asked for is missing; what is there of it is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +197,7 @@ Event = (
     | Retake
     | Cancel
     | Without
+    | Partly
     | Overrule
     | StillHere
     | LookedAgain
@@ -209,10 +216,11 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """Tell the person or the officer; `detail` completes the prompt (a finger, an advice)."""
+    """Tell the person or the officer; `detail` completes the prompt (a finger, an advice); `hint`: how to place it."""
 
     prompt: Prompt
     detail: str = ""
+    hint: Advice = Advice.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,13 +235,15 @@ class TakeFace:
 class TakeFinger:
     """Ask the sensor for a touch of this finger; `then` names the finger that comes after it, if any.
 
-    taken: features of this person's touches so far, by which a finger given twice is seen.
+    taken: features of this person's touches so far, by which a finger given twice is seen. again: a try for this
+    very touch failed before.
     """
 
     turn: int
     position: FingerPosition
     then: str = ""
     taken: tuple[FingerTemplate, ...] = field(default=(), repr=False, compare=False)
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +259,7 @@ class Store:
     captures: tuple[Capture, ...] = field(repr=False)
     failures: tuple[str, ...] = ()
     overruled: tuple[str, ...] = ()
+    partly: tuple[FingerPosition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

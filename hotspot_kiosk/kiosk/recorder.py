@@ -6,10 +6,11 @@ of the two it is; a capture that began as the other is refused here once more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hotspot_kiosk import contents, contents_enrolment, nist, policy, seal
 from hotspot_kiosk.errors import Refused
+from hotspot_kiosk.kiosk.capture.touches import Touches
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.events import Store
 from hotspot_kiosk.kiosk.place import Place
@@ -40,6 +41,7 @@ class Recorder:
         self._place = place
         self._clock = clock
         self._outbox = outbox
+        self._touches = Touches()
 
     def put(
         self,
@@ -54,6 +56,7 @@ class Recorder:
         if operation is None:
             raise Refused("nobody was captured under an operation")
         policy.may_enter(operation, effect.tot)
+        effect = replace(effect, captures=self._touches.most_telling_first(effect.captures))
         tcn = self._outbox.mint(stamp.wall.year, place.device)
         if isinstance(effect.tot, EnrolmentType):
             parts = self._enrolment(tcn, stamp, effect, operation, shielded, again)
@@ -88,6 +91,7 @@ class Recorder:
             acquisition_failures=effect.failures,
             overruled=effect.overruled,
             referred=referred,
+            partly=effect.partly,
         )
         return (
             (Part.PROBE, contents.encode(request, reply_key(place.own, tcn), shielded)),
@@ -115,6 +119,7 @@ class Recorder:
             renews=again.renews,
             officer=again.officer,
             overruled=effect.overruled,
+            partly=effect.partly,
         )
         return (
             (Part.PROBE, contents_enrolment.encode(request, reply_key(place.own, tcn), shielded)),

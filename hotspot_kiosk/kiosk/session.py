@@ -27,6 +27,7 @@ from hotspot_kiosk.kiosk.events import (
     Missed,
     NoticeRead,
     Overrule,
+    Partly,
     Prompt,
     Quarantined,
     Retake,
@@ -43,6 +44,7 @@ from hotspot_kiosk.kiosk.events import (
     Without,
 )
 from hotspot_kiosk.terms import (
+    Advice,
     AnyAnswer,
     Capture,
     EnrolmentAnswer,
@@ -101,6 +103,7 @@ class Session:
 
     second_look: the officer was asked whether this may be a minor, and has not answered. refused: the best of
     what was too poor for what is asked now; alone: no officer stood by when it began; overruled: what an officer took all the same, and why.
+    partly: fingers of which a part is missing.
     """
 
     plan: Plan
@@ -110,6 +113,7 @@ class Session:
     failures: tuple[str, ...] = ()
     refused: Sampled | None = field(default=None, repr=False)
     overruled: tuple[str, ...] = ()
+    partly: tuple[FingerPosition, ...] = ()
     finger: int = 0
     touch: int = 0
     turn: int = 0
@@ -183,7 +187,8 @@ def _take(session: Session, now_ms: int) -> tuple[Session, Effect]:
     if session.state is State.FACE:
         return session, TakeFace(turn, session.plan.majority)
     taken = tuple(c.template for c in session.captures if isinstance(c.template, FingerTemplate))
-    return session, TakeFinger(turn, session.position, _after(session), taken)
+    again = session.attempts_left < session.plan.attempts
+    return session, TakeFinger(turn, session.position, _after(session), taken, again)
 
 
 def _after(session: Session) -> str:
@@ -229,7 +234,7 @@ def _ignore(session: Session) -> Next:
     return replace(session, ignored=session.ignored + 1), ()
 
 
-def _again(session: Session, advice: str, now_ms: int) -> Next:
+def _again(session: Session, advice: Advice, now_ms: int) -> Next:
     left = session.attempts_left - 1
     if left > 0:
         session, take = _take(replace(session, attempts_left=left), now_ms)
@@ -252,6 +257,12 @@ def _without(session: Session, event: Without, now_ms: int) -> Next:
         session = replace(session, failures=(*session.failures, *noted), finger=last)
     session, effects = _go_without(session, event.reason, now_ms)
     return session, (StopTaking(), *effects)
+
+
+def _partly(session: Session, _event: Partly, now_ms: int) -> Next:
+    """The finger is asked for as before; its image will say what is missing."""
+    noted = session.partly if session.position in session.partly else (*session.partly, session.position)
+    return replace(session, partly=noted, deadline_ms=now_ms + session.plan.subject_ms), ()
 
 
 def _overrule(session: Session, event: Overrule, now_ms: int) -> Next:
@@ -311,7 +322,9 @@ def _looked_again(session: Session, _event: LookedAgain, now_ms: int) -> Next:
 
 def _accept(session: Session, _event: Accept, now_ms: int) -> Next:
     waiting = replace(session, state=State.WAITING, deadline_ms=now_ms + session.plan.answer_ms)
-    return waiting, (Store(session.tot, session.captures, session.failures, session.overruled),)
+    return waiting, (
+        Store(session.tot, session.captures, session.failures, session.overruled, session.partly),
+    )
 
 
 def _retake(session: Session, _event: Retake, now_ms: int) -> Next:
@@ -462,6 +475,7 @@ TABLE: dict[tuple[State, type], Handler] = {
     (State.FINGERS, Retake): _retake,
     (State.FINGERS, Cancel): _cancel,
     (State.FINGERS, Without): _without,
+    (State.FINGERS, Partly): _partly,
     (State.FINGERS, Overrule): _overrule,
     (State.FINGERS, StillHere): _still_here,
     (State.FINGERS, Tick): _subject_left,

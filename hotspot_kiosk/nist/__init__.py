@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from hotspot_kiosk.errors import BadBytes, BadSample, Refused
 from hotspot_kiosk.nist import traditional, xml, xml_write
-from hotspot_kiosk.nist.absence import absence_record, absent
+from hotspot_kiosk.nist.absence import absence_record, absent, partly_there
 from hotspot_kiosk.nist.compression import encode_jpeg, encode_wsq, portrait
 from hotspot_kiosk.nist.description import describe, outline
 from hotspot_kiosk.nist.model import (
@@ -123,7 +123,7 @@ def compose(request: Request, origin: Agency, destination: Agency = INTERPOL) ->
     if not captures:
         raise Refused("1.003 CNT: there is neither a face nor a finger to search with")
     day = _sent(request.stamp)[:8]
-    images = [_record(i, each, request.stamp, origin, day) for i, each in enumerate(captures, start=1)]
+    images = [_record(i, each, request, origin, day) for i, each in enumerate(captures, start=1)]
     gone = enumerate(absent(request.acquisition_failures, captures), start=len(images) + 1)
     images += [absence_record(i, position, origin, day) for i, position in gone]
     others = [_description(request, origin, day), *images]
@@ -186,12 +186,14 @@ def _exact(name: str, value: str) -> str:
     return value
 
 
-def _record(idc: int, capture: Capture, stamp: ClockStamp, origin: Agency, day: str) -> Record:
+def _record(idc: int, capture: Capture, request: Request, origin: Agency, day: str) -> Record:
     height, width = capture.sample.pixels.shape[:2]
     shared = {2: str(idc), 4: origin.code, 5: day, 6: str(width), 7: str(height)}  # IDC SRC PHD/FCD HLL VLL
-    if isinstance(capture.sample, FaceSample):
-        return _face(capture.sample, why_no_sap(capture.quality, width, height), shared, _clock(stamp))
-    return _finger(capture.sample, shared, _clock(stamp))
+    sample, clock = capture.sample, _clock(request.stamp)
+    if isinstance(sample, FaceSample):
+        return _face(sample, why_no_sap(capture.quality, width, height), shared, clock)
+    record = _finger(sample, shared, clock)
+    return record.changed(partly_there(sample.position)) if sample.position in request.partly else record
 
 
 def _face(sample: FaceSample, why: str, shared: dict[int, str], clock: str) -> Record:

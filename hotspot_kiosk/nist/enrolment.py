@@ -28,6 +28,7 @@ def pack(request: EnrolmentRequest, origin: Agency) -> bytes:
         request.captures,
         request.acquisition_failures,
         request.overruled,
+        partly=request.partly,
     )
     head, about, *images = refuse_errors(nist.compose(like, origin, origin)).records
     ours = head.changed(make_field(4, (EnrolmentType.NATIONAL.value,)))

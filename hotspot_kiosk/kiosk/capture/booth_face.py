@@ -143,7 +143,8 @@ class FaceBooth(Booth[TakeFace]):
             told = self._watch.components(frame.pixels, face)
             sample = FaceSample(frame.device, _cropped(alone(frame.pixels, face, self._detector), face))
         except BadSample as error:
-            return Missed(turn.turn, str(error))
+            log.warning("a face was passed over: %s", error)
+            return Missed(turn.turn, Advice.ONCE_MORE)
         return Sampled(
             turn.turn, Capture(sample, Quality((*best.quality.components, *told)), template), look_again
         )

@@ -11,6 +11,8 @@ from hotspot_kiosk.errors import (
     CaptureCancelled,
     CaptureTimeout,
     ConfigError,
+    FingerLies,
+    GlassDirty,
     WrongDevice,
 )
 from hotspot_kiosk.inference import finger_quality
@@ -24,6 +26,7 @@ from hotspot_kiosk.terms import Advice, Capture, FingerSample
 
 log = logging.getLogger(__name__)
 PPI, PPI_TOLERANCE = 500, 10  # the class of resolution that evidence is sent in (ANSI/NIST-ITL 1.011)
+ADVICE = {GlassDirty: Advice.WIPE_GLASS, FingerLies: Advice.LIFT_FINGER}
 Turn = TypeVar("Turn")
 
 
@@ -73,7 +76,7 @@ class FingerBooth(Booth[TakeFinger]):
     def _capture(self, turn: TakeFinger) -> None:
         self._sensor.show(Light.PLACE_FINGER)
         if hint := self._touches.hint(turn.position, turn.taken):
-            self._say(Show(Prompt.PLACE_FINGER, f"{turn.position.words}: {hint}"))
+            self._say(Show(Prompt.PLACE_FINGER, turn.position.words, hint))
         try:
             sample = self._touch(turn)
             self._say(Show(Prompt.READING))
@@ -84,7 +87,8 @@ class FingerBooth(Booth[TakeFinger]):
         except CaptureTimeout:
             event = Missed(turn.turn, Advice.NO_FINGER)
         except BadSample as error:
-            event = Missed(turn.turn, str(error))
+            log.warning("a touch was passed over: %s", error)
+            event = Missed(turn.turn, ADVICE.get(type(error), Advice.ONCE_MORE))
         good = isinstance(event, Sampled) and event.capture.quality.score >= self._good_enough
         self._answer(event)
         self._sensor.show(Light.DONE if good else Light.AGAIN)
@@ -117,7 +121,7 @@ class FingerBooth(Booth[TakeFinger]):
 
     def _made(self, turn: TakeFinger, sample: FingerSample) -> Event:
         template = extract(sample)
-        if repeated := self._touches.repeated(template, turn.taken):
-            return Missed(turn.turn, repeated)
+        if doubt := self._touches.doubt(template, turn.taken, again=turn.again):
+            return Missed(turn.turn, doubt)
         quality = finger_quality.measure(sample, template, self._utility)
         return Sampled(turn.turn, Capture(sample, quality, template))

@@ -21,6 +21,7 @@ from hotspot_kiosk.errors import (
     CaptureCancelled,
     CaptureTimeout,
     DeviceLost,
+    GlassDirty,
     WrongDevice,
 )
 from hotspot_kiosk.kiosk.devices.port import FingerSensor, Light
@@ -163,7 +164,7 @@ class UartFingerSensor:
         if not seen:  # it lost its power, and the image with it
             raise BadBytes("the sensor sent a blank image")
         if self._glass.is_dirt(seen):
-            raise BadSample(DIRTY)
+            raise GlassDirty(DIRTY)
         self._glass.touched(seen)
         return FingerSample(position, grade, unpack(image, grade.width, grade.height))
 
@@ -189,7 +190,7 @@ class UartFingerSensor:
         elif code not in NO_IMAGE_YET:
             raise BadBytes(f"it takes no image (code {code:02X})")
         elif code == library.OK and not self._glass.lifted and self._glass.lies_long(time.monotonic()):
-            raise BadSample(self._glass.judge(contrast(self._image(connection))))
+            raise self._glass.judge(contrast(self._image(connection)))
         return code == library.OK and self._glass.lifted
 
     def _connected(self) -> Connection:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from hotspot_kiosk.errors import FingerLies, GlassDirty
+
 LYING_S = 4.0  # how long something may lie before it is looked at
 FADED = 0.6  # a finger that rests keeps its contrast; what a lifted one leaves behind does not
 STANDS_OUT = 1.5  # how much more contrast than the dirt a finger on dirty glass must have
@@ -42,13 +44,13 @@ class Glass:
         self._since = now_s if self._since is None else self._since
         return now_s - self._since >= self._lying_s
 
-    def judge(self, contrast: float) -> str:
+    def judge(self, contrast: float) -> FingerLies | GlassDirty:
         """What to tell the person about that which lies there, by the contrast of its image now."""
         self._since = None
         if contrast >= FADED * self._contrast:
-            return STILL_THERE
+            return FingerLies(STILL_THERE)
         self._dirt, self.lifted = contrast, True
-        return DIRTY
+        return GlassDirty(DIRTY)
 
 
 def contrast(image: bytes) -> float:

@@ -30,6 +30,7 @@ from hotspot_kiosk.terms import Tcn
 
 CHECKING = frozenset({Role.OFFICER, Role.SUPERVISOR})
 MENDING = frozenset({Role.SUPERVISOR, Role.MAINTAINER})
+REASONS = ("missing", "partly", "bandaged", "cannot", "refuses")
 BUTTONS = ("notice read", "accept", "retake", "cancel", "still here", "looked again", "without")
 MAY: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys(
@@ -202,8 +203,8 @@ class Authority:
         return policy.ADULTS_ONLY
 
     def _press(self, badge: Badge, act: counter.Act) -> str:
-        if act.do == "without" and act.reason not in ("missing", "bandaged", "cannot", "refuses"):
-            raise Refused("say why: missing, bandaged, cannot or refuses")
+        if act.do == "without" and act.reason not in REASONS:
+            raise Refused(f"say why: {', '.join(REASONS)}")
         about = self._running()
         if act.do != "still here":
             self._write(Deed.PRESSED, badge, about, f"{act.do} {act.reason}".strip())

@@ -106,7 +106,8 @@ def _shown(view: View, told: Told, advices: Advices) -> View:
     if prompt in LAST_WORDS:
         return replace(view, cue=LAST_WORDS[prompt])
     if prompt is Prompt.PLACE_FINGER:
-        return replace(view, cue="finger-place", finger=POSITIONS.get(told.detail, view.finger), tone=Tone.GO)
+        cue = advices.find(told.hint, "finger-place")
+        return replace(view, cue=cue, finger=POSITIONS.get(told.detail, view.finger), tone=Tone.GO)
     if prompt is Prompt.LOOK_AT_CAMERA:
         return _face(view, advices.find(told.detail, "face-look"))
     if prompt is Prompt.AGAIN:

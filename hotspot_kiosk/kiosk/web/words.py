@@ -24,7 +24,7 @@ PLAIN_CUES = {
     Scene.SLIP: "slip",
 }
 TEMPLATES = Path(__file__).with_name("templates")
-REASONS = ("missing", "bandaged", "cannot", "refuses")
+REASONS = ("missing", "partly", "bandaged", "cannot", "refuses")
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,7 @@ more-time = وقت أطول
 stop = توقف
 cannot-give = لا يمكن تقديمه
 without-missing = مفقود
+without-partly = جزء منه مفقود: خذ ما هو موجود
 without-bandaged = مضمّد أو مصاب
 without-cannot = لا يستطيع
 without-refuses = لا يريد

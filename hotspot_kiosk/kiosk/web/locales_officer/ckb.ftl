@@ -89,6 +89,7 @@ more-time = کاتی زیاتر
 stop = وەستان
 cannot-give = نادرێت
 without-missing = نییە
+without-partly = بەشێکی نییە: ئەوەی هەیە وەریبگرە
 without-bandaged = پێچراو یان بریندار
 without-cannot = ناتوانێت
 without-refuses = نایەوێت

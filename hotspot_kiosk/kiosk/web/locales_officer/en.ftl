@@ -100,6 +100,7 @@ more-time = More time
 stop = Stop
 cannot-give = Cannot be given
 without-missing = Missing
+without-partly = Part of it is missing: take what is there
 without-bandaged = Bandaged or hurt
 without-cannot = Cannot
 without-refuses = Does not want to

@@ -97,6 +97,7 @@ more-time = Plus de temps
 stop = Arrêter
 cannot-give = Ne peut pas être donné
 without-missing = Absent
+without-partly = Une partie manque : prendre ce qui est là
 without-bandaged = Bandé ou blessé
 without-cannot = Ne peut pas
 without-refuses = Ne veut pas

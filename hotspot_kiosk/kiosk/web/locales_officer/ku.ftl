@@ -89,6 +89,7 @@ more-time = Zêdetir dem
 stop = Bisekine
 cannot-give = Nayê dayîn
 without-missing = Tune ye
+without-partly = Parçeyek jê kêm e: ya heyî bigirin
 without-bandaged = Pêçayî an birîndar
 without-cannot = Nikare
 without-refuses = Naxwaze

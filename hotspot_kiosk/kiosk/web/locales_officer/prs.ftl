@@ -89,6 +89,7 @@ more-time = زمان بیشتر
 stop = ایست
 cannot-give = نمی‌توان داد
 without-missing = ندارد
+without-partly = یک بخش آن نیست: آنچه هست گرفته شود
 without-bandaged = پانسمان یا آسیب‌دیده
 without-cannot = نمی‌تواند
 without-refuses = نمی‌خواهد

@@ -89,6 +89,7 @@ more-time = نور وخت
 stop = ودرېږئ
 cannot-give = نشي ورکول کېدای
 without-missing = نشته
+without-partly = یوه برخه یې نشته: هغه چې شته واخلئ
 without-bandaged = پټۍ شوې یا زخمي
 without-cannot = نشي کولای
 without-refuses = نه غواړي

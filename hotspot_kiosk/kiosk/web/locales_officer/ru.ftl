@@ -95,6 +95,7 @@ more-time = Больше времени
 stop = Остановить
 cannot-give = Нельзя дать
 without-missing = Отсутствует
+without-partly = Части пальца нет: снять то, что есть
 without-bandaged = Забинтован или повреждён
 without-cannot = Не может
 without-refuses = Не хочет

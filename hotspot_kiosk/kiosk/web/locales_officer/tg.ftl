@@ -89,6 +89,7 @@ more-time = Вақти бештар
 stop = Ист
 cannot-give = Дода намешавад
 without-missing = Нест
+without-partly = Як қисми он нест: он чӣ ҳаст гирифта шавад
 without-bandaged = Бастагӣ ё захмӣ
 without-cannot = Наметавонад
 without-refuses = Намехоҳад

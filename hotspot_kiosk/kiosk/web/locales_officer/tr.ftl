@@ -89,6 +89,7 @@ more-time = Daha çok süre
 stop = Durdur
 cannot-give = Verilemiyor
 without-missing = Yok
+without-partly = Bir parçası yok: olanı alın
 without-bandaged = Sargılı ya da yaralı
 without-cannot = Yapamıyor
 without-refuses = İstemiyor

@@ -89,6 +89,7 @@ more-time = مزید وقت
 stop = رکیں
 cannot-give = نہیں دیا جا سکتا
 without-missing = موجود نہیں
+without-partly = اس کا ایک حصہ نہیں ہے: جو ہے وہ لیں
 without-bandaged = پٹی بندھی یا زخمی
 without-cannot = نہیں کر سکتے
 without-refuses = نہیں چاہتے

@@ -89,6 +89,7 @@ more-time = Koʻproq vaqt
 stop = Toʻxtatish
 cannot-give = Berib boʻlmaydi
 without-missing = Yoʻq
+without-partly = Bir qismi yoʻq: bor qismini oling
 without-bandaged = Bogʻlangan yoki jarohatlangan
 without-cannot = Qila olmaydi
 without-refuses = Xohlamaydi
