@@ -441,6 +441,14 @@ def test_a_link_that_falls_before_storing_keeps_after_it() -> None:
     assert walk(session, Stored(MINE))[1] == [Show(Prompt.KEPT, MINE)]
 
 
+def test_who_stops_while_waiting_waits_no_longer() -> None:
+    """The record is sealed and stays; before it is stored there is nothing to wait for yet."""
+    session, effects = walk(at(State.WAITING), Stored(MINE), Cancel())
+    assert (session.state, session.tcn, effects) == (State.DONE, MINE, [Show(Prompt.LATE, MINE)])
+    session, effects = walk(at(State.WAITING), Cancel())
+    assert (session.state, effects, session.ignored) == (State.WAITING, [], 1)
+
+
 @pytest.mark.parametrize("state", State)
 def test_the_link_is_known_everywhere(state: State) -> None:
     """Whatever happens, the session knows whether the link is up, and says nothing of it."""

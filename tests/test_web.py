@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pages_rig import Kiosk, Pages, Screen, until
 
+from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.kiosk.desk import Ask, Told
 from hotspot_kiosk.kiosk.web.visit import LEAST_S
 from hotspot_kiosk.operation import Kind
@@ -361,6 +362,52 @@ def test_the_slip_goes_with_its_person(screen: Screen, kiosk: Kiosk, end: str) -
     assert screen.cookie != old
     kiosk.go("done")
     at(screen, "done")
+
+
+@pytest.mark.parametrize("state", ["waiting", "done", "slip"])
+def test_another_language_can_be_chosen_to_the_very_end(screen: Screen, kiosk: Kiosk, state: str) -> None:
+    """The list opens over the page, which comes back in that language; until then nothing is lost."""
+    if state == "slip":
+        with_slip(screen, kiosk)
+    else:
+        in_english(screen, kiosk, state, state)
+    assert screen.post("/language", code="") == 204
+    at(screen, "language")
+    assert screen.post("/language", code="fr") == 204
+    at(screen, state)
+    assert '<html lang="fr"' in screen.get()[2]
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_check_can_be_stopped_from_the_list_of_languages(
+    screen: Screen, kiosk: Kiosk, chosen: bool
+) -> None:
+    """Whether a language was never chosen or another one is looked for."""
+    if chosen:
+        in_english(screen, kiosk, "face", "face")
+        assert screen.post("/language", code="") == 204
+    kiosk.go("face")
+    at(screen, "language")
+    until(lambda: 'value="stop"' in screen.get()[2], "no stop")
+    assert screen.post("/press", do="stop") == 204
+    assert kiosk.did("cancel")
+
+
+def test_a_notice_under_the_list_of_languages_is_not_shown() -> None:
+    """What lies under the list does not count as read."""
+    from hotspot_kiosk.kiosk.web.languages import Languages
+    from hotspot_kiosk.kiosk.web.visit import Visit
+
+    english = Languages().get("en")
+    assert english is not None
+    visit = Visit()
+    visit.speak(english, 0.0)
+    visit.begin_notice(0.0, Kind.HOTSPOT)
+    visit.choose(0.5)
+    visit.speak(english, 60.0)
+    with pytest.raises(Refused):
+        visit.turn(1, 60.2)
+    visit.turn(1, 60.9)
 
 
 def test_without_a_slip_the_visit_ends_as_ever(screen: Screen, kiosk: Kiosk) -> None:

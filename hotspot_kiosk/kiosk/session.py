@@ -337,6 +337,11 @@ def _cancel(session: Session, _event: Cancel, now_ms: int) -> Next:
     return session, (StopTaking(), *effects)
 
 
+def _wait_no_longer(session: Session, _event: Cancel, now_ms: int) -> Next:
+    """What is stored stays stored; only nobody waits for its answer."""
+    return _ignore(session) if session.tcn is None else _rest(session, now_ms, Show(Prompt.LATE, session.tcn))
+
+
 def _stored(session: Session, event: Stored, now_ms: int) -> Next:
     kept = replace(session, tcn=event.tcn, captures=())
     if not session.link_up:
@@ -488,6 +493,7 @@ TABLE: dict[tuple[State, type], Handler] = {
     (State.WAITING, Begin): _begin_next,
     (State.WAITING, Stored): _stored,
     (State.WAITING, LookedAgain): _looked_again,
+    (State.WAITING, Cancel): _wait_no_longer,
     (State.WAITING, StoreRefused): _store_refused,
     (State.WAITING, Answered): _answered_here,
     (State.WAITING, Tick): _answer_late,

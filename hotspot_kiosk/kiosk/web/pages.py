@@ -108,11 +108,15 @@ class SubjectPages:
         return handle
 
     async def _language(self, form: Fields) -> None:
-        code = form.get("code", "")
-        language = self._room.languages.get(code) if code else None
-        if code and language is None:
+        """Without a code the list is opened."""
+        code, visit = form.get("code", ""), self._room.visit
+        language = self._room.languages.get(code)
+        if language is not None:
+            visit.speak(language, self._room.now())
+        elif code:
             raise Refused("this language is not here")
-        self._room.visit.speak(language, self._room.now())
+        else:
+            visit.choose(self._room.now())
 
     async def _begin(self, form: Fields) -> None:
         room = self._room

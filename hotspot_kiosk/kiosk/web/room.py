@@ -61,6 +61,8 @@ class Room:
     def scene(self) -> Scene:
         """Which page is due."""
         state = self.view.state
+        if self.visit.choosing:
+            return Scene.LANGUAGE
         if not self.reached or state is State.FAULT or (state is State.NOTICE and not self.visit.parts):
             return Scene.FAULT
         if state is State.IDLE and self.visit.slip is not None:
@@ -70,6 +72,13 @@ class Room:
         if state is State.IDLE:
             return Scene.BEGIN if self._open() else Scene.WAIT
         return SCENES[state]
+
+    @property
+    def stops(self) -> bool:
+        """Whether there is anything to stop: a check, or what somebody began on the screen."""
+        ended = self.scene in (Scene.DONE, Scene.SLIP, Scene.FAULT)
+        begun = self.visit.language is not None and not ended
+        return begun or self.view.state in (*CAPTURING, State.WAITING)
 
     @property
     def left_s(self) -> float | None:
@@ -154,15 +163,16 @@ class Room:
     def _somebody(self) -> bool:
         state = self.view.state
         visit = self.visit
-        signs = visit.language is not None or visit.low or visit.slip is not None
-        waiting = state is State.IDLE and signs
-        return self.reached and (state in CAPTURING or waiting)
+        signs = visit.language is not None or visit.choosing or visit.low or visit.slip is not None
+        return state in CAPTURING or (state in (State.IDLE, State.FAULT) and signs)
 
     def _entered(self, before: State) -> None:
         left = self.view.state is State.IDLE and self.visit.slip is None
         another = before is State.IDLE and self.visit.slip is not None
         if left or another:
             self.visit = Visit()
+        if self.view.state in (State.DONE, State.FAULT):
+            self.visit.choosing = False  # the last words are more urgent
         if self.view.state is State.NOTICE:
             notice = self.view.notice
             self.visit.begin_notice(self.now(), notice.kind if notice else None)

@@ -26,11 +26,15 @@ NOTICE_HEADER = "hotspot-notice"
 
 @dataclass(slots=True)
 class Visit:
-    """`token` proves who holds the screen, `form` that a request came from its pages."""
+    """`token` proves who holds the screen, `form` that a request came from its pages.
+
+    choosing: the list of languages is open; what was spoken before is spoken until another one is touched.
+    """
 
     token: str = field(default_factory=lambda: token_urlsafe(24), repr=False)
     form: str = field(default_factory=lambda: token_urlsafe(24), repr=False)
     language: Language | None = None
+    choosing: bool = False
     part: int = 0
     low: bool = False
     slip: Paper | None = field(default=None, repr=False)
@@ -44,11 +48,16 @@ class Visit:
         """The parts of the notice that is due; none if it is not known whose lane this is."""
         return NOTICES[self.kind] if self.kind is not None else ()
 
-    def speak(self, language: Language | None, now: float) -> None:
+    def choose(self, now: float) -> None:
+        """Open the list of languages; what lies under it is not being shown."""
+        self._count(now)
+        self.choosing = True
+
+    def speak(self, language: Language, now: float) -> None:
         """Choose the language; a notice begun in another one begins again."""
-        if language is not self.language and language is not None:
-            self.part, self.since, self.spent = 0, now, {}
-        self.language = language
+        if language is not self.language:
+            self.part, self.spent = 0, {}
+        self.language, self.choosing, self.since = language, False, now
 
     def turn(self, step: int, now: float) -> None:
         """To the notice's next or last part. Raises Refused if this one was not on the screen long enough."""
@@ -76,7 +85,8 @@ class Visit:
         self.kind, self.part, self.since, self.spent = kind, 0, now, {}
 
     def _count(self, now: float) -> None:
-        self.spent[self.part] = self.spent.get(self.part, 0.0) + now - self.since
+        shown = 0.0 if self.choosing or self.language is None else now - self.since
+        self.spent[self.part] = self.spent.get(self.part, 0.0) + shown
         self.since = now
 
 
