@@ -43,6 +43,14 @@ def exact(key: str, value: str) -> None:
         raise ValueError(f"{key} must be 1 to 32 plain ASCII characters, neither first nor last a space")
 
 
+def place(country: str, agency: str) -> None:
+    """Raises ValueError unless both are as an ANSI/NIST file takes them."""
+    if not COUNTRY.fullmatch(country):
+        raise ValueError("country must be three capital letters (ISO 3166-1 alpha-3)")
+    if not AGENCY.fullmatch(agency):
+        raise ValueError("agency must be 1 to 31 capital letters A-Z, digits and hyphens")
+
+
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the file; a key it does not name is an error."""
 
@@ -86,10 +94,7 @@ class Post(Table, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         within("device", self.device, 1, MAX_DEVICE)
         exact("post", self.post)
-        if not COUNTRY.fullmatch(self.country):
-            raise ValueError("country must be three capital letters (ISO 3166-1 alpha-3)")
-        if not AGENCY.fullmatch(self.agency):
-            raise ValueError("agency must be 1 to 31 capital letters A-Z, digits and hyphens")
+        place(self.country, self.agency)
 
 
 class OutboxLimits(Table, frozen=True, kw_only=True):
@@ -159,6 +164,24 @@ class RenewalDesk(Table, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         within("days", self.days, 1, 3650)
+
+
+class ProvisionDesk(Table, frozen=True, kw_only=True):
+    """What a hub needs to take in new kiosks; [renewal], too, whose authority signs their certificates and whose link hears them.
+
+    folder: what they asked and what was decided. country, agency: of all kiosks of this bureau, as in [kiosk].
+    settings: a TOML file of tables that kiosks get (link, session, page ...), link among them. broker: a folder into
+    which the lists of kiosks that are shut out go, for the brokers.
+    """
+
+    folder: Path
+    country: str
+    agency: str
+    settings: Path
+    broker: Path | None = None
+
+    def __post_init__(self) -> None:
+        place(self.country, self.agency)
 
 
 class TamperPlan(Table, frozen=True, kw_only=True):
@@ -272,6 +295,7 @@ class Bureau(Table, frozen=True, kw_only=True):
     signed journal, by default beside its config; all workers of a machine write one.
     `roster`: the signed file of who may decide what; without it nobody decides about a case at the hub.
     `watchlists`: the folder of lists for kiosks without a link, each sealed for its kiosk; without it none is made.
+    `fleet`: the folder of rollouts and of what kiosks say of themselves, by default the config's own.
     """
 
     name: str
@@ -281,6 +305,7 @@ class Bureau(Table, frozen=True, kw_only=True):
     journal: Path | None = None
     roster: Path | None = None
     watchlists: Path | None = None
+    fleet: Path | None = None
     share: str = ""
 
     def __post_init__(self) -> None:
@@ -337,6 +362,7 @@ class HubConfig(Table, frozen=True, kw_only=True):
     store: dict[str, Any]
     decision: DecisionTable = DecisionTable()
     renewal: RenewalDesk | None = None
+    provision: ProvisionDesk | None = None
     exchange: dict[str, dict[str, Any]] = {}
     fleet: FleetTable | None = None
 

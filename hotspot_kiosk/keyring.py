@@ -7,17 +7,20 @@ prints or logs a key.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from hotspot_kiosk import files
 from hotspot_kiosk.errors import BadBytes, ConfigError, KeyMissing, Refused
 from hotspot_kiosk.seal import PrivateKeys, PublicKeys, Ring
 from hotspot_kiosk.terms import MAX_DEVICE
 
 HUB = 0
+SETTLED_NS = 2_000_000_000  # a folder that changed just now may change once more within the same tick
 OWNERS = range(MAX_DEVICE + 1)
 F = TypeVar("F", bound=msgspec.Struct)
 
@@ -88,9 +91,11 @@ def make_pair(
 
 
 def save_public(path: Path, file: PublicFile) -> None:
-    """Write a `.pub` file; never overwrites. Raises ConfigError."""
+    """Write a `.pub` file, whole or not at all; never overwrites. Raises ConfigError."""
+    if path.exists():
+        raise ConfigError(f"{path} exists already; move it away if it is really to be replaced")
     try:
-        _write(path, file, 0o644)
+        files.write_whole(path, msgspec.json.format(as_bytes(file)) + b"\n")
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
 
@@ -120,6 +125,60 @@ def load_peers(folder: Path) -> Mapping[int, PublicFile]:
         if file.owner != HUB:
             peers[file.owner] = file
     return peers
+
+
+class Peers(Mapping[int, PublicFile]):
+    """The kiosks' `.pub` files in a folder, by device, read again when the folder changed: one that is admitted is known at once.
+
+    A folder that holds none is an empty one. Any thread may look.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Raises ConfigError if there is no such folder, or two files claim one device; BadBytes."""
+        self._folder = folder
+        self._seen = -1
+        self._known: Mapping[int, PublicFile] = {}
+        self._look()
+
+    def __getitem__(self, device: int) -> PublicFile:
+        return self._look()[device]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._look())
+
+    def __len__(self) -> int:
+        return len(self._look())
+
+    def _look(self) -> Mapping[int, PublicFile]:
+        try:
+            changed = self._folder.stat().st_mtime_ns
+        except OSError as error:
+            raise ConfigError(
+                f"the folder of peers {self._folder} cannot be read: {error.strerror}"
+            ) from None
+        if changed != self._seen:
+            self._known = load_peers(self._folder) if any(self._folder.glob("*.pub")) else {}
+            self._seen = changed if time.time_ns() - changed > SETTLED_NS else -1
+        return self._known
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """What each file calls its post."""
+        return _Names(self)
+
+
+class _Names(Mapping[int, str]):
+    def __init__(self, peers: Peers) -> None:
+        self._peers = peers
+
+    def __getitem__(self, device: int) -> str:
+        return self._peers[device].name
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._peers)
+
+    def __len__(self) -> int:
+        return len(self._peers)
 
 
 def load_hub(folder: Path) -> Ring:

@@ -36,7 +36,7 @@ SIGNATURE_SIZE = 64
 MLKEM_PUBLIC_SIZE = 1184
 SEED_SIZES = (32, 64, 32)
 OVERHEAD = HEADER.size + 1136 + SIGNATURE_SIZE
-CONTENTS = ("probe", "evidence", "answer", "finding", "self-test", "watchlist", "view", "pair")
+CONTENTS = ("probe", "evidence", "answer", "finding", "self-test", "watchlist", "view", "pair", "grant")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from hotspot_kiosk.terms import MAX_DEVICE
 
 HUB_NAME = "hub"
 BACKDATED = timedelta(hours=1)
+REVOKED_DAYS = 3650  # a broker with a list that is over refuses everybody: it must outlast every certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,27 @@ def check(certificate: bytes, key: bytes, device: int) -> None:
         raise BadBytes("a certificate or its key cannot be read") from None
     if read.public_key() != own or read.subject != _name(str(device)):
         raise BadBytes("a certificate is for another key or another kiosk")
+
+
+def serial(certificate: bytes) -> int:
+    """A certificate's serial number. Raises BadBytes."""
+    try:
+        return x509.load_pem_x509_certificate(certificate).serial_number
+    except ValueError:
+        raise BadBytes("a certificate cannot be read") from None
+
+
+def revoked(authority: Identity, serials: Sequence[int], now: datetime, days: int = REVOKED_DAYS) -> bytes:
+    """The authority's list of certificates that count no more (CRL, PEM)."""
+    key = serialization.load_pem_private_key(authority.key, None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise BadBytes("the authority's key is no P-256 key")
+    builder = x509.CertificateRevocationListBuilder().issuer_name(_subject(authority))
+    builder = builder.last_update(now - BACKDATED).next_update(now + timedelta(days=days))
+    for number in sorted(set(serials)):
+        entry = x509.RevokedCertificateBuilder().serial_number(number).revocation_date(now - BACKDATED)
+        builder = builder.add_revoked_certificate(entry.build())
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 def lasts(certificate: bytes) -> tuple[datetime, datetime]:

@@ -27,6 +27,7 @@ CRAFTS = {
     "seal_certificates",
     "seal_record",
     "renewal",
+    "provisioning",
     "ridge_code",
     "wire",
     "slip",
@@ -41,7 +42,7 @@ CRAFTS = {
     "inference",
     "compare",
 }
-EDGES = {"audit", "pulse", "files", "keyring", "sqlite", "stick", "transports"}
+EDGES = {"audit", "pulse", "files", "keyring", "sqlite", "stick", "stick_new", "transports"}
 TOPS = {"cli", "demo", "bench", "torture"}
 HOMES = {
     "serial": ("kiosk.devices.uart_finger", "kiosk.devices.panel"),
@@ -130,7 +131,14 @@ def floor(name: str) -> int:
     head = name.split(".")[0]
     if head in TOPS:
         return 5
-    if name in ("kiosk.daemon", "kiosk.assembly", "kiosk.update.assembly", "hub.service", "hub.assembly"):
+    if name in (
+        "kiosk.daemon",
+        "kiosk.assembly",
+        "kiosk.update.assembly",
+        "hub.provision.assembly",
+        "hub.service",
+        "hub.assembly",
+    ):
         return 4
     if head in ("kiosk", "hub", "simulator"):
         return 3

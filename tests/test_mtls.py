@@ -227,7 +227,8 @@ def test_the_command_makes_two_authorities_and_what_they_sign(tmp_path: Path) ->
     stems = ("broker-ca", "device-ca", "broker", "hub-link")
     kiosks = {device: folder / f"kiosk-{device:05d}-link.pem" for device in (17, 18)}
     pairs = {f"{s}{end}" for s in stems for end in (".pem", ".key")}
-    assert {path.name for path in folder.iterdir()} == pairs | {file.name for file in kiosks.values()}
+    files = pairs | {"withdrawn.crl"} | {file.name for file in kiosks.values()}
+    assert {path.name for path in folder.iterdir()} == files
     assert {path.stat().st_mode & 0o777 for path in folder.glob("*.key")} == {0o600}
     for device, file in kiosks.items():
         assert file.stat().st_mode & 0o777 == 0o600

@@ -20,8 +20,10 @@ MOST_EXPOSED = {
     "hotspot-exchange.service": 2.0,
     "hotspot-update.service": 2.0,
     "hotspot-self-test.service": 2.0,
+    "hotspot-provision.service": 2.0,
+    "hotspot-fleet.service": 2.0,
 }
-COMMAND = re.compile(r"^ExecStart=/opt/hotspot/bin/hotspot (.+)$", re.MULTILINE)
+COMMAND = re.compile(r"^ExecStart(?:Pre|Post)?=\+?/opt/hotspot/bin/hotspot (.+)$", re.MULTILINE)
 
 
 def analyze(*words: str) -> str:

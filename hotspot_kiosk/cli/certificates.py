@@ -18,6 +18,8 @@ from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.seal_certificates import Identity, Term
 from hotspot_kiosk.terms import MAX_DEVICE
 
+REVOKED = "withdrawn.crl"
+
 
 @click.command("certificates")
 @click.option("--folder", type=click.Path(path_type=Path), required=True, help="Where to write.")
@@ -43,6 +45,8 @@ def command(folder: Path, hosts: tuple[str, ...], devices: tuple[int, ...], days
         _write(folder, "broker", certificates.make_broker(broker_ca, hosts, term))
     if not (folder / "hub-link.pem").exists():
         _write(folder, "hub-link", certificates.make_hub(device_ca, term))
+    if not (folder / REVOKED).exists():
+        _put(folder / REVOKED, certificates.revoked(device_ca, (), now), 0o644)
     for device in devices:
         made = certificates.make_kiosk(device_ca, device, term)
         _put(folder / f"kiosk-{device:05d}-link.pem", made.certificate + made.key, 0o600)

@@ -12,7 +12,7 @@ import msgspec
 
 from hotspot_kiosk import files
 from hotspot_kiosk.audit_chain import Deed
-from hotspot_kiosk.cli import exchange
+from hotspot_kiosk.cli import exchange, hub_provision
 from hotspot_kiosk.cli.hub_journal import open_journal
 from hotspot_kiosk.cli.options import config_option, json_option, list_out, on_signals
 from hotspot_kiosk.config import HubConfig, build_variant, load
@@ -34,6 +34,9 @@ def command() -> None:
 
 
 command.add_command(exchange.command)
+command.add_command(hub_provision.command)
+command.add_command(hub_provision.withdraw)
+command.add_command(hub_provision.withdrawn)
 
 
 @command.command()

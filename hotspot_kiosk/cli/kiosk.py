@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from hotspot_kiosk.cli.options import config_option, json_option, on_signals
+from hotspot_kiosk.cli.provision import provision
 from hotspot_kiosk.cli.update import self_test, update
 from hotspot_kiosk.cli.web import page, screen
 from hotspot_kiosk.config import KioskConfig, load
@@ -248,3 +249,4 @@ command.add_command(page)
 command.add_command(screen)
 command.add_command(update)
 command.add_command(self_test)
+command.add_command(provision)

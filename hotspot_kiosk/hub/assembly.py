@@ -31,13 +31,14 @@ from hotspot_kiosk.hub.link.witness import Witness
 from hotspot_kiosk.hub.match.gallery import Gallery
 from hotspot_kiosk.hub.match.identify import Identifier
 from hotspot_kiosk.hub.operations import Operations
+from hotspot_kiosk.hub.provision import assembly as newcomers_of
 from hotspot_kiosk.hub.reception import reception
 from hotspot_kiosk.hub.roster import RosterFile, nobody
 from hotspot_kiosk.hub.service import CLIENT, Hub
 from hotspot_kiosk.hub.storage.store import Store
 from hotspot_kiosk.hub.storage.vault import guard
 from hotspot_kiosk.inference.port import Manifest, read_manifest
-from hotspot_kiosk.keyring import HUB, PublicFile, load_peers, load_private, load_public
+from hotspot_kiosk.keyring import HUB, Peers, load_private, load_public
 from hotspot_kiosk.seal_certificates import Identity
 
 RENEWAL_PORT = 8886
@@ -49,7 +50,7 @@ def build(config: HubConfig, folder: Path) -> Hub:
     own = load_private(config.keys.own)
     if own.owner != HUB:
         raise ConfigError(f"{config.keys.own} is a kiosk's key; the hub needs hub.key")
-    kiosks = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
+    kiosks = Peers(config.keys.peers)
     store = guard(build_variant("hotspot_kiosk.hub.storage", "store", config.store, folder), _now)
     if config.hub.share and not store.shared:
         raise ConfigError(
@@ -62,7 +63,9 @@ def build(config: HubConfig, folder: Path) -> Hub:
     now_trusted, place = (lambda: (_now(), True)), journal_folder(config, folder)
     journal = Journal(place, own, now_trusted)
     witness = Witness(store.anchors, journal, own, _now)
-    inbox, renewal = _inbox(config, store, own, kiosks, witness), _renewal(config, folder, own, kiosks)
+    newcomers = newcomers_of.build(config, own, kiosks) if config.provision else None
+    inbox = _inbox(config, store, own, kiosks, witness, newcomers)
+    renewal = _renewal(config, folder, own, kiosks, newcomers)
     return Hub(
         store=store,
         inbox=inbox,
@@ -103,7 +106,7 @@ def open_enrolments(config: HubConfig, folder: Path) -> Iterator[tuple[reception
 
 def _open(config: HubConfig, folder: Path) -> tuple[Store, Casebook]:
     own = load_private(config.keys.own)
-    kiosks = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
+    kiosks = Peers(config.keys.peers)
     store = guard(build_variant("hotspot_kiosk.hub.storage", "store", config.store, folder), _now)
     journal = Journal(journal_folder(config, folder), own, lambda: (_now(), True))
     inbox = _inbox(config, store, own, kiosks, Witness(store.anchors, journal, own, _now))
@@ -114,7 +117,7 @@ def _open(config: HubConfig, folder: Path) -> tuple[Store, Casebook]:
 def open_subjects(config: HubConfig, folder: Path) -> Subjects:
     """What people may ask about themselves, for a command; the hub may run meanwhile. Raises as `build`."""
     own = load_private(config.keys.own)
-    kiosks = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
+    kiosks = Peers(config.keys.peers)
     store = guard(build_variant("hotspot_kiosk.hub.storage", "store", config.store, folder), _now)
     place = journal_folder(config, folder)
     journal = Journal(place, own, lambda: (_now(), True))
@@ -136,7 +139,7 @@ def casebook(
     config: HubConfig,
     store: Store,
     own: seal.PrivateKeys,
-    kiosks: Mapping[int, PublicFile],
+    kiosks: Peers,
     opener: Callable[[bytes, int], bytes],
     note: Note = nobody_notes,
     ring: Ring = nobody_rings,
@@ -146,7 +149,7 @@ def casebook(
         store=store,
         opener=opener,
         operations=operations(config, own),
-        posts={device: file.name for device, file in kiosks.items()},
+        posts=kiosks.names,
         now=_now,
         partners=frozenset(config.exchange),
         note=note,
@@ -165,8 +168,7 @@ def dispatch(config: HubConfig) -> Dispatch:
     own, book = load_private(config.keys.own), _book(config)
     if book is None or config.hub.operations is None:
         raise ConfigError("[hub] orders and operations are both needed: name a folder for each")
-    peers = {number: file for number, file in load_peers(config.keys.peers).items() if number != HUB}
-    return Dispatch(config.hub.operations, book, own, ring_of(config, own), peers)
+    return Dispatch(config.hub.operations, book, own, ring_of(config, own), Peers(config.keys.peers))
 
 
 def bell(config: HubConfig, folder: Path) -> Bell:
@@ -194,18 +196,26 @@ def _inbox(
     config: HubConfig,
     store: Store,
     own: seal.PrivateKeys,
-    kiosks: Mapping[int, PublicFile],
+    kiosks: Peers,
     witness: Witness,
+    newcomers: newcomers_of.Newcomers | None = None,
 ) -> Inbox:
     previous = [load_private(path) for path in config.keys.previous]
     newest = load_public(config.keys.own.with_suffix(".pub")) if previous else None
-    return Inbox(
+    inbox = Inbox(
         store, own, kiosks, _now, previous=previous, newest=newest, book=_book(config), witness=witness
     )
+    if newcomers is not None:
+        inbox.mind(newcomers.withdrawals.distrusted, newcomers.proven)
+    return inbox
 
 
 def _renewal(
-    config: HubConfig, folder: Path, own: seal.PrivateKeys, kiosks: Mapping[int, PublicFile]
+    config: HubConfig,
+    folder: Path,
+    own: seal.PrivateKeys,
+    kiosks: Peers,
+    newcomers: newcomers_of.Newcomers | None,
 ) -> Desk | None:
     table = config.renewal
     if table is None:
@@ -221,7 +231,8 @@ def _renewal(
     )
     section = {**config.link, "port": RENEWAL_PORT, **table.link}
     transport = build_variant("hotspot_kiosk.transports", "renewal.link", section, folder)
-    return Desk(issuer, transport, f"{CLIENT}-{secrets.token_hex(6)}", config.hub.share)
+    taker = newcomers.answering if newcomers is not None else None
+    return Desk(issuer, transport, f"{CLIENT}-{secrets.token_hex(6)}", config.hub.share, taker)
 
 
 def _counts(config: HubConfig, inbox: Inbox, renewal: Desk | None, witness: Witness) -> Counts | None:
@@ -234,6 +245,8 @@ def _counts(config: HubConfig, inbox: Inbox, renewal: Desk | None, witness: Witn
     if renewal is not None:
         sources["renewals not followed"] = renewal.issuer.ignored
         sources["renewals repeated"] = renewal.issuer.repeated
+        if renewal.newcomers is not None:
+            sources["new kiosks not heard"] = renewal.newcomers.ignored
     return Counts(config.hub.counts, os.getpid(), _now(), sources)
 
 

@@ -230,6 +230,8 @@ class Hub:
 
     def take(self, device: int, message: wire.Up) -> tuple[wire.Down, ...]:
         """Act on one message of a kiosk, whichever way it came; returns what the kiosk is to be told."""
+        if not self._inbox.hears(device, message):
+            return ()
         if isinstance(message, wire.Said):
             return self._heard(device, message)
         if isinstance(message, wire.View):

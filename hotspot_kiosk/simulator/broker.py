@@ -10,6 +10,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -47,6 +48,7 @@ class Files:
         self.write("device-ca", self.device_ca)
         self.broker(self.term())
         self.hub = self.write("hub", certificates.make_hub(self.device_ca, self.term()))
+        self.revoke()
 
     def term(self, begins_in_days: float = 0, days: int = 30) -> Term:
         """A term that begins so many days from now."""
@@ -55,6 +57,10 @@ class Files:
     def broker(self, term: Term) -> None:
         """Give the broker another certificate."""
         self.write("broker", certificates.make_broker(self.server_ca, ["localhost", "127.0.0.1"], term))
+
+    def revoke(self, *serials: int) -> None:
+        """Write the list of certificates that count no more."""
+        (self.folder / "withdrawn.crl").write_bytes(certificates.revoked(self.device_ca, serials, self._now))
 
     def kiosk(
         self, device: int, term: Term | None = None, authority: Identity | None = None
@@ -100,7 +106,7 @@ class Broker:
         if program is None:
             raise NoBroker("Mosquitto is not installed: apt-get install mosquitto")
         folder = self.files.folder
-        for name in ("acl", "acl-renewal"):
+        for name in ("acl", "acl-fleet", "acl-renewal"):
             shutil.copy(CONFIG / name, folder / name)
         (folder / self._name).write_text(self._config())
         environment = {**os.environ, "OPENSSL_CONF": str(CONFIG / "openssl.cnf")}
@@ -113,6 +119,11 @@ class Broker:
             if self._process.poll() is not None or time.monotonic() > ends:
                 raise NoBroker(f"Mosquitto did not start: {self.log.strip().splitlines()[-1:]}")
             time.sleep(0.05)
+
+    def reload(self) -> None:
+        """Have it read its lists again, as `systemctl reload` does."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
 
     def stop(self) -> None:
         """End the process that `start` started."""

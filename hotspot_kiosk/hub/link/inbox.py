@@ -61,6 +61,8 @@ class Inbox:
         book: OrderBook | None = None,
         witness: Witness | None = None,
     ) -> None:
+        self._distrusted: Callable[[int], bool] = lambda _device: False
+        self._on_proof: Callable[[int], None] = lambda _device: None
         self._store = store
         self._own = own
         self._own_id = own.public().key_id
@@ -78,6 +80,17 @@ class Inbox:
     def ignore(self, device: int, why: str) -> None:
         """Count a message that is not believed."""
         self._ignore(f"device {device}: {why}")
+
+    def mind(self, distrusted: Callable[[int], bool], on_proof: Callable[[int], None]) -> None:
+        """distrusted: a kiosk of which nothing but its proof is heard. on_proof: an order of this kiosk's is proven."""
+        self._distrusted, self._on_proof = distrusted, on_proof
+
+    def hears(self, device: int, message: wire.Up) -> bool:
+        """Whether a message of this kiosk is looked at; counted, if not."""
+        if not self._distrusted(device) or isinstance(message, wire.Done):
+            return True
+        self._ignore(f"device {device} was withdrawn as stolen; nothing but its proof is heard")
+        return False
 
     def take(self, device: int, message: wire.Up) -> Outcome:
         """Act on one message of a kiosk. Raises StorageFailed; anything wrong outside is counted."""
@@ -160,6 +173,7 @@ class Inbox:
         try:
             if self._book is not None and self._book.done(device, done, self._kiosks[device].keys()):
                 log.info("device %d proved that it carried out order %d", device, done.number)
+                self._on_proof(device)
                 parts = self._book.waiting(device)
                 return Outcome(tuple(each for each in parts if each.kind is wire.OrderKind.WATCHLIST))
             self.repeated["a proof of no order that waits"] += 1

@@ -79,6 +79,11 @@ class OrderBook:
         """Whether this kiosk was ever told to stop or to erase itself, proven or not."""
         return any(path for kind in (ORDER, PROOF) for path in self._folder.glob(f"{device}-*{kind}"))
 
+    def proof(self, device: int, number: int) -> bytes | None:
+        """A kiosk's signed proof that it obeyed this withdrawal. Raises StorageFailed."""
+        path = self._folder / f"{device}-{number}{PROOF}"
+        return files.read(path) if path.exists() else None
+
     def done(self, device: int, done: wire.Done, kiosk: Trusted) -> bool:
         """Keep a kiosk's proof; False if no such order waits. Raises SealError."""
         wire.verify_done(done, device, kiosk)

@@ -15,10 +15,11 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Protocol
 
 import msgspec
 
-from hotspot_kiosk import files, renewal, wire
+from hotspot_kiosk import files, provisioning, renewal, wire
 from hotspot_kiosk import seal_certificates as certificates
 from hotspot_kiosk.errors import BadBytes, LinkDown, SealError, StorageFailed
 from hotspot_kiosk.hub.link.orders import OrderBook
@@ -31,10 +32,14 @@ WITHDRAWN = "it was withdrawn"
 
 
 class Answered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one kiosk was issued: the digests of its requests, oldest first, and the last one's answer."""
+    """What one kiosk was issued: the digests of its requests, oldest first, and the last one's answer.
+
+    serials: of its certificates, for a withdrawal.
+    """
 
     requests: tuple[bytes, ...] = ()
     answer: bytes = b""
+    serials: tuple[str, ...] = ()
 
 
 class Register:
@@ -58,10 +63,12 @@ class Register:
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise StorageFailed(f"{path} is damaged; move it away to let device {device} renew") from None
 
-    def add(self, device: int, digest: bytes, answer: bytes) -> None:
-        """This request is answered with this. Raises StorageFailed."""
-        earlier = tuple(each for each in self.of(device).requests if each != digest)
-        files.replace(self._path(device), msgspec.json.encode(Answered((*earlier, digest), answer)))
+    def add(self, device: int, digest: bytes, answer: bytes, serial: int) -> None:
+        """This request is answered with this, a certificate of this serial number. Raises StorageFailed."""
+        known = self.of(device)
+        earlier = tuple(each for each in known.requests if each != digest)
+        fresh = Answered((*earlier, digest), answer, (*known.serials, str(serial)))
+        files.replace(self._path(device), msgspec.json.encode(fresh))
 
     def _path(self, device: int) -> Path:
         return self._folder / f"{device}.json"
@@ -131,7 +138,8 @@ class Issuer:
         term = certificates.Term(self._now(), self._days)
         certificate = certificates.renew(self._authority, message.request, device, term)
         answer = renewal.issue(certificate, message.request, self._own)
-        self._register.add(device, hashlib.sha256(message.request).digest(), answer)
+        digest, serial = hashlib.sha256(message.request).digest(), certificates.serial(certificate)
+        self._register.add(device, digest, answer, serial)
         log.info("device %d has its link certificate renewed", device)
         return answer
 
@@ -147,17 +155,29 @@ class Issuer:
         self.ignored[why] += 1
 
 
-class Desk:
-    """An issuer behind a link of its own, in a thread of its own.
+class Taker(Protocol):
+    """What answers one message of the listener that asks for no certificate. ignored: what it did not believe."""
 
-    `name`: a client id that nobody can guess, for on this broker anybody may connect. Workers that
-    name the same `share` divide the requests among them.
+    ignored: Counter[str]
+
+    def take(self, topic: str, payload: bytes) -> tuple[str, bytes] | None:
+        """Topic and message of the answer, if there is one."""
+
+
+class Desk:
+    """Who answers those without a certificate, behind a link of its own, in a thread of its own.
+
+    issuer: of renewals; newcomers: of new kiosks. `name`: a client id that nobody can guess, for on this broker
+    anybody may connect. Workers that name the same `share` divide the requests among them.
     """
 
-    def __init__(self, issuer: Issuer, transport: Transport, name: str, share: str = "") -> None:
-        self.issuer = issuer
+    def __init__(
+        self, issuer: Issuer, transport: Transport, name: str, share: str = "", newcomers: Taker | None = None
+    ) -> None:
+        self.issuer, self.newcomers = issuer, newcomers
         self._name = name
-        self._topic = f"$share/{share}/{renewal.UP_FILTER}" if share else renewal.UP_FILTER
+        filters = [renewal.UP_FILTER, *([provisioning.UP_FILTER] if newcomers else [])]
+        self._topics = [f"$share/{share}/{each}" if share else each for each in filters]
         self._transport = transport
         self._events: SimpleQueue[LinkEvent | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="renewal")
@@ -165,7 +185,7 @@ class Desk:
     def open(self) -> None:
         """Begin to listen."""
         self._thread.start()
-        self._transport.open(self._name, [self._topic], self._events.put)
+        self._transport.open(self._name, self._topics, self._events.put)
 
     def close(self) -> None:
         """Stop."""
@@ -175,9 +195,14 @@ class Desk:
 
     def _work(self) -> None:
         while (event := self._events.get()) is not None:
-            answer = self.issuer.take(event.topic, event.payload) if isinstance(event, Arrived) else None
+            answer = self._answer(event) if isinstance(event, Arrived) else None
             if answer is not None:
                 self._say(*answer)
+
+    def _answer(self, event: Arrived) -> tuple[str, bytes] | None:
+        if self.newcomers is not None and event.topic.startswith(provisioning.UP_FILTER[:-1]):
+            return self.newcomers.take(event.topic, event.payload)
+        return self.issuer.take(event.topic, event.payload)
 
     def _say(self, topic: str, payload: bytes) -> None:
         try:
