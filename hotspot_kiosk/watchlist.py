@@ -20,7 +20,7 @@ from hotspot_kiosk import seal
 from hotspot_kiosk.compare.port import Calibration
 from hotspot_kiosk.config import exact
 from hotspot_kiosk.errors import BadBytes, Refused
-from hotspot_kiosk.terms import FaceTemplate, Tcn
+from hotspot_kiosk.terms import EARLIEST, FaceTemplate, Tcn
 
 CONTENT = "watchlist"
 MOST_CASES, MOST_FACES, MOST_EACH = 10_000, 20_000, 16
@@ -29,6 +29,7 @@ LARGEST = 4 << 20
 PIECE = 16 << 10  # 14 s at 9.6 kbit/s: an answer waits no longer behind one
 MOST_PIECES = -(-LARGEST // PIECE)
 MOST_EDITION = 9_999_999
+MINUTE = timedelta(minutes=1)
 LEAST_FPIR, GREATEST_FPIR = 1e-6, 0.05
 DIMENSIONS = range(16, 1025)
 LONGEST_LAW = 160
@@ -221,6 +222,34 @@ def pieces(envelope: bytes, edition: int) -> Iterator[bytes]:
     for index in range(count):
         data = envelope[index * PIECE : (index + 1) * PIECE]
         yield msgspec.msgpack.encode(Piece(edition, count, index, digest, data))
+
+
+def edition_at(moment: datetime) -> int:
+    """The edition that a list made at that moment has at least: they rise with the time."""
+    return min(max((moment - EARLIEST) // MINUTE, 0), MOST_EDITION)
+
+
+def floor_body(floor: int) -> bytes:
+    """What an order to forget carries: the highest edition that was sealed before it."""
+    return msgspec.json.encode(floor)
+
+
+def read_floor(body: bytes, number: int) -> int:
+    """Up to which edition an order to forget reaches. Raises BadBytes.
+
+    number: the order's own, the hub's time in ms since 1970; it tells the floor of an order that carries none.
+    """
+    try:
+        floor = (
+            msgspec.json.decode(body, type=int)
+            if body
+            else edition_at(datetime.fromtimestamp(number / 1000, UTC))
+        )
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError, OSError):
+        raise BadBytes("an order to forget a watchlist does not say up to which edition") from None
+    if not 0 <= floor <= MOST_EDITION:
+        raise BadBytes("an order to forget a watchlist names an impossible edition")
+    return floor
 
 
 def read_piece(body: bytes) -> Piece:

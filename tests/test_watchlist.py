@@ -29,6 +29,7 @@ from hotspot_kiosk.compare.port import Calibration
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.keyring import Trust, save_public
 from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.link.orders import Memory as Ordered
 from hotspot_kiosk.kiosk.watchlists import NOBODY, Watchlists
 from hotspot_kiosk.kiosk.zeroise import Remains, destroy, destroy_keys
 from hotspot_kiosk.terms import ClockStamp, FaceTemplate
@@ -68,6 +69,7 @@ class Rig:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.wall, self.ms, self.hub_ms, self.trusted = folder, NOW, 1000, 0, True
+        self.forgotten, self.revoked = 0, False
         if not (folder / "peers").exists():
             (folder / "peers").mkdir()
             save_public(folder / "peers" / "hub.pub", public_file(HUB))
@@ -85,8 +87,12 @@ class Rig:
                 return rig.stamp()
 
         trust = Trust(self.folder / "peers")
-        self.lists = Watchlists(self.folder / "outbox.db", KIOSK, trust, Clocks(), lambda: self.hub_ms)
+        self.lists = Watchlists(self.folder / "outbox.db", KIOSK, trust, Clocks(), self.ordered)
         return self.lists
+
+    def ordered(self) -> Ordered:
+        """What the kiosk remembers of the hub's orders."""
+        return Ordered(hub_ms=self.hub_ms, forgotten=self.forgotten, revoked=self.revoked)
 
     def stamp(self) -> ClockStamp:
         """This moment."""
@@ -262,7 +268,7 @@ def test_an_older_list_does_not_come_back(rig: Rig) -> None:
     for envelope in (older, newer):
         with pytest.raises(Refused, match="edition"):
             rig.lists.install(envelope)
-    rig.lists.forget()
+    rig.lists.destroy()
     with pytest.raises(Refused, match="edition"):
         rig.started().install(newer)
     assert rig.files() == []
@@ -475,3 +481,47 @@ def test_a_damaged_memory_costs_the_list_and_not_the_kiosk(rig: Rig) -> None:
     (rig.folder / "outbox.db.watchlist-memory").write_bytes(b"\xff{")
     assert rig.started().look((face_capture(3),), PERMITS, NOT_SHIELDED, STAMP) == NOBODY
     assert "outbox.db.watchlist-list" not in rig.files()
+
+
+@pytest.mark.parametrize("lost", ["outbox.db.watchlist-memory", "watchlist_floor"])
+def test_a_list_whose_memory_is_lost_goes_and_does_not_come_back(rig: Rig, lost: str) -> None:
+    """Whichever of the two files somebody removes: neither it nor one before it is taken again."""
+    rig.lists.install(sealed(made(5)))
+    (rig.folder / lost).unlink()
+    lists = rig.started()
+    if "memory" in lost:
+        assert rig.look() == ()
+        assert lists.rest(PERMITS, rig.stamp())
+        assert rig.files() == []
+    for edition in (4, 5):
+        with pytest.raises(Refused, match="edition 5"):
+            lists.install(sealed(made(edition)))
+    assert lists.install(sealed(made(6))).edition == 6
+
+
+def test_a_forgotten_list_that_is_put_back_by_hand_is_not_used(rig: Rig) -> None:
+    """Its file alone does not bring it back, and goes at the next look."""
+    rig.lists.install(sealed(made(5)))
+    copied = (rig.folder / "outbox.db.watchlist-list").read_bytes()
+    rig.lists.forget(5)
+    rig.forgotten = 5
+    assert rig.files() == []
+    (rig.folder / "outbox.db.watchlist-list").write_bytes(copied)
+    assert rig.look() == ()
+    assert rig.started().rest(PERMITS, rig.stamp())
+    assert rig.files() == []
+
+
+def test_a_newer_list_outlasts_an_order_about_an_older_one(rig: Rig) -> None:
+    """What was sealed after the order stays, and its parts."""
+    parts = list(watchlist.pieces(sealed(made(7, people=900)), 7))
+    older = next(watchlist.pieces(sealed(made(3, people=900)), 3))
+    rig.lists.take(older)
+    rig.lists.forget(3)
+    assert rig.files() == []
+    rig.lists.take(parts[0])
+    rig.lists.forget(6)
+    assert not rig.lists.take(older)
+    assert [rig.lists.take(body) for body in parts[1:]][-1]
+    rig.lists.forget(6)
+    assert rig.look(3) == ("CASE-3",)

@@ -44,6 +44,7 @@ from hotspot_kiosk.hub.watchlist import Lists, Wish, chosen
 from hotspot_kiosk.keyring import load_private
 from hotspot_kiosk.kiosk.desk import Told
 from hotspot_kiosk.kiosk.events import LinkChanged, Store, Stored
+from hotspot_kiosk.kiosk.link.orders import Orders
 from hotspot_kiosk.kiosk.link.stick import Returned
 from hotspot_kiosk.kiosk.place import Place
 from hotspot_kiosk.kiosk.referring import Referring
@@ -71,7 +72,9 @@ class Alone(Bare):
     def _place(self, folder: Path) -> Place:
         place = super()._place(folder)
         (folder / "operation.json").write_bytes(sign(PERMITS, HUB))
-        self.lists = Watchlists(folder / "outbox.db", KIOSK, place.trust, self.clock, lambda: 0)
+        self.lists = Watchlists(
+            folder / "outbox.db", KIOSK, place.trust, self.clock, lambda: place.orders.memory
+        )
         self.place = replace(place, watchlists=self.lists)
         return self.place
 
@@ -207,7 +210,9 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
     rig = Rig(tmp_path)
     rig.hub.inbox._book = OrderBook(tmp_path / "orders")
     downlink = rig.uplink._downlink
-    downlink._watchlists = Watchlists(tmp_path / "outbox.db", KIOSK, downlink._trust, rig.clock, lambda: 0)
+    downlink._watchlists = Watchlists(
+        tmp_path / "outbox.db", KIOSK, downlink._trust, rig.clock, lambda: downlink._orders.memory
+    )
     yield rig
     rig.close()
 
@@ -280,13 +285,47 @@ def test_a_withdrawn_kiosk_takes_no_list(rig: Rig) -> None:
 
 def test_an_order_to_forget_that_is_played_again_destroys_no_newer_list(rig: Rig) -> None:
     """It was obeyed; what came after it stays."""
-    order = sent(rig, b"", OrderKind.FORGET)
+    order = sent(rig, watchlist.floor_body(1), OrderKind.FORGET)
     reconnect(rig)
     rig.until(lambda: proven(rig))
-    lists_of(rig).install(sealed(fresh()))
+    lists_of(rig).install(sealed(fresh(2)))
     rig.hub.say(order)
     rig.until(lambda: rig.uplink.repeated["an order that was obeyed"] > 0)
     assert found(rig) == ("CASE-3",)
+
+
+def test_an_order_to_forget_beats_parts_that_are_played_again(rig: Rig, tmp_path: Path) -> None:
+    """Of a list that never was complete, and so never was here: what was sealed before the order stays away."""
+    envelope = sealed(fresh(1, 2000))
+    parts = [
+        wire.sign_order(DEVICE, 5 + n, OrderKind.WATCHLIST, body, HUB)
+        for n, body in enumerate(watchlist.pieces(envelope, 1))
+    ]
+    rig.hub.say(parts[0])
+    rig.until(lambda: len(list(tmp_path.glob("*.watchlist-part-*"))) == 1)
+    sent(rig, watchlist.floor_body(1), OrderKind.FORGET)
+    reconnect(rig)
+    rig.until(lambda: proven(rig))
+    assert not list(tmp_path.glob("*.watchlist-part-*"))
+    for part in parts:
+        rig.hub.say(part)
+    rig.hub.say(wire.sign_order(DEVICE, 99, OrderKind.WATCHLIST, b"no part", HUB))
+    rig.until(lambda: rig.uplink.ignored["this is no part of a watchlist"] > 0)
+    assert found(rig) == ()
+    assert not list(tmp_path.glob("*.watchlist-[lp]*"))
+
+
+def test_an_order_to_forget_counts_though_a_newer_order_came_before_it(rig: Rig) -> None:
+    """Whoever holds it back on its way gains nothing; and it undoes no list that was sealed after it."""
+    lists_of(rig).install(sealed(fresh(3)))
+    rig.hub.say(wire.sign_order(DEVICE, 900, OrderKind.ERASE, b"", HUB))
+    rig.until(lambda: len(rig.ordered) == 1)
+    rig.hub.say(wire.sign_order(DEVICE, 700, OrderKind.FORGET, watchlist.floor_body(2), HUB))
+    rig.until(lambda: len(rig.ordered) == 2)
+    assert found(rig) == ("CASE-3",)
+    rig.hub.say(wire.sign_order(DEVICE, 800, OrderKind.FORGET, watchlist.floor_body(3), HUB))
+    rig.until(lambda: len(rig.ordered) == 3)
+    assert found(rig) == ()
 
 
 @pytest.mark.parametrize("forger", [KIOSK, keys(5)])
@@ -312,7 +351,48 @@ def test_a_stopped_kiosk_forgets_by_stick(tmp_path: Path, alone: Alone) -> None:
     with pytest.raises(SealError):
         returned.act(wire.encode(wire.sign_order(DEVICE, 6, OrderKind.FORGET, b"", KIOSK)))
     assert (tmp_path / "outbox.db.watchlist-list").exists()
-    assert returned.act(wire.encode(wire.sign_order(DEVICE, 7, OrderKind.FORGET, b"", HUB)))
+    forget = wire.encode(wire.sign_order(DEVICE, 7, OrderKind.FORGET, watchlist.floor_body(1), HUB))
+    assert returned.act(forget)
+    assert not (tmp_path / "outbox.db.watchlist-list").exists()
+    assert 7 in place.orders.memory.obeyed
+    assert not returned.act(forget)
+
+
+@pytest.mark.parametrize(
+    "lost", [("outbox.db.watchlist-memory", "watchlist_floor"), ("orders.json", "orders.again")]
+)
+def test_what_was_forgotten_stays_so_whichever_memory_is_lost(
+    tmp_path: Path, alone: Alone, lost: tuple[str, ...]
+) -> None:
+    """The kiosk's own, or that of the hub's orders: the file from an old stick is refused all the same."""
+    forget = wire.sign_order(DEVICE, 7, OrderKind.FORGET, watchlist.floor_body(4), HUB)
+    assert alone.place.orders.forget(forget, HUB.public(), alone.lists.forget)
+    for name in lost:
+        (tmp_path / name).unlink()
+    orders = Orders(tmp_path / "orders.json", DEVICE)
+    again = Watchlists(tmp_path / "outbox.db", KIOSK, alone.place.trust, alone.clock, lambda: orders.memory)
+    for edition in (2, 4):
+        with pytest.raises(Refused, match="forgotten"):
+            again.install(sealed(made(edition)))
+    assert again.install(sealed(made(5))).edition == 5
+
+
+def test_a_kiosk_without_watchlists_proves_no_end_of_one(tmp_path: Path, alone: Alone) -> None:
+    """Nobody may think that it is gone."""
+    place = alone.place
+    returned = Returned(alone.outbox, KIOSK, place.trust, place.orders, STAMP, lambda: None)
+    with pytest.raises(Refused, match="no watchlist"):
+        returned.act(wire.encode(wire.sign_order(DEVICE, 7, OrderKind.FORGET, watchlist.floor_body(1), HUB)))
+    assert place.orders.memory.obeyed == ()
+
+
+def test_a_withdrawn_kiosk_takes_no_list_from_a_stick_either(tmp_path: Path, alone: Alone) -> None:
+    """And one that lay there when it was withdrawn while it stood still goes at the next look."""
+    alone.place.orders.obey(wire.sign_order(DEVICE, 9, OrderKind.REVOKE, b"", HUB), HUB.public())
+    with pytest.raises(Refused, match="withdrawn"):
+        alone.lists.install(sealed(made(8)))
+    assert alone.lists.look((face_capture(3),), PERMITS, policy.Shielded(), STAMP) == NOBODY
+    assert alone.lists.rest(PERMITS, STAMP)
     assert not (tmp_path / "outbox.db.watchlist-list").exists()
 
 
@@ -413,6 +493,32 @@ def test_a_list_that_a_kiosk_was_told_to_destroy_is_not_sent_again(tmp_path: Pat
     assert not book.withdrawn(DEVICE)
     with pytest.raises(Refused, match="newer list"):
         lists.send(book, NOW)
+
+
+def test_an_order_to_forget_names_all_that_was_sealed_before_it(tmp_path: Path) -> None:
+    """Also where the clock was set back, or the folder is new; the next list is newer, within the same minute, too."""
+    lists, book = Lists(tmp_path / "lists", HUB), OrderBook(tmp_path / "orders")
+    before = lists.build(wish(), PEOPLE, LINE, PEERS, NOW + timedelta(days=1))
+    lists.forget(book, DEVICE, NOW)
+    (order,) = book.waiting(DEVICE)
+    assert watchlist.read_floor(order.body, order.number) == before.edition
+    assert lists.build(wish(), PEOPLE, LINE, PEERS, NOW).edition > before.edition
+    lost = Lists(tmp_path / "new", HUB)
+    lost.forget(book, DEVICE, NOW)
+    floor = watchlist.read_floor(book.waiting(DEVICE)[-1].body, 0)
+    assert floor == watchlist.edition_at(NOW)
+    assert lost.build(wish(), PEOPLE, LINE, PEERS, NOW).edition > floor
+
+
+@pytest.mark.parametrize("body", [b"-1", b"99999999", b"[]", b"\xff", b"1.5", b"null"])
+def test_an_order_to_forget_nothing_that_can_be_is_refused(body: bytes) -> None:
+    """An empty one reaches to the minute of its own number."""
+    with pytest.raises(BadBytes, match="edition"):
+        watchlist.read_floor(body, 1)
+    number = int(NOW.timestamp() * 1000)
+    assert watchlist.read_floor(b"", number) == watchlist.edition_at(NOW)
+    with pytest.raises(BadBytes, match="edition"):
+        watchlist.read_floor(b"", 1 << 62)
 
 
 def test_lists_that_are_over_are_neither_sent_nor_kept(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from officer_rig import PIN, Rig
 from pages_rig import Kiosk, Pages, Screen, free_port, until
 
 from hotspot_kiosk.config import Page
+from hotspot_kiosk.kiosk.link.orders import Memory
 from hotspot_kiosk.kiosk.watchlists import Watchlists
 from hotspot_kiosk.slip import Paper
 from hotspot_kiosk.terms import Tcn
@@ -245,7 +246,7 @@ def test_the_persons_screen_has_an_entrance_and_the_sign_in_a_way_back(tab: Tab,
 def test_a_referral_stands_on_the_officers_page_in_every_language(tab: Tab, setting: Setting) -> None:
     """With the check's number and the case, and nothing that sounds like a finding."""
     overview, place = setting.rig.office.overview, setting.rig.place
-    lists = Watchlists(setting.rig.folder / "outbox.db", place.own, place.trust, setting.rig.clock, lambda: 0)
+    lists = Watchlists(setting.rig.folder / "outbox.db", place.own, place.trust, setting.rig.clock, Memory)
     lists.refer(Tcn.mint(2026, 17, 5), ("CASE-3",))
     overview._place = replace(place, watchlists=lists)
     try:

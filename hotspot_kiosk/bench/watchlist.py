@@ -28,6 +28,7 @@ from hotspot_kiosk.contents import encode_templates
 from hotspot_kiosk.inference.port import ModelShelf
 from hotspot_kiosk.keyring import PublicFile, Trust, as_bytes
 from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.link.orders import Memory
 from hotspot_kiosk.kiosk.watchlists import Watchlists
 from hotspot_kiosk.operation import Kind, Operation
 from hotspot_kiosk.seal import PrivateKeys
@@ -62,7 +63,7 @@ def _faces(folder: Path) -> Iterator[Figure]:
     envelope = watchlist.seal_for(known, kiosk.public(), hub)
     half = hub.public()
     (folder / "hub.pub").write_bytes(as_bytes(PublicFile(0, "hub", half.signing, half.sealing)))
-    lists = Watchlists(folder / "outbox.db", kiosk, Trust(folder), Clock(), lambda: 0)
+    lists = Watchlists(folder / "outbox.db", kiosk, Trust(folder), Clock(), Memory)
     lists.install(envelope)
     operation, captures = _operation(now), (_capture(known),)
     look = partial(lists.look, captures, operation, policy.Shielded(), Clock().stamp())

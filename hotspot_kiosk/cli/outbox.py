@@ -24,6 +24,7 @@ from hotspot_kiosk.kiosk.link.orders import ORDERS, Orders
 from hotspot_kiosk.kiosk.staff.office import ROSTER
 from hotspot_kiosk.kiosk.staff.roll import Roll
 from hotspot_kiosk.kiosk.storage.outbox import Entry, Outbox, PartState, remedy
+from hotspot_kiosk.kiosk.watchlists import Watchlists
 from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.seal_answer import open_answer
 from hotspot_kiosk.stick import Stick, Tally
@@ -160,8 +161,10 @@ def _returned(config: Path, table: KioskConfig, own: PrivateKeys) -> carrier.Ret
     journal = Journal(table.outbox.path.with_name("journal"), own, lambda: (datetime.now(UTC), False))
     roll = Roll(table.outbox.path.with_name(ROSTER), trust)
     brings = installs(roll, table.operation.file, trust, table.kiosk.device, journal)
+    orders, clock = _orders(table), Clock()
+    lists = Watchlists(table.outbox.path, own, trust, clock, lambda: orders.memory)
     return carrier.Returned(
-        outbox, own, trust, _orders(table), Clock().stamp(), erase, alerts, installs=brings
+        outbox, own, trust, orders, clock.stamp(), erase, alerts, watchlists=lists, installs=brings
     )
 
 

@@ -131,7 +131,7 @@ def install(config: Path, file: Path) -> None:
     own, clock, beside = load_private(table.keys.own), Clock(), table.outbox.path
     orders = Orders(beside.with_name(ORDERS), table.kiosk.device)
     trust = Trust(table.keys.peers)
-    fresh = Watchlists(beside, own, trust, clock, lambda: orders.memory.hub_ms).install(files.read(file))
+    fresh = Watchlists(beside, own, trust, clock, lambda: orders.memory).install(files.read(file))
     journal = Journal(beside.with_name("journal"), own, clock.now)
     journal.write(Deed.INSTALLED, "maintainer", "watchlist", f"edition {fresh.edition}")
     click.echo(

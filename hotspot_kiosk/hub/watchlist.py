@@ -23,11 +23,11 @@ from hotspot_kiosk.hub.storage.store import GalleryEntry
 from hotspot_kiosk.keyring import PublicFile
 from hotspot_kiosk.operation import Kind, Operation
 from hotspot_kiosk.seal import PrivateKeys
-from hotspot_kiosk.terms import EARLIEST, FaceTemplate
+from hotspot_kiosk.terms import FaceTemplate
 from hotspot_kiosk.watchlist import Watchlist
 from hotspot_kiosk.wire import OrderKind
 
-MINUTE = timedelta(minutes=1)
+FLOORS = "floors"  # kiosk -> the highest edition that it was told to forget
 
 
 class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hotspot-watchlist-note-1"):
@@ -119,7 +119,7 @@ class Lists:
         if note is None or note.expires <= now:
             raise Refused("there is no watchlist that is not over; make one with: hotspot watchlist build")
         for device in note.devices:
-            _check_not_destroyed(book, device, note)
+            self._check_not_forgotten(device, note)
         for device in note.devices:
             envelope = files.read(self.path(note.edition, device))
             first = 0
@@ -130,8 +130,13 @@ class Lists:
         return note
 
     def forget(self, book: OrderBook, device: int, now: datetime) -> int:
-        """Order a kiosk to destroy its list; returns the order's number. What still waits for it is taken back."""
-        order = book.give(device, OrderKind.FORGET, self._own, now)
+        """Order a kiosk to destroy its list, and to take none that was sealed before now; returns the order's number.
+
+        What still waits for it is taken back.
+        """
+        floor = max(self._newest(), watchlist.edition_at(now))
+        files.replace(self._folder / FLOORS, msgspec.json.encode({**self._floors(), device: floor}))
+        order = book.give(device, OrderKind.FORGET, self._own, now, watchlist.floor_body(floor))
         book.take_back(device, OrderKind.WATCHLIST, order.number)
         return order.number
 
@@ -172,12 +177,31 @@ class Lists:
             raise Refused(f"this watchlist cannot be made: {error}") from None
 
     def _next(self, now: datetime) -> int:
+        return max(self._newest() + 1, watchlist.edition_at(now))
+
+    def _newest(self) -> int:
+        """The highest edition that was made, or that a kiosk was told to forget."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageFailed(f"{self._folder} cannot be used: {error.strerror}") from None
-        before = max((note.edition for note in self.notes()), default=0)
-        return max(before + 1, (now - EARLIEST) // MINUTE)
+        return max((*(note.edition for note in self.notes()), *self._floors().values()), default=0)
+
+    def _floors(self) -> dict[int, int]:
+        path = self._folder / FLOORS
+        try:
+            return msgspec.json.decode(files.read(path), type=dict[int, int]) if path.exists() else {}
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise BadBytes(
+                f"{path} is damaged; give every kiosk the order to forget again, then remove this file"
+            ) from None
+
+    def _check_not_forgotten(self, device: int, note: Note) -> None:
+        """A kiosk takes no edition that was sealed before it was told to forget."""
+        if note.edition <= self._floors().get(device, 0):
+            raise Refused(
+                f"device {device} was told to destroy edition {note.edition}; make a newer list: hotspot watchlist build"
+            )
 
 
 def chosen(entries: Sequence[GalleryEntry], cases: Collection[str]) -> list[tuple[str, list[FaceTemplate]]]:
@@ -194,15 +218,6 @@ def chosen(entries: Sequence[GalleryEntry], cases: Collection[str]) -> list[tupl
     if not found:
         raise Refused("name at least one case")
     return found
-
-
-def _check_not_destroyed(book: OrderBook, device: int, note: Note) -> None:
-    """A kiosk takes no edition again that it was told to destroy; an order's number is its time in milliseconds."""
-    waiting, proven = book.numbers(device, OrderKind.FORGET)
-    if max((*waiting, *proven), default=0) >= note.made.timestamp() * 1000:
-        raise Refused(
-            f"device {device} was told to destroy edition {note.edition}; make a newer list: hotspot watchlist build"
-        )
 
 
 def _kiosks(operation: Operation, kiosks: Mapping[int, PublicFile]) -> dict[int, PublicFile]:

@@ -190,7 +190,7 @@ def _place(config: KioskConfig, clock: Clock, folder: Path) -> Place:
         tallying=Tallying(beside.with_name(f"{beside.name}.scores"), time.monotonic)
         if config.session.tally_scores
         else None,
-        watchlists=Watchlists(beside, own, trust, clock, lambda: orders.memory.hub_ms),
+        watchlists=Watchlists(beside, own, trust, clock, lambda: orders.memory),
         handover=Handover(clock.now_ms) if config.page.starts == "person" else None,
     )
 

@@ -77,7 +77,7 @@ class Referring:
         """This kiosk was withdrawn: it refers nobody any more."""
         if self._lists is not None:
             try:
-                self._lists.forget()
+                self._lists.destroy()
             except StorageFailed as error:
                 self._alarm(str(error))
 

@@ -2,6 +2,7 @@
 
 A face that resembles one on it means "refer to an officer", no more. Its files' names begin like the outbox's, so that an
 erasure destroys them; without the kiosk's keys they are ciphertext. Edition and time never go back, whatever the clock says.
+Up to which edition all are past is known in three places: its memory, a file of one number, and what the hub ordered.
 """
 
 from __future__ import annotations
@@ -24,14 +25,17 @@ from hotspot_kiosk.contents import MOST_REFERRED
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.keyring import Trust
 from hotspot_kiosk.kiosk.clock import Clock
+from hotspot_kiosk.kiosk.link.orders import Memory as Ordered
 from hotspot_kiosk.kiosk.zeroise import overwrite
 from hotspot_kiosk.operation import Operation
 from hotspot_kiosk.terms import Capture, ClockStamp, FaceTemplate, Tcn
-from hotspot_kiosk.watchlist import Watchlist
+from hotspot_kiosk.watchlist import MOST_EDITION, Watchlist
 
 log = logging.getLogger(__name__)
 SUFFIX = ".watchlist"
 LIST, MEMORY, PARTS = f"{SUFFIX}-list", f"{SUFFIX}-memory", f"{SUFFIX}-part-"
+FLOOR = "watchlist_floor"  # beside the outbox; an erasure leaves it, and it says no more than a number
+WITHDRAWN = "this kiosk was withdrawn and takes no watchlist"
 RAW = Calibration(1.0, 0.0, 0.0, "none: raw scores")
 MOST_OPEN = 1000
 WRITTEN_EVERY_MS = 600_000
@@ -42,7 +46,7 @@ class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What outlasts the list. edition: the highest that was ever here; seen_ms: a time that is surely past, ms since 1970.
 
     operation, made_ms, expires_ms: of that edition, so that nobody needs to open it to know its end.
-    referred: checks whose person was referred and that the hub has not answered.
+    referred: checks whose person was referred and that the hub has not answered. floor: the highest that is to be forgotten.
     """
 
     edition: int = 0
@@ -51,6 +55,7 @@ class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     made_ms: int = 0
     expires_ms: int = 0
     referred: tuple[str, ...] = ()
+    floor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +73,15 @@ class Watchlists:
     """The list that is here, if any. Any thread may call; every method may raise StorageFailed."""
 
     def __init__(
-        self, path: Path, own: seal.PrivateKeys, trust: Trust, clock: Clock, told_ms: Callable[[], int]
+        self, path: Path, own: seal.PrivateKeys, trust: Trust, clock: Clock, ordered: Callable[[], Ordered]
     ) -> None:
-        """`path`: the outbox's file. told_ms: the latest time that the hub told, ms since 1970."""
+        """`path`: the outbox's file. ordered: what is remembered of the hub's orders.
+
+        Of a list whose memory is lost nobody knows the end: it is destroyed, and none that was sealed before comes back.
+        """
         self._path = path
-        self._list = path.with_name(path.name + LIST)
-        self._own, self._trust, self._clock, self._told_ms = own, trust, clock, told_ms
+        self._list, self._floor_file = path.with_name(path.name + LIST), path.with_name(FLOOR)
+        self._own, self._trust, self._clock, self._ordered = own, trust, clock, ordered
         self._lock = threading.RLock()
         self._since_ms = clock.now_ms()
         self._open: tuple[tuple[int, int], Watchlist] | None = None
@@ -91,7 +99,8 @@ class Watchlists:
         piece = watchlist.read_piece(body)
         with self._lock:
             self._look_up()
-            if piece.edition <= self._memory.edition:
+            self._check_not_withdrawn()
+            if piece.edition <= self._floor():
                 return False
             self._forget_parts(but=piece.edition)
             files.replace(self._part(piece), body)
@@ -104,15 +113,17 @@ class Watchlists:
     def install(self, envelope: bytes) -> Watchlist:
         """Keep a sealed list; the one before is replaced.
 
-        Raises BadBytes or SealError for what the hub did not seal for this kiosk, Refused for one that is over, or not newer
-        than any that was here.
+        Raises BadBytes or SealError for what the hub did not seal for this kiosk, Refused for one that is over, not newer
+        than any that was here, or sealed before the hub ordered to forget.
         """
         with self._lock:
             self._look_up()
+            self._check_not_withdrawn()
             fresh = watchlist.open_sealed(envelope, self._own, self._trust.ring)
-            if fresh.edition <= self._memory.edition:
+            floor = self._floor()
+            if fresh.edition <= floor:
                 raise Refused(
-                    f"watchlist edition {self._memory.edition} was here already; a newer one has a higher edition"
+                    f"watchlist edition {floor} was here already, or is to be forgotten; a newer one has a higher edition"
                 )
             stamp = self._clock.stamp()
             if max(self._surely(fresh), stamp.wall if stamp.trusted else fresh.made) >= fresh.expires:
@@ -123,6 +134,7 @@ class Watchlists:
                 made_ms=int(fresh.made.timestamp() * 1000),
                 expires_ms=int(fresh.expires.timestamp() * 1000),
             )
+            self._raise_floor(fresh.edition)
             self._close()
             files.replace(self._list, envelope)
             self._forget_parts()
@@ -149,12 +161,25 @@ class Watchlists:
             self._note_time(stamp)
             if operation is None or not operation.watchlist or operation.id != self._memory.operation:
                 self._close()
-            over = self._list.exists() and self._past_ms() >= self._memory.expires_ms
+            ended = self._past_ms() >= self._memory.expires_ms or self._forgotten() or self._ordered().revoked
+            over = self._list.exists() and ended
             if over:
                 self._destroy()
             return over
 
-    def forget(self) -> None:
+    def forget(self, floor: int) -> None:
+        """No list of an edition up to `floor` is here when this returns, nor parts of one; none of them comes back."""
+        with self._lock:
+            self._look_up()
+            self._raise_floor(floor)
+            if floor > self._memory.floor:
+                self._remember(floor=floor)
+            if self._memory.edition <= floor:
+                self._close()
+                overwrite((self._list,))
+            self._forget_parts(after=floor)
+
+    def destroy(self) -> None:
         """Destroy the list and what came of a newer one. What was here does not come back."""
         with self._lock:
             self._destroy()
@@ -182,7 +207,7 @@ class Watchlists:
     def _usable(self, operation: Operation, person: policy.Shielded, stamp: ClockStamp) -> Watchlist | None:
         """Whether it may be used is known before it is opened."""
         self._look_up()
-        if not operation.watchlist or not self._list.exists():
+        if not operation.watchlist or not self._list.exists() or self._forgotten() or self._ordered().revoked:
             return None
         try:
             policy.may_look(operation, self._memory.operation, person)
@@ -218,6 +243,23 @@ class Watchlists:
         self._close()
         overwrite((self._list, self._path.with_name(self._path.name + PARTS)))
 
+    def _check_not_withdrawn(self) -> None:
+        if self._ordered().revoked:
+            raise Refused(WITHDRAWN)
+
+    def _forgotten(self) -> bool:
+        """Whether the hub ordered to forget the list that is here, though it may have been put back since."""
+        return self._memory.edition <= max(self._ordered().forgotten, self._memory.floor)
+
+    def _floor(self) -> int:
+        """The highest edition that is past for certain: it was here, or is to be forgotten."""
+        told = self._ordered().forgotten
+        return max(told, self._memory.edition, self._memory.floor, _number(self._floor_file))
+
+    def _raise_floor(self, floor: int) -> None:
+        if floor > _number(self._floor_file):
+            files.replace(self._floor_file, msgspec.json.encode(floor))
+
     def _surely(self, known: Watchlist) -> datetime:
         """A moment that is not after now, whatever was done to the clock: the latest that was ever known, counted on."""
         return max(known.made, self._past())
@@ -227,7 +269,7 @@ class Watchlists:
 
     def _past_ms(self) -> int:
         passed = self._clock.now_ms() - self._since_ms
-        return max(max(self._memory.seen_ms, self._memory.made_ms) + passed, self._told_ms())
+        return max(max(self._memory.seen_ms, self._memory.made_ms) + passed, self._ordered().hub_ms)
 
     def _note_time(self, stamp: ClockStamp) -> None:
         """Written down now and then, so that a restart with a clock set back gains minutes, not days."""
@@ -239,10 +281,12 @@ class Watchlists:
     def _look_up(self) -> None:
         """A list may have been installed by hand meanwhile, by another process."""
         found = _read(self._path.with_name(self._path.name + MEMORY)) or self._memory
+        floor = max(found.floor, self._memory.floor)
         if found.edition > self._memory.edition:
             self._memory = msgspec.structs.replace(
                 found, seen_ms=self._memory.seen_ms, referred=self._memory.referred
             )
+        self._memory = msgspec.structs.replace(self._memory, floor=floor)
 
     def _remember(self, **changed: object) -> None:
         self._look_up()
@@ -270,10 +314,12 @@ class Watchlists:
         about = "*" if edition is None else f"{edition:07d}-[0-9][0-9][0-9]"
         return sorted(self._path.parent.glob(f"{self._path.name}{PARTS}{about}"))
 
-    def _forget_parts(self, but: int | None = None) -> None:
+    def _forget_parts(self, but: int | None = None, after: int | None = None) -> None:
+        """All parts that lie here, but those of one edition, or of those after one."""
         kept = [] if but is None else self._parts(but)
+        newer = f"{self._path.name}{PARTS}{MOST_EDITION if after is None else after:07d}~"
         for path in self._parts():
-            if path not in kept:
+            if path not in kept and path.name < newer:
                 path.unlink(missing_ok=True)
 
 
@@ -285,6 +331,15 @@ def _alike(captures: Sequence[Capture], known: Watchlist) -> Referral:
             np.maximum.at(best, known.owners, FaceComparator(RAW).scores(face.vector, known.vectors))
     order = np.argsort(-best, kind="stable")[:MOST_REFERRED]
     return Referral(known.edition, tuple(known.cases[k] for k in order if best[k] >= known.least))
+
+
+def _number(path: Path) -> int:
+    """The edition in the file of one number; 0 if there is none, or it is damaged."""
+    try:
+        return msgspec.json.decode(files.read(path), type=int) if path.exists() else 0
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        log.error("%s is damaged; what is remembered elsewhere counts, and it is written again", path)
+        return 0
 
 
 def _read(path: Path) -> Memory | None:

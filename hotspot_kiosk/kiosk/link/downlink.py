@@ -231,17 +231,18 @@ class Downlink:
         self._orders.check(order, self._trust.ring)
         if self._watchlists is None:
             raise Refused("this kiosk takes no watchlist")
-        if self._orders.memory.revoked:
-            raise Refused("this kiosk was withdrawn and takes no watchlist")
         whole = self._watchlists.take(order.body)
         self._ways.send(wire.sign_done(self._device, order.number, self._own))
         return whole
 
-    def _forget_watchlist(self, order: wire.Order) -> None:
-        """Gone before the order counts as obeyed, and before that is proven."""
-        self._orders.check(order, self._trust.ring)
-        if self._watchlists is not None and self._orders.is_new(order):
-            self._watchlists.forget()
+    def _obeyed(self, order: wire.Order) -> bool:
+        """Whether it is carried out now; what it brings, or destroys, is done before it counts as obeyed."""
+        if order.kind is wire.OrderKind.FORGET:
+            if self._watchlists is None:
+                raise Refused("this kiosk has no watchlist to forget")
+            return self._orders.forget(order, self._trust.ring, self._watchlists.forget)
+        self._orders.install(order, self._trust.ring, self._installs)
+        return self._orders.obey(order, self._trust.ring)
 
     def _ordered(self, order: wire.Order) -> None:
         if order.kind is wire.OrderKind.TIME:
@@ -256,10 +257,7 @@ class Downlink:
             if not self._take_watchlist(order):
                 return
         else:
-            self._orders.install(order, self._trust.ring, self._installs)
-            if order.kind is wire.OrderKind.FORGET:
-                self._forget_watchlist(order)
-            new = self._orders.obey(order, self._trust.ring)
+            new = self._obeyed(order)
             self._ways.send(wire.sign_done(self._device, order.number, self._own))
             if not new:
                 self.repeated["an order that was obeyed"] += 1

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from hotspot_kiosk import files, wire
+from hotspot_kiosk import files, watchlist, wire
 from hotspot_kiosk.errors import Refused, StorageFailed
 from hotspot_kiosk.seal import Trusted
 
@@ -30,12 +30,14 @@ class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What outlasts a restart. `hub_ms`: the latest time the hub told, ms since 1970.
 
     `obeyed`: the numbers of the last orders carried out, for whoever asks for the proof again.
+    `forgotten`: the highest edition of a watchlist that the hub ordered to be forgotten; none up to it comes back.
     """
 
     last_order: int = 0
     revoked: bool = False
     hub_ms: int = 0
     obeyed: tuple[int, ...] = ()
+    forgotten: int = 0
 
 
 class Orders:
@@ -64,10 +66,6 @@ class Orders:
         )
         return True
 
-    def is_new(self, order: wire.Order) -> bool:
-        """Whether no order of this number, or a higher one, was obeyed."""
-        return order.number > self.memory.last_order
-
     def stands(self, order: wire.Order, hub: Trusted) -> bool:
         """Whether it is still to be carried out; nothing is remembered of it yet. As `obey`."""
         self.check(order, hub)
@@ -84,6 +82,22 @@ class Orders:
         if order.kind not in installs:
             raise Refused(f"this kiosk takes no {order.kind}")
         installs[order.kind](order.body)
+
+    def forget(self, order: wire.Order, hub: Trusted, destroy: Callable[[int], None]) -> bool:
+        """No watchlist of an edition up to the order's is here any more, or comes back, when this returns.
+
+        It counts by that edition, not by its number: one that was held back on its way is obeyed late, too. False if it
+        was obeyed before. Raises as `check`, BadBytes, and what `destroy` raises.
+        """
+        self.check(order, hub)
+        floor = watchlist.read_floor(order.body, order.number)
+        destroy(floor)
+        before = self.memory
+        if order.number not in before.obeyed or floor > before.forgotten:
+            obeyed = (*before.obeyed, order.number)[-MOST_PROVEN:]
+            forgotten = max(before.forgotten, floor)
+            self._remember(msgspec.structs.replace(before, obeyed=obeyed, forgotten=forgotten))
+        return floor > before.forgotten
 
     def check(self, order: wire.Order, hub: Trusted) -> None:
         """Raises SealError unless the hub signed it, Refused if it is for another kiosk."""
@@ -127,7 +141,7 @@ def _again(path: Path) -> Path:
 
 def _read(path: Path) -> Memory:
     found = [memory for memory in map(_one, (path, _again(path))) if memory is not None]
-    return max(found, key=lambda memory: (memory.last_order, memory.hub_ms), default=Memory())
+    return max(found, key=lambda each: (each.last_order, each.hub_ms, each.forgotten), default=Memory())
 
 
 def _one(path: Path) -> Memory | None:

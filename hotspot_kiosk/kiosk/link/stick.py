@@ -189,18 +189,15 @@ class Returned:
             return True
         if order.kind is wire.OrderKind.WATCHLIST:
             raise BadBytes("an order that only a running kiosk can follow: start it and import again")
-        self._orders.install(order, self._trust.ring, self._installs)
         if order.kind is wire.OrderKind.FORGET:
-            self._forget(order)
+            if self._watchlists is None:
+                raise Refused("this kiosk has no watchlist to forget")
+            return self._orders.forget(order, self._trust.ring, self._watchlists.forget)
+        self._orders.install(order, self._trust.ring, self._installs)
         new = self._orders.obey(order, self._trust.ring)
         if new and order.kind is wire.OrderKind.ERASE:
             self._on_erase()
         return new
-
-    def _forget(self, order: wire.Order) -> None:
-        self._orders.check(order, self._trust.ring)
-        if self._watchlists is not None and self._orders.is_new(order):
-            self._watchlists.forget()
 
     def _known(self, text: str) -> Tcn:
         tcn = Tcn(text)
