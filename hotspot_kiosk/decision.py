@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from hotspot_kiosk.errors import BadBytes, Refused
+from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.officers import Officer, Role, Roster
 from hotspot_kiosk.operation import OFFICER
 from hotspot_kiosk.seal_person import PersonKey, verify
@@ -113,6 +113,24 @@ def authenticate(content: bytes, roster: Roster, hub: str, now: datetime) -> tup
     if abs(now - decision.at) > FRESH:
         raise Refused("this was not signed just now; look at the clocks, and sign it again")
     return decision, entitled(roster, officer.id, decision.what)
+
+
+def signer(
+    content: bytes, officer: str, what: What, tcn: Tcn, candidate: str, reason: str, at: datetime
+) -> bytes:
+    """The public key that signed exactly this, just before that time; empty if none did. Whose it is, the roster says.
+
+    For which hub was asked when the decision was taken.
+    """
+    try:
+        signed = read(content)
+        said = signed.decision
+        verify(signed.key, _words(said), signed.signature)
+    except (BadBytes, SealError):
+        return b""
+    meant = (said.officer, said.what, said.tcn, said.candidate, said.reason)
+    same = meant == (officer, what, tcn, candidate, reason) and abs(at - said.at) <= FRESH
+    return signed.key if same else b""
 
 
 def entitled(roster: Roster, name: str, what: What) -> Officer:

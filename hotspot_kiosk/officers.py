@@ -6,6 +6,8 @@ roster, or revoked there, may do nothing. Says nothing about how somebody proves
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 
@@ -69,12 +71,28 @@ class Officer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return f"Officer({self.id}, {', '.join(self.roles)})"
 
 
-class Roster(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everybody. edition: counts what the hub signs; a kiosk takes only a higher one."""
+class Former(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key that somebody gave up, and until when it was theirs: what it signed before stays theirs, and it is nobody else's ever.
+
+    One of both: signing, as in `Officer`; credential: the SHA-256 of a security key's.
+    """
+
+    id: str
+    until: datetime
+    signing: bytes = b""
+    credential: bytes = b""
+
+
+class Roster(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Everybody. edition: counts what the hub signs; a kiosk takes only a higher one.
+
+    A key, also one that was given up, is one person's: two people are told apart by nothing else.
+    """
 
     edition: int
     made: datetime
     officers: tuple[Officer, ...] = ()
+    former: tuple[Former, ...] = ()
 
     def __post_init__(self) -> None:
         within("edition", self.edition, 1, 999_999_999)
@@ -84,6 +102,15 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         ids = [officer.id for officer in self.officers]
         if len(set(ids)) < len(ids):
             raise ValueError("an id stands twice on the roster")
+        self._check_keys()
+
+    def _check_keys(self) -> None:
+        owners: dict[bytes, str] = {}
+        known = [(each.id, key) for each in self.officers for key in _keys(each)]
+        known += [(each.id, each.signing or each.credential) for each in self.former]
+        for name, key in known:
+            if owners.setdefault(key, name) != name:
+                raise ValueError(f"one key stands there for {owners[key]} and for {name}")
 
     def find(self, name: str) -> Officer | None:
         """The officer of that id who is not revoked.
@@ -97,10 +124,21 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         known = (each for each in self.officers if each.signing and each.signing == signing)
         return next((each for each in known if each.revoked is None), None)
 
+    def held(self, name: str, signing: bytes, at: datetime) -> bool:
+        """Whether this key was that person's own at that time, as far as the roster tells."""
+        now = next((each for each in self.officers if each.id == name and each.signing == signing), None)
+        if now is not None and (now.revoked is None or at < now.revoked):
+            return True
+        return any((each.id, each.signing) == (name, signing) and at < each.until for each in self.former)
+
     def with_officer(self, officer: Officer, made: datetime) -> Roster:
-        """The next edition, with this officer put in or replaced."""
+        """The next edition, with this officer put in or replaced; keys that they have no more are kept as former ones."""
         rest = tuple(each for each in self.officers if each.id != officer.id)
-        return Roster(edition=self.edition + 1, made=made, officers=(*rest, officer))
+        gone = [
+            each for old in self.officers if old.id == officer.id for each in _given_up(old, officer, made)
+        ]
+        former = (*self.former, *gone)
+        return Roster(edition=self.edition + 1, made=made, officers=(*rest, officer), former=former)
 
 
 class Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hotspot-roster-1"):
@@ -132,6 +170,22 @@ def verify(content: bytes, hub: Trusted) -> Roster:
         raise BadBytes("it is no signed roster") from None
     hub.verify(_words(signed.roster), signed.signature)
     return signed.roster
+
+
+def _keys(officer: Officer) -> Iterator[bytes]:
+    """By which this person is known, whatever they are called."""
+    if officer.signing:
+        yield officer.signing
+    yield from (hashlib.sha256(each.credential).digest() for each in officer.keys)
+
+
+def _given_up(old: Officer, new: Officer, made: datetime) -> Iterator[Former]:
+    """Also from one who was revoked: their keys ended then."""
+    until, kept = min(made, old.revoked or made), set(_keys(new)) if old.revoked is None else set()
+    if old.signing and old.signing not in kept:
+        yield Former(id=old.id, until=until, signing=old.signing)
+    for key in set(_keys(old)) - {old.signing} - kept:
+        yield Former(id=old.id, until=until, credential=key)
 
 
 def _words(roster: Roster) -> bytes:

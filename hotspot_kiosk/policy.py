@@ -7,7 +7,7 @@ happen. None of them reads a clock, a disk or a network. The README's table name
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NoReturn, SupportsIndex
@@ -84,19 +84,24 @@ class Disclosure(StrEnum):
 class Vote:
     """One authenticated person's finding on a possible match, with a reason in their words.
 
-    proved: their own key signed it, so that no machine can have made it up. kiosk: otherwise, which one says so.
+    key: their own, which signed it, so that no machine can have made it up. kiosk: otherwise, which one says so.
     """
 
     officer: str
     finding: Finding
     reason: str
-    proved: bool = False
+    key: bytes = field(default=b"", repr=False)
     kiosk: int = 0
 
     @property
-    def witness(self) -> tuple[str, int]:
-        """Who stands for it: the person, or a kiosk, which is one witness however many people it names."""
-        return (self.officer, 0) if self.proved else ("", self.kiosk)
+    def proved(self) -> bool:
+        """Whether that person's own key signed it."""
+        return bool(self.key)
+
+    @property
+    def witness(self) -> tuple[bytes, int]:
+        """Who stands for it: the key, or a kiosk, which is one witness however many people it names."""
+        return (self.key, 0) if self.proved else (b"", self.kiosk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,12 +379,20 @@ def may_vote(votes: Sequence[Vote | Word], officer: str, reason: str) -> None:
         raise Refused("you have said what you found; another person must look now")
 
 
-def outcome(rule: Confirmation, votes: Sequence[Vote]) -> Outcome:
-    """Where a possible match stands after these findings: only different people count.
+def may_decide(operation: Operation | None, officer: str) -> None:
+    """Raises Refused unless this officer may speak about a check under this operation: where it names officers, they alone."""
+    if operation is not None and operation.officers and officer not in operation.officers:
+        raise Refused(f"operation {operation.id} does not name this officer")
 
+
+def outcome(rule: Confirmation, said: Sequence[Vote]) -> Outcome:
+    """Where a possible match stands after these findings: only different people with different keys count.
+
+    For what neither a person's key nor a kiosk stands, it counts as nothing.
     What one kiosk alone vouches for counts as one person's: a stolen one could make up any number of them.
     Where the operation asks for both places, one speaks for a kiosk and one signs at the hub.
     """
+    votes = [vote for vote in said if vote.proved or vote.kiosk]
     found = {vote.finding for vote in votes}
     if len(found) > 1:
         return Outcome.DISPUTED
@@ -450,8 +463,9 @@ def may_view(operation: Operation | None, post: str, officer: str) -> str:
     if operation is None:
         raise Refused("the hub knows no such operation, so no picture leaves it; ask the bureau")
     may_see(operation, post)
-    if not officer or (operation.officers and officer not in operation.officers):
-        raise Refused(f"operation {operation.id} does not name this officer")
+    if not officer:
+        raise Refused("sign in first: pictures are shown to an officer who is named")
+    may_decide(operation, officer)
     if not operation.confirmation.pictures.strip():
         raise Refused(
             f"operation {operation.id} names no law under which pictures leave the hub; look at them at the bureau"

@@ -6,11 +6,19 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from hotspot_kiosk.decision import Decision, What, sign
+from hotspot_kiosk.hub.cases.case import Voted
+from hotspot_kiosk.hub.cases.casebook import Casebook, Person
 from hotspot_kiosk.keyring import PublicFile
+from hotspot_kiosk.officers import Officer, Role, Roster
 from hotspot_kiosk.operation import Kind, Operation
+from hotspot_kiosk.policy import Finding, Outcome
 from hotspot_kiosk.seal import PrivateKeys
+from hotspot_kiosk.seal_person import PersonKey
 from hotspot_kiosk.terms import (
     Advice,
     Capture,
@@ -48,6 +56,43 @@ def public_file(private: PrivateKeys, name: str = "a post") -> PublicFile:
     """What would stand in the `.pub` file."""
     half = private.public()
     return PublicFile(private.owner, name, half.signing, half.sealing)
+
+
+def own_key(name: str) -> PersonKey:
+    """The same key for the same person, every time."""
+    key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"test person {name}".encode()).digest())
+    return PersonKey(key.public_key().public_bytes_raw(), key)
+
+
+def on_roster(*names: str) -> Roster:
+    """Officers with their own keys."""
+    people = (Officer(id=name, roles=(Role.OFFICER,), signing=own_key(name).public) for name in names)
+    return Roster(edition=1, made=NOW, officers=tuple(people))
+
+
+ROSTER = on_roster("k7", "k8", "k9")
+
+
+def signed(said: Voted, number: Tcn, by: str = "") -> Voted:
+    """The same, signed with that person's own key, or with the key of another one."""
+    decision = Decision(
+        officer=said.officer,
+        what=What(said.finding.value),
+        tcn=str(number),
+        candidate=said.reference,
+        reason=said.reason,
+        at=said.at,
+        hub="00",
+    )
+    return msgspec.structs.replace(said, signed=sign(decision, own_key(by or said.officer)))
+
+
+def vote(book: Casebook, number: Tcn, reference: str, by: Person, finding: Finding, reason: str) -> Outcome:
+    """As at the hub: what is said is signed with that person's own key; somebody without an id signs nothing."""
+    if by.id:
+        said = signed(Voted(book.now(), reference, by.id, finding, reason), number)
+        by = Person(by.id, by.role, said.signed)
+    return book.vote(number, reference, by, finding, reason)
 
 
 def operation(**changed: Any) -> Operation:

@@ -1,10 +1,11 @@
 """What the hub knows of a check, as a fold over its events."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import msgspec
 import pytest
-from making import DEVICE, NOW, tcn
+from making import DEVICE, NOW, ROSTER, own_key, signed, tcn
 
 from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.hub.cases.case import (
@@ -26,6 +27,7 @@ from hotspot_kiosk.hub.cases.case import (
     encode,
     fold,
 )
+from hotspot_kiosk.officers import Roster
 from hotspot_kiosk.operation import Confirmation
 from hotspot_kiosk.policy import Ended, Finding, Outcome
 from hotspot_kiosk.terms import Decision, RequestType
@@ -131,19 +133,63 @@ def test_how_a_case_ended_decides_how_long_it_is_kept(events: list[Known], ended
 
 def test_one_person_counts_once_and_two_decide() -> None:
     """The same officer's second word is no second person."""
-    one = Voted(NOW, "CASE-1", "k7", Finding.CONFIRM, "same scar", b"signed")
-    two = Voted(NOW, "CASE-1", "k8", Finding.CONFIRM, "same ear", b"signed")
-    other = Voted(NOW, "CASE-2", "k8", Finding.CONFIRM, "another candidate", b"signed")
+    one, two = said("k7"), said("k8")
+    other = signed(Voted(NOW, "CASE-2", "k8", Finding.CONFIRM, "another candidate"), tcn())
     assert stands(one, one, other) is Outcome.OPEN
     assert stands(one, two) is Outcome.CONFIRMED
-    assert (
-        stands(one, Voted(NOW, "CASE-1", "k8", Finding.REFUTE, "other nose", b"signed")) is Outcome.DISPUTED
-    )
+    assert stands(one, said("k8", Finding.REFUTE)) is Outcome.DISPUTED
 
 
-def stands(*votes: Voted) -> Outcome:
+def said(officer: str, finding: Finding = Finding.CONFIRM, by: str = "", at: datetime = NOW) -> Voted:
+    """A finding about CASE-1, signed with that officer's key or with somebody else's."""
+    return signed(Voted(at, "CASE-1", officer, finding, "same scar"), tcn(), by)
+
+
+def stands(*votes: Voted, roster: Roster | None = ROSTER) -> Outcome:
     """Where CASE-1 stands after these votes."""
-    return fold(tcn(), [OPENED, POSSIBLE, *votes]).outcome("CASE-1", Confirmation())
+    return fold(tcn(), [OPENED, POSSIBLE, *votes], roster).outcome("CASE-1", Confirmation())
+
+
+FORGED = (
+    said("k8", by="k7"),
+    said("k8", by="stranger"),
+    msgspec.structs.replace(said("k8", Finding.REFUTE), finding=Finding.CONFIRM),
+    msgspec.structs.replace(said("k9"), officer="k8"),
+    msgspec.structs.replace(said("k8"), reason="another reason"),
+    msgspec.structs.replace(said("k8"), at=NOW + timedelta(days=1)),
+    msgspec.structs.replace(said("k8"), signed=b"signed"),
+    msgspec.structs.replace(said("k8"), signed=b""),
+    signed(Voted(NOW, "CASE-1", "k8", Finding.CONFIRM, "same scar"), tcn(2)),
+    Voted(NOW, "CASE-1", "k8", Finding.CONFIRM, "x" * 4000, b"{}"),
+)
+
+
+@pytest.mark.parametrize("forged", FORGED, ids=range(len(FORGED)))
+def test_whoever_writes_a_finding_into_the_store_makes_up_nobody(forged: Voted) -> None:
+    """What was kept is verified each time: another's key, another finding, person, reason, time or check counts as nothing."""
+    assert stands(said("k7"), forged) is Outcome.OPEN
+    assert stands(said("k7"), said("k9"), forged) is Outcome.CONFIRMED
+
+
+def test_without_the_roster_no_signature_counts() -> None:
+    """Nobody knows then whose key it was."""
+    assert stands(said("k7"), said("k8"), roster=None) is Outcome.OPEN
+
+
+def test_a_key_counts_for_what_it_signed_while_it_was_its_owners() -> None:
+    """Neither a revocation nor a new key undoes what was decided before; nothing that is said after it counts."""
+    k8, later = ROSTER.officers[1], NOW + timedelta(days=1)
+    revoked = ROSTER.with_officer(msgspec.structs.replace(k8, revoked=later), later)
+    changed = ROSTER.with_officer(msgspec.structs.replace(k8, signing=own_key("new").public), later)
+    both = revoked.with_officer(
+        msgspec.structs.replace(k8, signing=own_key("new").public), NOW + timedelta(days=9)
+    )
+    for roster in (revoked, changed, both):
+        assert stands(said("k7"), said("k8"), roster=roster) is Outcome.CONFIRMED
+        assert stands(said("k7"), said("k8", at=later + timedelta(hours=1)), roster=roster) is Outcome.OPEN
+    fresh = said("k8", by="new", at=later + timedelta(hours=1))
+    assert stands(said("k7"), fresh, roster=changed) is Outcome.CONFIRMED
+    assert stands(said("k7"), fresh, roster=revoked) is Outcome.OPEN
 
 
 def test_what_was_released_cannot_be_withheld_again() -> None:

@@ -6,15 +6,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
-from making import DEVICE, HUB, KIOSK, NOW, keys, operation, public_file, request, tcn
+from making import DEVICE, HUB, KIOSK, NOW, ROSTER, keys, operation, public_file, request, signed, tcn, vote
 
 from hotspot_kiosk import contents, nist, seal
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.hub.cases import route
-from hotspot_kiosk.hub.cases.case import Found, Told
+from hotspot_kiosk.hub.cases.case import Found, Told, Voted
 from hotspot_kiosk.hub.cases.casebook import Casebook, Person, Role
 from hotspot_kiosk.hub.cases.telling import Teller
 from hotspot_kiosk.hub.exchange.clerk import Clerk
@@ -46,7 +47,7 @@ ROUTED = operation(
     posts=("Green line 4", "Harbour"), devices=(DEVICE, OTHER), route={"Green line 4": ("Harbour",)}
 )
 HIT = (Found("CASE-1", 1, 9.5, why=(("face", 6.0), ("right index", 3.5))),)
-ONE, TWO = Person("k7", signed=b"by k7"), Person("k8", signed=b"by k8")
+ONE, TWO = Person("k7"), Person("k8")
 LEGAL = Person("l1", Role.LEGAL)
 
 
@@ -71,6 +72,7 @@ class Bureau:
         self.folder = folder
         self.now = NOW
         self.deeds: list[tuple[Deed, str, str, str]] = []
+        self.roster = ROSTER
         (folder / "operations").mkdir()
         if signed is not None:
             (folder / "operations" / "one.op").write_bytes(sign(signed, HUB))
@@ -83,6 +85,7 @@ class Bureau:
             now=self.clock,
             partners=frozenset({INTERPOL}),
             note=lambda *deed: self.deeds.append(deed),
+            roster=lambda: self.roster,
         )
         self.teller = Teller(
             self.store.answers, self.book, HUB, lambda device: KIOSKS[device].keys(), self.clock
@@ -206,14 +209,14 @@ def test_without_a_signed_operation_nothing_goes_to_anybody_else(tmp_path: Path)
 def test_two_people_confirm_and_both_stand_in_the_journal(bureau: Bureau) -> None:
     """The same one twice is refused, a reason is asked for, and their reasons stay out of the journal."""
     bureau.check(found=HIT)
-    vote = bureau.book.vote
-    assert vote(tcn(), "CASE-1", ONE, Finding.CONFIRM, "the scar of A. Name") is Outcome.OPEN
+    book = bureau.book
+    assert vote(book, tcn(), "CASE-1", ONE, Finding.CONFIRM, "the scar of A. Name") is Outcome.OPEN
     with pytest.raises(Refused, match="another person"):
-        vote(tcn(), "CASE-1", ONE, Finding.CONFIRM, "again")
+        vote(book, tcn(), "CASE-1", ONE, Finding.CONFIRM, "again")
     for person, reason in ((Person(""), "seen"), (TWO, "  ")):
         with pytest.raises(Refused):
-            vote(tcn(), "CASE-1", person, Finding.CONFIRM, reason)
-    assert vote(tcn(), "CASE-1", TWO, Finding.CONFIRM, "the ear") is Outcome.CONFIRMED
+            vote(book, tcn(), "CASE-1", person, Finding.CONFIRM, reason)
+    assert vote(book, tcn(), "CASE-1", TWO, Finding.CONFIRM, "the ear") is Outcome.CONFIRMED
     assert [(deed, who) for deed, who, _, _ in bureau.deeds] == [
         (Deed.CONFIRMED, "officer:k7"), (Deed.CONFIRMED, "officer:k8"),
     ]  # fmt: skip
@@ -226,7 +229,7 @@ def test_one_person_is_enough_only_under_the_law_that_the_operation_cites(tmp_pa
     alone = Bureau(tmp_path, operation(confirmation=Confirmation(people=1, law="the act, art. 5")))
     try:
         alone.check(found=HIT)
-        assert alone.book.vote(tcn(), "CASE-1", ONE, Finding.REFUTE, "other nose") is Outcome.REFUTED
+        assert vote(alone.book, tcn(), "CASE-1", ONE, Finding.REFUTE, "other nose") is Outcome.REFUTED
     finally:
         alone.store.close()
 
@@ -240,7 +243,7 @@ def test_a_sealed_hit_waits_for_the_legal_officer(bureau: Bureau) -> None:
     bureau.book.replied(INTERPOL, result(1, 1, source="QZX"), NOW)
     assert not bureau.tell()
     with pytest.raises(Refused, match="no such candidate"):
-        bureau.book.vote(tcn(), "QZX/N1", ONE, Finding.CONFIRM, "seen")
+        vote(bureau.book, tcn(), "QZX/N1", ONE, Finding.CONFIRM, "seen")
     ((case, hits),) = bureau.book.for_legal()
     assert (case.tcn, [hit.reference for hit in hits]) == (tcn(), ["QZX/N1"])
     for person, reason in ((ONE, "I want to"), (LEGAL, ""), (Person("", Role.LEGAL), "because")):
@@ -422,10 +425,10 @@ def test_an_outcome_is_due_to_the_partner_whose_hit_it_is_until_it_has_it(
 ) -> None:
     """Not after one of two people; not to another partner; once."""
     asked_and_hit(bureau)
-    bureau.book.vote(FIRST, "FRA/N1", ONE, finding, "ears")
+    vote(bureau.book, FIRST, "FRA/N1", ONE, finding, "ears")
     assert not words(bureau)
     bureau.later(minutes=1)
-    bureau.book.vote(FIRST, "FRA/N1", TWO, finding, "nose")
+    vote(bureau.book, FIRST, "FRA/N1", TWO, finding, "nose")
     assert words(bureau) == [(tcn(1, 900), word)]
     assert not words(bureau, "another")
     (due,) = bureau.book.outcomes(INTERPOL, 9)
@@ -439,7 +442,7 @@ def test_a_hit_of_the_own_gallery_is_nobodys_business(bureau: Bureau) -> None:
     """No partner gave it."""
     bureau.check(found=HIT)
     for person in (ONE, TWO):
-        bureau.book.vote(FIRST, "CASE-1", person, Finding.CONFIRM, "ears")
+        vote(bureau.book, FIRST, "CASE-1", person, Finding.CONFIRM, "ears")
     assert not words(bureau)
 
 
@@ -447,28 +450,28 @@ def test_who_was_told_of_a_match_is_told_that_it_is_disputed(bureau: Bureau) -> 
     """A third person looked and does not agree."""
     asked_and_hit(bureau)
     for person in (ONE, TWO):
-        bureau.book.vote(FIRST, "FRA/N1", person, Finding.CONFIRM, "ears")
+        vote(bureau.book, FIRST, "FRA/N1", person, Finding.CONFIRM, "ears")
     (due,) = bureau.book.outcomes(INTERPOL, 9)
     bureau.book.reported(due, NOW)
-    bureau.book.vote(FIRST, "FRA/N1", Person("k9", signed=b"by k9"), Finding.REFUTE, "a scar")
+    vote(bureau.book, FIRST, "FRA/N1", Person("k9"), Finding.REFUTE, "a scar")
     assert words(bureau) == [(tcn(1, 900), "disputed")]
 
 
 def test_that_two_people_disagree_is_told_to_nobody(bureau: Bureau) -> None:
     """Nothing was ever decided."""
     asked_and_hit(bureau)
-    bureau.book.vote(FIRST, "FRA/N1", ONE, Finding.CONFIRM, "ears")
-    bureau.book.vote(FIRST, "FRA/N1", TWO, Finding.REFUTE, "a scar")
+    vote(bureau.book, FIRST, "FRA/N1", ONE, Finding.CONFIRM, "ears")
+    vote(bureau.book, FIRST, "FRA/N1", TWO, Finding.REFUTE, "a scar")
     assert not words(bureau)
 
 
 def test_an_outcome_noted_by_a_process_that_ended_before_the_finding_is_not_told(bureau: Bureau) -> None:
     """It waits, and is told once somebody has said it again."""
     asked_and_hit(bureau)
-    bureau.book.vote(FIRST, "FRA/N1", ONE, Finding.CONFIRM, "ears")
+    vote(bureau.book, FIRST, "FRA/N1", ONE, Finding.CONFIRM, "ears")
     bureau.store.errands.put(FIRST, f"\toutcome\t{INTERPOL}\t{tcn(1, 900)}\tconfirmed", NOW)
     assert not words(bureau)
-    bureau.book.vote(FIRST, "FRA/N1", TWO, Finding.CONFIRM, "nose")
+    vote(bureau.book, FIRST, "FRA/N1", TWO, Finding.CONFIRM, "nose")
     assert words(bureau) == [(tcn(1, 900), "confirmed")]
 
 
@@ -476,7 +479,7 @@ def test_what_is_shielded_goes_with_an_outcome_to_the_gate(bureau: Bureau) -> No
     """The gate must know whom it may reach; the report itself does not say."""
     asked_and_hit(bureau, person=Shielded(frozenset({"SYR"})))
     for person in (ONE, TWO):
-        bureau.book.vote(FIRST, "FRA/N1", person, Finding.CONFIRM, "ears")
+        vote(bureau.book, FIRST, "FRA/N1", person, Finding.CONFIRM, "ears")
     (due,) = bureau.book.outcomes(INTERPOL, 9)
     assert due.person is not None
     assert due.person.origins == {"SYR"}
@@ -533,3 +536,38 @@ def test_a_reference_that_one_of_two_partners_may_not_show_is_not_shown(bureau: 
     bureau.book.replied(INTERPOL, SearchResult(tcn(1, 901), FIRST, NOW, "AUT", "NPS", 2, same), NOW)
     case = bureau.book.case(FIRST)
     assert route.visible(case, Shielded(frozenset({"SYR"}))) == ()
+
+
+@pytest.mark.parametrize(
+    "by", [Person("k8"), Person("k8", signed=b"by k8"), Person("k9", signed=b"by k9", kiosk=DEVICE)]
+)
+def test_what_nobodys_key_signed_is_no_finding(bureau: Bureau, by: Person) -> None:
+    """Neither a bare name, nor bytes that are no signature, though a kiosk stands beside them."""
+    bureau.check(found=HIT)
+    with pytest.raises(Refused, match="key"):
+        bureau.book.vote(FIRST, "CASE-1", by, Finding.CONFIRM, "ears")
+    assert bureau.book.case(FIRST).votes == ()
+
+
+def test_a_key_that_is_revoked_or_somebody_elses_signs_no_finding(bureau: Bureau) -> None:
+    """At the time of the decision two people are two ids and two keys."""
+    bureau.check(found=HIT)
+    stolen = signed(Voted(NOW, "CASE-1", "k8", Finding.CONFIRM, "ears"), FIRST, by="k7").signed
+    with pytest.raises(Refused, match="key"):
+        bureau.book.vote(FIRST, "CASE-1", Person("k8", signed=stolen), Finding.CONFIRM, "ears")
+    gone = msgspec.structs.replace(ROSTER.officers[0], revoked=NOW)
+    bureau.roster = ROSTER.with_officer(gone, NOW)
+    with pytest.raises(Refused, match="key"):
+        vote(bureau.book, FIRST, "CASE-1", ONE, Finding.CONFIRM, "ears")
+
+
+def test_only_officers_whom_the_operation_names_decide_at_the_hub(tmp_path: Path) -> None:
+    """Whatever their key."""
+    named = Bureau(tmp_path, operation(officers=("k7",)))
+    try:
+        named.check(found=HIT)
+        assert vote(named.book, FIRST, "CASE-1", ONE, Finding.CONFIRM, "ears") is Outcome.OPEN
+        with pytest.raises(Refused, match="does not name this officer"):
+            vote(named.book, FIRST, "CASE-1", TWO, Finding.CONFIRM, "ears")
+    finally:
+        named.store.close()

@@ -25,7 +25,7 @@ from hotspot_kiosk.hub.cases.case import Found
 from hotspot_kiosk.hub.roster import RosterFile
 from hotspot_kiosk.hub.storage.store import PartKey
 from hotspot_kiosk.keyring import load_private, make_pair, save_public
-from hotspot_kiosk.officers import Officer, Role, Roster
+from hotspot_kiosk.officers import Officer, Role, Roster, SecurityKey
 from hotspot_kiosk.policy import Outcome
 from hotspot_kiosk.seal_answer import reply_key
 from hotspot_kiosk.terms import Decision as Verdict
@@ -137,6 +137,47 @@ def test_two_people_cannot_have_one_key(tmp_path: Path) -> None:
     file.revoke("k7", NOW)
     with pytest.raises(Refused):
         file.put(msgspec.structs.replace(K7, id="k8"), NOW)
+
+
+def test_a_key_that_was_given_up_is_nobody_elses_ever(tmp_path: Path) -> None:
+    """Nor one that its owner exchanged, nor a security key: it would be the same hand under two names."""
+    file, touch = (
+        RosterFile(tmp_path / "roster", HUB, HUB.public()),
+        SecurityKey(rp="localhost", credential=b"c" * 90),
+    )
+    file.put(msgspec.structs.replace(K7, keys=(touch,)), NOW)
+    with pytest.raises(Refused, match="k7"):
+        file.put(Officer(id="k8", roles=(Role.OFFICER,), keys=(touch,)), NOW)
+    file.put(msgspec.structs.replace(K7, signing=OTHER.public), NOW)
+    for stolen in ({"signing": KEY.public}, {"signing": OTHER.public}, {"keys": (touch,)}):
+        with pytest.raises(Refused, match="k7"):
+            file.put(Officer(id="k8", roles=(Role.OFFICER,), **stolen), NOW)
+    assert file.put(K7, NOW).held("k7", KEY.public, NOW)
+    assert file.read().held("k7", OTHER.public, NOW - timedelta(days=1))
+    assert not file.read().held("k7", OTHER.public, NOW)
+    assert not file.read().held("k8", KEY.public, NOW)
+
+
+def test_a_roster_on_which_one_key_is_two_people_is_not_read() -> None:
+    """Whoever signed it."""
+    twin = msgspec.structs.replace(K7, id="k8")
+    with pytest.raises(ValueError, match="one key"):
+        Roster(edition=1, made=NOW, officers=(K7, twin))
+    words = msgspec.json.encode({"edition": 1, "made": NOW, "officers": [K7, twin]})
+    with pytest.raises(msgspec.ValidationError, match="one key"):
+        msgspec.json.decode(words, type=Roster)
+
+
+def test_a_roster_that_is_damaged_does_not_undo_what_was_known(tmp_path: Path) -> None:
+    """The last one that could be read counts; a hub that starts with a damaged one believes no signature."""
+    file = RosterFile(tmp_path / "roster", HUB, HUB.public())
+    assert file.known() is None
+    file.put(K7, NOW)
+    known = file.known()
+    assert known is not None
+    (tmp_path / "roster").write_bytes(b"torn")
+    assert file.known() is known
+    assert RosterFile(tmp_path / "roster", HUB, HUB.public()).known() is None
 
 
 def test_each_change_of_the_roster_is_its_next_edition(tmp_path: Path) -> None:

@@ -251,8 +251,8 @@ def test_a_late_hit_goes_to_the_next_posts_until_it_expires() -> None:
 
 
 YES, NO = (
-    Vote("k7", Finding.CONFIRM, "same ear", proved=True),
-    Vote("k8", Finding.REFUTE, "another ear", proved=True),
+    Vote("k7", Finding.CONFIRM, "same ear", b"key of k7"),
+    Vote("k8", Finding.REFUTE, "another ear", b"key of k8"),
 )
 
 
@@ -262,13 +262,14 @@ YES, NO = (
         ([], Outcome.OPEN),
         ([YES], Outcome.OPEN),
         ([YES, YES], Outcome.OPEN),
-        ([YES, Vote("k9", Finding.CONFIRM, "same scar", proved=True)], Outcome.CONFIRMED),
+        ([YES, Vote("k9", Finding.CONFIRM, "same scar", b"key of k9")], Outcome.CONFIRMED),
         ([YES, NO], Outcome.DISPUTED),
-        ([NO, Vote("k9", Finding.REFUTE, "no", proved=True)], Outcome.REFUTED),
+        ([NO, Vote("k9", Finding.REFUTE, "no", b"key of k9")], Outcome.REFUTED),
+        ([YES, Vote("k9", Finding.CONFIRM, "same scar", YES.key)], Outcome.OPEN),
     ],
 )
 def test_two_different_people_decide(votes: list[Vote], stands: Outcome) -> None:
-    """One person twice is one person; where two disagree, nothing is decided."""
+    """One person twice is one person, one key under two names is one; where two disagree, nothing is decided."""
     assert outcome(Confirmation(), votes) is stands
 
 
@@ -285,18 +286,20 @@ def _at(kiosk: int, officer: str, finding: Finding = Finding.CONFIRM) -> Vote:
         ([_at(17, "k1"), _at(18, "k1")], 2, Outcome.OPEN),
         ([_at(17, "k1"), _at(17, "k2"), YES], 3, Outcome.OPEN),
         ([_at(17, "k1"), _at(17, "k2", Finding.REFUTE)], 2, Outcome.DISPUTED),
+        ([_at(17, "k1"), Vote("k2", Finding.CONFIRM, "x")], 2, Outcome.OPEN),
+        ([YES, Vote("k2", Finding.REFUTE, "x")], 2, Outcome.OPEN),
         ([Vote("k1", Finding.CONFIRM, "x"), Vote("k2", Finding.CONFIRM, "x")], 2, Outcome.OPEN),
     ],
 )
 def test_one_kiosk_is_one_witness(votes: list[Vote], people: int, stands: Outcome) -> None:
-    """Whomever it names: a stolen one could make them all up. What nobody proves counts as one person's."""
+    """Whomever it names: a stolen one could make them all up. What neither a key nor a kiosk stands for counts as nothing."""
     assert outcome(Confirmation(people=people), votes) is stands
 
 
 @pytest.mark.parametrize(
     ("votes", "stands"),
     [
-        ([YES, Vote("k9", Finding.CONFIRM, "same scar", proved=True)], Outcome.OPEN),
+        ([YES, Vote("k9", Finding.CONFIRM, "same scar", b"key of k9")], Outcome.OPEN),
         ([_at(17, "k1"), _at(18, "k2")], Outcome.OPEN),
         ([_at(17, "k1"), YES], Outcome.CONFIRMED),
         ([_at(17, "k1", Finding.REFUTE), NO], Outcome.REFUTED),
@@ -367,3 +370,11 @@ def test_the_shields_ask_about_the_country_of_origin_wherever_it_stands(
 ) -> None:
     """Else about the first that can be read."""
     assert policy.placed_by(codes, policy.Shielded(frozenset({"SYR"}))) == found
+
+
+def test_where_an_operation_names_its_officers_they_alone_decide() -> None:
+    """At a kiosk as at the hub."""
+    policy.may_decide(operation(officers=("k7",)), "k7")
+    policy.may_decide(operation(), "k8")
+    with pytest.raises(Refused, match="does not name this officer"):
+        policy.may_decide(operation(officers=("k7",)), "k8")

@@ -4,7 +4,7 @@ import itertools
 from datetime import timedelta
 
 import pytest
-from making import DEVICE, NOW, operation, tcn
+from making import DEVICE, NOW, ROSTER, operation, signed, tcn
 
 from hotspot_kiosk.hub.cases.case import (
     Case,
@@ -70,7 +70,7 @@ class Story:
     @property
     def case(self) -> Case:
         """As it stands."""
-        return fold(tcn(), self.events)
+        return fold(tcn(), self.events, ROSTER)
 
     def tell(self, *events: Event, now: object = SOON) -> dict[int, Word]:
         """What each kiosk hears after these events."""
@@ -231,7 +231,9 @@ def test_who_was_alerted_hears_what_became_of_it() -> None:
     story = Story(known(), OPENED, NOTHING, SENT)
     story.tell()
     story.tell(reply(1), now=LATER)
-    one, two = (Voted(LATER, "FRA/1", who, Finding.REFUTE, "other ears", b"signed") for who in ("k7", "k8"))
+    one, two = (
+        signed(Voted(LATER, "FRA/1", who, Finding.REFUTE, "other ears"), tcn()) for who in ("k7", "k8")
+    )
     story.tell(one, now=LATER)
     said = story.tell(two, now=LATER)
     assert set(said) == {DEVICE, HARBOUR, BRIDGE}
@@ -243,7 +245,7 @@ def test_a_confirmed_match_stays_a_possible_match_in_words() -> None:
     """Nothing here says who somebody is."""
     story = Story(ALONE, OPENED, HIT)
     story.tell()
-    votes = [Voted(NOW, "CASE-1", who, Finding.CONFIRM, "same scar", b"signed") for who in ("k7", "k8")]
+    votes = [signed(Voted(NOW, "CASE-1", who, Finding.CONFIRM, "same scar"), tcn()) for who in ("k7", "k8")]
     answer = story.tell(*votes)[DEVICE].answer
     assert (answer.decision, answer.note) == (Decision.POSSIBLE_MATCH, "CASE-1: match confirmed")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
-from making import DEVICE, HUB, KIOSK, NOW, face_capture, face_template, keys, request, tcn
+from making import DEVICE, HUB, KIOSK, NOW, ROSTER, face_capture, face_template, keys, request, tcn, vote
 from mosquitto import Mosquitto
 
 from hotspot_kiosk import contents, nist, seal, wire
@@ -287,8 +287,9 @@ def test_what_another_process_adds_to_a_case_is_told_at_once(running: Desk) -> N
     first = running.opened(running.send(contents.encode(request())))
     running.hub._now = lambda: NOW
     book = assembly.open_book(load(running.folders.hub_config, HubConfig), running.folders.hub_config.parent)
+    book._roster = running.hub._book._roster = lambda: ROSTER
     for officer in ("k7", "k8"):
-        book.vote(tcn(), "CASE-1", Person(officer, signed=b"by them"), Finding.REFUTE, "other ears")
+        vote(book, tcn(), "CASE-1", Person(officer), Finding.REFUTE, "other ears")
     arrived = running.until(Arrived)
     assert isinstance(arrived, Arrived)
     told = wire.decode_down(arrived.payload)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from making import DEVICE, HUB, KIOSK, NOW, enrolment, operation, public_file, request, tcn
+from making import DEVICE, HUB, KIOSK, NOW, ROSTER, enrolment, operation, public_file, request, tcn, vote
 
 from hotspot_kiosk import contents, contents_enrolment, seal, slip, wire
 from hotspot_kiosk.audit import Journal
@@ -35,7 +35,7 @@ from hotspot_kiosk.terms import Decision, Part, Tcn
 FIRST = tcn()
 NUMBER = slip.encounter(FIRST, reply_key(KIOSK, FIRST)).number
 KIOSKS = {DEVICE: public_file(KIOSK, "Green line 4")}
-K7, K8 = Person("k7", signed=b"by k7"), Person("k8", signed=b"by k8")
+K7, K8 = Person("k7"), Person("k8")
 LEGAL = Person("l1", Role.LEGAL)
 HIT = (Found("CASE-77", 1, 9.5, True, "FRA"),)
 ART = Rights(controller="Bureau of Arcadia", ask_at="Main street 1")
@@ -60,6 +60,7 @@ class Bureau:
             posts={DEVICE: "Green line 4"},
             now=self.clock,
             note=self.journal.write,
+            roster=lambda: ROSTER,
         )
         self.purge = Purge(self.store, known, self.journal, folder / "journal" / "purging", self.clock)
         self.subjects = Subjects(
@@ -150,7 +151,7 @@ def test_a_person_is_told_what_is_held(bureau: Bureau) -> None:
 def test_nothing_about_others_is_told(bureau: Bureau) -> None:
     """Of a possible match neither reference nor its source; of those who looked neither id nor words."""
     bureau.check(HIT)
-    bureau.book.vote(FIRST, "CASE-77", K8, Finding.REFUTE, "a scar on the left")
+    vote(bureau.book, FIRST, "CASE-77", K8, Finding.REFUTE, "a scar on the left")
     told = bureau.told()
     assert "an officer compared the pictures" in told
     assert "possible match, verify" in told
@@ -234,7 +235,7 @@ def test_what_the_law_still_needs_is_not_erased(bureau: Bureau, votes: int) -> N
     """While people compare, and once they confirmed: refused with the reason and the last day."""
     bureau.check(HIT)
     for by in (K7, K8)[:votes]:
-        bureau.book.vote(FIRST, "CASE-77", by, Finding.CONFIRM, "ears")
+        vote(bureau.book, FIRST, "CASE-77", by, Finding.CONFIRM, "ears")
     why = "kept as evidence" if votes == 2 else "people still compare"
     with pytest.raises(Refused, match=f"{why}.*2026-12-23 12:00 UTC at the latest"):
         bureau.subjects.erase(NUMBER, K7)
@@ -246,7 +247,7 @@ def test_a_refuted_match_holds_nothing_up(bureau: Bureau) -> None:
     """Two people said that it is somebody else."""
     bureau.check(HIT)
     for by in (K7, K8):
-        bureau.book.vote(FIRST, "CASE-77", by, Finding.REFUTE, "ears")
+        vote(bureau.book, FIRST, "CASE-77", by, Finding.REFUTE, "ears")
     assert bureau.subjects.erase(NUMBER, K7) == GONE
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from making import DEVICE, HUB, KIOSK, NOW, keys, operation, request, tcn
+from making import DEVICE, HUB, KIOSK, NOW, ROSTER, keys, operation, request, tcn, vote
 
 from hotspot_kiosk import contents, finding, officers, seal, wire
 from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, SealError, StorageFailed
@@ -50,6 +50,7 @@ class Hub:
             operations=Operations(folder / "operations", HUB.public()),
             posts={DEVICE: POST},
             now=lambda: NOW,
+            roster=lambda: ROSTER,
         )
         self.roster = Roster(edition=1, made=NOW, officers=tuple(map(officer, ("k7", "k8"))))
         self.hearing = Hearing(self.book, self.open, HUB, lambda: self.roster)
@@ -90,7 +91,7 @@ def test_a_stolen_kiosk_cannot_make_up_two_people(hub: Hub) -> None:
     for name in ("k7", "k8"):
         assert hub.hearing.take(DEVICE, said(name)).refused == ""
         assert hub.stands() is Outcome.OPEN
-    hub.book.vote(tcn(), "REF-1", Person("k9", signed=b"by k9"), Finding.CONFIRM, "the chin")
+    vote(hub.book, tcn(), "REF-1", Person("k9"), Finding.CONFIRM, "the chin")
     assert hub.stands() is Outcome.CONFIRMED
 
 

@@ -217,10 +217,13 @@ def _candidate(case: Case, known: route.Known, candidate: Possible) -> dict[str,
                 "officer": vote.officer,
                 "finding": vote.finding.value,
                 "reason": vote.reason,
-                "signed": "with their own key" if vote.signed else f"in at kiosk {vote.kiosk}",
+                "signed": "with their own key"
+                if vote.proved
+                else f"in at kiosk {vote.kiosk}"
+                if vote.kiosk
+                else "by no key that was theirs: it counts as nothing",
             }
-            for vote in case.votes
-            if vote.reference == candidate.reference
+            for vote in case.findings(candidate.reference)
         ],
     }
 

@@ -18,7 +18,7 @@ from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.config import HubConfig, build_variant
 from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.hub.bell import HUB_WORKER, Bell
-from hotspot_kiosk.hub.cases.casebook import Casebook, Note, Ring, nobody_notes, nobody_rings
+from hotspot_kiosk.hub.cases.casebook import Casebook, Note, Ring, no_roster, nobody_notes, nobody_rings
 from hotspot_kiosk.hub.counts import Counts
 from hotspot_kiosk.hub.law.retention import PURGING, Hourly, Purge
 from hotspot_kiosk.hub.law.subject import Subjects
@@ -154,6 +154,7 @@ def casebook(
         partners=frozenset(config.exchange),
         note=note,
         ring=ring,
+        roster=roster(config).known if config.hub.roster else no_roster,
     )
 
 

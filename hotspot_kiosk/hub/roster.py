@@ -5,16 +5,18 @@ A copy of the file goes to the kiosks; what counts at the hub is what lies here 
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from hotspot_kiosk import files
-from hotspot_kiosk.errors import ConfigError, Refused
+from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, SealError, StorageFailed
 from hotspot_kiosk.officers import Officer, Roster, sign, verify
 from hotspot_kiosk.seal import PrivateKeys, Trusted
 
+log = logging.getLogger(__name__)
 NO_ROSTER = "nobody is on the roster yet; add somebody with: hotspot officer add"
 
 
@@ -32,6 +34,23 @@ class RosterFile:
         self.path = path
         self._own = own
         self._hub = hub
+        self._seen: tuple[int, int, int] | None = None
+        self._known: Roster | None = None
+
+    def known(self) -> Roster | None:
+        """The roster by which kept signatures are verified; while it cannot be read, the last that could; None before."""
+        try:
+            about = self.path.stat()
+            look = about.st_mtime_ns, about.st_size, about.st_ino
+            if look != self._seen:
+                self._known, self._seen = self.read(), look
+        except FileNotFoundError:
+            return self._known
+        except (BadBytes, ConfigError, SealError, StorageFailed, OSError) as error:
+            log.error(
+                "the roster cannot be read, so no signature counts that was not known before: %s", error
+            )
+        return self._known
 
     def read(self) -> Roster:
         """The roster. Raises Refused if there is none; BadBytes, ConfigError or SealError if it is not the hub's."""
@@ -42,13 +61,15 @@ class RosterFile:
     def put(self, officer: Officer, now: datetime) -> Roster:
         """The next edition, with this officer in it or replaced.
 
-        Raises Refused for a signing key that another person has: two people are told apart by their keys.
+        Raises Refused for a key that another person has, or had: two people are told apart by their keys.
         """
         before = self.read() if self.path.exists() else Roster(edition=1, made=now)
-        twin = next((each for each in before.officers if _same_key(each, officer)), None)
-        if twin is not None:
-            raise Refused(f"this key is {twin.id}'s already; every person has a key of their own")
-        after = before.with_officer(officer, now)
+        try:
+            after = before.with_officer(officer, now)
+        except ValueError as error:
+            raise Refused(
+                f"{error}; every person has keys of their own, which nobody else had before"
+            ) from None
         files.replace(self.path, sign(after, self._own))
         return after
 
@@ -60,7 +81,3 @@ class RosterFile:
         after = self.read().with_officer(msgspec.structs.replace(officer, revoked=now), now)
         files.replace(self.path, sign(after, self._own))
         return after
-
-
-def _same_key(one: Officer, other: Officer) -> bool:
-    return bool(one.signing) and one.signing == other.signing and one.id != other.id

@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from hotspot_kiosk.decision import What, signer
 from hotspot_kiosk.errors import BadBytes
+from hotspot_kiosk.officers import Roster
 from hotspot_kiosk.operation import Confirmation
 from hotspot_kiosk.policy import Ended, Finding, Outcome, Vote, outcome
 from hotspot_kiosk.terms import Decision, RequestType, Tcn, as_plain
@@ -157,10 +159,14 @@ class Voted(Event, frozen=True):
         """A person speaks once about a candidate."""
         return f"voted/{self.reference}/{self.officer}"
 
-    @property
-    def vote(self) -> Vote:
-        """As the rules count it."""
-        return Vote(self.officer, self.finding, self.reason, bool(self.signed), self.kiosk)
+    def vote(self, tcn: Tcn, roster: Roster | None) -> Vote:
+        """As the rules count it: what was kept of a signature is verified each time, and whose key it was then."""
+        key = b""
+        if self.signed and roster is not None:
+            what = What(self.finding.value)
+            key = signer(self.signed, self.officer, what, tcn, self.reference, self.reason, self.at)
+            key = key if key and roster.held(self.officer, key, self.at) else b""
+        return Vote(self.officer, self.finding, self.reason, key, self.kiosk)
 
 
 class Judged(Event, frozen=True):
@@ -272,9 +278,10 @@ class Possible:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One check, as far as the hub knows it."""
+    """One check, as far as the hub knows it. roster: by which its people's signatures are known; without one none counts."""
 
     tcn: Tcn
+    roster: Roster | None = field(default=None, repr=False)
     events: int = 0
     opened: Opened | None = None
     searched: Searched | None = None
@@ -343,7 +350,7 @@ class Case:
 
     def findings(self, reference: str) -> tuple[Vote, ...]:
         """What people said of a candidate, in order."""
-        return tuple(each.vote for each in self.votes if each.reference == reference)
+        return tuple(each.vote(self.tcn, self.roster) for each in self.votes if each.reference == reference)
 
     def is_open(self, now: datetime, patience: timedelta) -> bool:
         """Whether a partner's answer is still waited for."""
@@ -358,12 +365,12 @@ class Case:
         return Ended.UNANSWERED if nothing else Ended.NO_HIT
 
 
-def fold(tcn: Tcn, events: Iterable[Known]) -> Case:
+def fold(tcn: Tcn, events: Iterable[Known], roster: Roster | None = None) -> Case:
     """A case out of its events, in the order they were kept; a repeat changes nothing.
 
     Its lane is that of its first event: what belongs to the other one is not taken up.
     """
-    case, seen = Case(tcn), set()
+    case, seen = Case(tcn, roster), set()
     for event in events:
         if event.name not in seen:
             seen.add(event.name)

@@ -42,6 +42,7 @@ from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.reception.enrolment_case import Steps, as_event
 from hotspot_kiosk.hub.storage.store import PartKey, Store
 from hotspot_kiosk.nist.answer import SearchError, SearchResult
+from hotspot_kiosk.officers import Roster
 from hotspot_kiosk.operation import Confirmation, Operation
 from hotspot_kiosk.policy import Finding, Outcome, Shielded
 from hotspot_kiosk.terms import Decision, Part, RequestType, Tcn
@@ -51,6 +52,7 @@ Ring = Callable[[Tcn], object]
 FOR_LEGAL = "\tlegal"  # the errand of a case with something sealed; no partner has such a name
 MOST_FOR_LEGAL = 10_000
 NO_CANDIDATE = "there is no such candidate to look at"
+NOT_THEIRS = "nobody's key on the roster signed this; sign it with your own: hotspot case, --key"
 
 
 class Role(StrEnum):
@@ -89,11 +91,16 @@ def nobody_rings(_tcn: Tcn) -> None:
     """For the hub itself, which tells what it adds."""
 
 
+def no_roster() -> None:
+    """For a hub whose config names none: nobody's signature counts there."""
+
+
 class Casebook:
     """All cases of a store. One thread at a time; several hubs may share the store.
 
     opener: opens an envelope of a kiosk (BadBytes, SealError or KeyError if it cannot). posts: where
     each kiosk stands. partners: those that this hub can ask. ring: called when a case has something to tell.
+    roster: by which kept signatures are known.
     """
 
     def __init__(
@@ -107,6 +114,7 @@ class Casebook:
         partners: frozenset[str] = frozenset(),
         note: Note = nobody_notes,
         ring: Ring = nobody_rings,
+        roster: Callable[[], Roster | None] = no_roster,
     ) -> None:
         self._store = store
         self._opener = opener
@@ -116,10 +124,13 @@ class Casebook:
         self._partners = partners
         self._note = note
         self._ring = ring
+        self._roster = roster
 
     def case(self, tcn: Tcn) -> Case:
         """The case as it stands; one without events if there is none. Raises BadBytes, StorageFailed."""
-        return fold(tcn, (decode(body) for body in self._store.cases.events(tcn)))
+        events = [decode(body) for body in self._store.cases.events(tcn)]
+        signed = any(isinstance(event, Voted) for event in events)
+        return fold(tcn, events, self._roster() if signed else None)
 
     def all(self) -> Sequence[Tcn]:
         """Every case, each kiosk's newest first."""
@@ -269,10 +280,14 @@ class Casebook:
         known = self.known(case, self.asked(tcn))
         if reference not in {each.reference for each in route.visible(case, known.person)}:
             raise Refused(NO_CANDIDATE)
+        policy.may_decide(known.operation, by.id)
         before = case.findings(reference)
         policy.may_vote(before, by.id, reason)
         voted = Voted(self._now(), reference, by.id, finding, reason, by.signed, by.kiosk)
-        stands = policy.outcome(known.rule, (*before, voted.vote))
+        vote = voted.vote(tcn, self._roster())
+        if not vote.proved and (by.signed or not by.kiosk):
+            raise Refused(NOT_THEIRS)
+        stands = policy.outcome(known.rule, (*before, vote))
         for errand in outcomes.owed(case, reference, case.outcome(reference, known.rule), stands):
             self._store.errands.put(tcn, errand, self._now())
         if not self._add(tcn, voted):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
-from hotspot_kiosk import finding, seal, wire
+from hotspot_kiosk import finding, policy, seal, wire
 from hotspot_kiosk.decision import What, entitled
 from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, StorageFailed
 from hotspot_kiosk.hub.cases.case import Case
@@ -63,9 +63,7 @@ class Hearing:
         told = case.opened is not None and (device == case.opened.device or device in case.told)
         if not told:
             raise Refused(NOT_THERE)
-        operation = self._book.operation(case)
-        if operation is not None and operation.officers and said.officer not in operation.officers:
-            raise Refused(f"operation {operation.id} does not name this officer")
+        policy.may_decide(self._book.operation(case), said.officer)
 
     def _check_officer(self, said: finding.Statement) -> None:
         try:

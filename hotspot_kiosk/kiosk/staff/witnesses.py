@@ -28,6 +28,7 @@ class Witnesses:
             raise Refused("the answer names no such candidate; look at it again")
         if operation is not None:
             policy.may_see(operation, self._place.post)
+            policy.may_decide(operation, vote.officer)
         before = [
             policy.Vote(said.officer, said.finding, "said")
             for said in self._findings.of(answer.tcr)
