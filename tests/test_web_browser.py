@@ -27,7 +27,8 @@ if BROWSER is None:
 LOCALES = Path(__file__).resolve().parents[1] / "hotspot_kiosk" / "kiosk" / "web" / "locales"
 CODES = sorted(path.stem for path in LOCALES.glob("*.ftl"))
 SIZES = {"large": (1280, 800), "small": (800, 480)}
-SUBJECT_S = 60
+SUBJECT_S = 600  # a busy machine is slow, and nobody has gone
+PATIENCE_MS = 120_000
 WORDS = "Bureau for the very long name of a national authority, department of data, of an allied republic"
 LONG = Paper("26000-17000-0001B-7ZK2M9-QX41TB-W0AC8J", WORDS, 1825, f"{WORDS}, +99 1 234 567", WORDS)
 PICTURES = "PAGES_PICTURES" in os.environ  # `make pages` keeps a picture of every page in every language
@@ -92,6 +93,7 @@ def page(browser: Any, pages: Pages, kiosk: Kiosk) -> Iterator[Any]:
     kiosk.asked.clear()
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     shown = context.new_page()
+    shown.set_default_timeout(PATIENCE_MS)
     wrong: list[str] = []
     shown.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
     shown.on("pageerror", lambda error: wrong.append(str(error)))
@@ -246,10 +248,11 @@ def test_who_does_not_move_is_warned_by_eye_and_ear_and_then_wiped(browser: Any,
     """A count-down and a tone; a touch brings time; without one the check is cancelled."""
     kiosk.go("idle")
     with tempfile.TemporaryDirectory(dir="/tmp") as made:
-        impatient = Pages(Path(made), kiosk.path, 9)
+        impatient = Pages(Path(made), kiosk.path, 20)
         impatient.start()
         context = browser.new_context()
         page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
         until(lambda: page.goto(impatient.url).status == 200)
         with page.expect_response(lambda answer: "/tone/warn.wav" in answer.url):
             speak(page, "tr")
@@ -271,6 +274,7 @@ def test_nothing_of_a_person_stays_in_the_browser(
     kiosk.go("idle")
     context = browser.browser_type.launch_persistent_context(profile, executable_path=BROWSER, args=FLAGS)
     page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
     until(lambda: page.goto(pages.url).status == 200)
     speak(page, "uz")
     before = context.cookies()[0]["value"]

@@ -51,6 +51,7 @@ def test_a_person_is_captured_by_following_the_pages(stage: Stage, code: str, la
         pages.start()
         browser = play.chromium.launch(executable_path=BROWSER, args=FLAGS)
         page = browser.new_page()
+        page.set_default_timeout(120_000)
         page.goto(pages.url)
         page.locator(f'button[value="{code}"]').click()
         page.locator("section.wait").wait_for()

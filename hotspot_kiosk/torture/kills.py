@@ -150,6 +150,11 @@ class Battle:
         """How many parts were acknowledged so far."""
         return sum(len(post.ledger.acknowledged) for post in self._posts)
 
+    @property
+    def delivered(self) -> int:
+        """How many of them their kiosks take for delivered by now."""
+        return self.acknowledged - sum(unsettled(post.role.outbox)[0] for post in self._posts)
+
     def rage(self, seconds: float, say: Callable[[str], None]) -> None:
         """One fault after the other for so long, and on until something was acknowledged: a machine may be slow."""
         ends = time.monotonic() + seconds
