@@ -146,7 +146,7 @@ def test_two_sensors_may_have_two_addresses() -> None:
         assert np.array_equal(second.touch(2).pixels, finger(address, 2))
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_a_transfer_at_the_real_speed_of_115200() -> None:
     """At the wire's true pace an image comes whole in one transfer."""
     with bench(speed=1, patience_s=10.0) as it:
