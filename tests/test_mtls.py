@@ -19,7 +19,7 @@ from hotspot_kiosk.simulator.broker import Broker, Files, find
 from hotspot_kiosk.transports import mqtt
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Taken
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 NOTHING_S = 0.5
 
 

@@ -22,7 +22,7 @@ from hotspot_kiosk.transports import mqtt, tls
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Taken
 
 E = TypeVar("E", LinkUp, LinkLost, Arrived, Taken)
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 SILENCE_S = 0.6
 MESSAGE = bytes(1000)
 REFUSED = bytes([0x20, 3, 0, 0x87, 0])

@@ -186,7 +186,7 @@ def held() -> Iterator[Any]:
 def test_the_policy_leaves_only_the_kiosks_own_pages(url: str, held: Any) -> None:
     """As a real Chromium reads it."""
     with pytest.raises(Exception, match="ERR_BLOCKED_BY_ADMINISTRATOR"):
-        held.goto(url, timeout=30_000)
+        held.goto(url, timeout=120_000)
 
 
 @pytest.mark.skipif(BROWSER is None, reason="Chromium is not installed: apt-get install chromium")
@@ -197,7 +197,7 @@ def test_the_policy_leaves_only_the_kiosks_own_pages(url: str, held: Any) -> Non
 def test_the_policy_lets_the_kiosks_own_pages_through(held: Any) -> None:
     """Nobody serves them here, and that is all that is wrong."""
     with pytest.raises(Exception, match="ERR_CONNECTION_REFUSED"):
-        held.goto("http://localhost:8080/", timeout=30_000)
+        held.goto("http://localhost:8080/", timeout=120_000)
 
 
 def test_the_policy_is_read_as_a_table() -> None:

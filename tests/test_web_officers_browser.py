@@ -69,7 +69,7 @@ class Set:
 
     def __init__(self, folder: Path) -> None:
         self.kiosk = Kiosk(folder)
-        self.pages = Pages(folder, self.kiosk.path)
+        self.pages = Pages(folder, self.kiosk.path, 600)
         (folder / "office").mkdir()
         self.health = Setup(folder / "health")
         self.health.recent.start()
@@ -115,6 +115,7 @@ def page(browser: Any, setting: Set) -> Iterator[Any]:
     """An officer's browser; whatever it complains of fails the test, but refusals it was sent."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     shown = context.new_page()
+    shown.set_default_timeout(120_000)
     wrong: list[str] = []
     shown.on("pageerror", lambda error: wrong.append(str(error)))
     shown.on("console", lambda said: wrong.append(said.text) if "Refused to" in said.text else None)
