@@ -137,6 +137,45 @@ def test_an_update_goes_to_partitions_that_exist() -> None:
     assert (named | init | set(slots)) <= set(partitions())
 
 
+def test_a_pis_rauc_can_tell_the_firmware(tmp_path: Path) -> None:
+    """The script that speaks for it is named, and the partition that it writes is mounted where it looks."""
+    compose = (BUILD / "layers/compose").read_text("utf-8")
+    assert "bootloader-custom-backend=/usr/lib/hotspot/rauc-tryboot" in compose
+    units = BUILD / "boards/tryboot/overlay/usr/lib/systemd/system"
+    mount = (units / "boot-firmware.mount").read_text("utf-8")
+    looked = re.findall(
+        r"HOTSPOT_AUTOBOOT:-(/\S+)/autoboot.txt", (ROOT / "firmware/boot/rauc-tryboot").read_text("utf-8")
+    )
+    assert f"Where={looked[0]}\n" in mount
+    assert re.findall(r"by-partlabel/(\w+)", mount) == ["firmware"] == partitions()[:1]
+    for board in BOARDS:
+        chosen = (BUILD / "boards" / board / "board.sh").read_text("utf-8")
+        assert ("rauc_bootloader=custom" in chosen) == ("boot_chain=tryboot" in chosen)
+
+
+def test_a_kiosk_that_is_updated_is_called_well_by_its_agent_alone(tmp_path: Path) -> None:
+    """By the table in its configuration, however it is written; READY alone says nothing of a new system there."""
+    script = (BUILD / "overlay/usr/lib/hotspot/is-updated").read_text("utf-8")
+    for text, updated in (
+        ("[kiosk]\ndevice = 1\n", False),
+        ("[kiosk]\ndevice = 1\n# [update]\n", False),
+        ("[kiosk]\nupdate_x = 1\n", False),
+        ("[update]\nstate = 'x'\n", True),
+        ("  [ update ] # here\n", True),
+        ("[update.link]\nport = 1\n", True),
+        ("update = { state = 'x' }\n", True),
+        ("update.state = 'x'\n", True),
+    ):
+        config = tmp_path / "kiosk.toml"
+        config.write_text(text)
+        done = subprocess.run(
+            ["sh", "-c", script.replace("/etc/hotspot/kiosk.toml", str(config))], check=False
+        )
+        assert (done.returncode == 0) == updated, text
+    good = (BUILD / "overlay/usr/lib/hotspot/good").read_text("utf-8")
+    assert good.index("! /usr/lib/hotspot/is-updated || exit 0") < good.index("rauc status mark-good")
+
+
 def test_only_the_data_grows() -> None:
     """Its type is nobody else's: growing finds it by its type."""
     grown = (BUILD / "overlay/usr/lib/hotspot/repart.d/data.conf").read_text("utf-8")
