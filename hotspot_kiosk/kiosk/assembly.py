@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO
 
-from hotspot_kiosk import nist, ridge_code
+from hotspot_kiosk import nist
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.config import KioskConfig, Section, SessionPlan, build_variant
 from hotspot_kiosk.errors import ConfigError, Refused, StorageFailed
@@ -26,7 +26,6 @@ from hotspot_kiosk.inference.detect import FaceDetector
 from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.face_utility import NAME as UTILITY
 from hotspot_kiosk.inference.face_utility import FaceUtility
-from hotspot_kiosk.inference.finger import warm_up
 from hotspot_kiosk.inference.finger_utility import NAME as FINGER_UTILITY
 from hotspot_kiosk.inference.finger_utility import FingerUtility
 from hotspot_kiosk.inference.pad import installed
@@ -38,6 +37,7 @@ from hotspot_kiosk.kiosk.capture.booth_finger import FingerBooth
 from hotspot_kiosk.kiosk.capture.preview import Preview, of
 from hotspot_kiosk.kiosk.capture.tallying import Tallying
 from hotspot_kiosk.kiosk.capture.turns import Limits
+from hotspot_kiosk.kiosk.capture.warmth import Warmth
 from hotspot_kiosk.kiosk.capture.watch import Challenge, Watch
 from hotspot_kiosk.kiosk.care.checkup import Machine
 from hotspot_kiosk.kiosk.care.health import Health
@@ -133,9 +133,8 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         guard=guard,
         preview=preview,
         pulse=Pulse(os.environ, time.monotonic),
+        warmth=Warmth(daemon.fault),
     )
-    warm_up()
-    ridge_code.warm_up()
     return daemon
 
 

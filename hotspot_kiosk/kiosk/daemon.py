@@ -22,6 +22,7 @@ from hotspot_kiosk.kiosk.capture.booth import Voices
 from hotspot_kiosk.kiosk.capture.booth_face import FaceBooth
 from hotspot_kiosk.kiosk.capture.booth_finger import FingerBooth
 from hotspot_kiosk.kiosk.capture.preview import Preview
+from hotspot_kiosk.kiosk.capture.warmth import Warmth
 from hotspot_kiosk.kiosk.care.loglines import Recent
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
@@ -74,7 +75,7 @@ TICK_S = 0.25
 HANGS_S = 90.0  # an image over the slowest line, twice, takes half of it
 FORGET_EVERY = 240
 CAPTURING = {State.NOTICE, State.FACE, State.FINGERS, State.REVIEW}
-Hand = FaceBooth | FingerBooth | Uplink | Desk | Upkeep | Guard | Preview | Recent
+Hand = FaceBooth | FingerBooth | Uplink | Desk | Upkeep | Guard | Preview | Recent | Warmth
 BUTTONS: dict[str, Event] = {
     "notice read": NoticeRead(),
     "accept": Accept(),
@@ -117,6 +118,7 @@ class Daemon:
         self._office: Office | None = None
         self._referring = Referring(place, clock, self._note, self._tell)
         self._recent: Recent | None = None
+        self._warmth: Warmth | None = None
         self.box = Box(place.remains, place.tamper, self._hands())
 
     def _hands(self) -> Hands:
@@ -145,9 +147,10 @@ class Daemon:
         pulse: Pulse | None = None,
         office: Office | None = None,
         recent: Recent | None = None,
+        warmth: Warmth | None = None,
     ) -> None:
         """Give the daemon its hands."""
-        self._recent = recent
+        self._recent, self._warmth = recent, warmth
         self._office = office
         self._face, self._finger, self._uplink, self._desk = face, finger, uplink, desk
         self._upkeep, self._guard, self._preview, self._pulse = upkeep, guard, preview, pulse
@@ -165,6 +168,7 @@ class Daemon:
             self._desk,
             self._upkeep,
             self._guard,
+            self._warmth,
         )
         started: list[Hand] = []
         try:
