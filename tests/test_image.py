@@ -137,7 +137,7 @@ def test_an_update_goes_to_partitions_that_exist() -> None:
     assert (named | init | set(slots)) <= set(partitions())
 
 
-def test_a_pis_rauc_can_tell_the_firmware(tmp_path: Path) -> None:
+def test_a_pis_rauc_can_tell_the_firmware() -> None:
     """The script that speaks for it is named, and the partition that it writes is mounted where it looks."""
     compose = (BUILD / "layers/compose").read_text("utf-8")
     assert "bootloader-custom-backend=/usr/lib/hotspot/rauc-tryboot" in compose

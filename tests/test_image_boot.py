@@ -18,7 +18,7 @@ IMAGE = os.environ.get("HOTSPOT_IMAGE", "")
 
 pytestmark = [
     pytest.mark.skipif(not IMAGE, reason="no image was named: run make test-image"),
-    pytest.mark.timeout(2400),
+    pytest.mark.timeout(4 * 3600),
 ]
 
 

@@ -25,7 +25,6 @@ from hotspot_kiosk.torture.machine import IMAGE_BUILD
 log = logging.getLogger(__name__)
 IMAGE = os.environ.get("HOTSPOT_IMAGE", "")
 POWER_CUTS = int(os.environ.get("POWER_CUTS", "2"))
-PATIENCE_S = 3600.0
 OTHER = {"A": "B", "B": "A"}
 
 pytestmark = [
@@ -40,9 +39,9 @@ def kiosk(tmp_path_factory: pytest.TempPathFactory, models_built: Path) -> Itera
     with Appliance(tmp_path_factory.mktemp("appliance")) as appliance:
         appliance.insert(Path(IMAGE), data_mib=512)
         appliance.machine.start()
-        appliance.await_ready(PATIENCE_S)
-        appliance.await_link(PATIENCE_S)
-        appliance.await_well(PATIENCE_S)
+        appliance.await_ready()
+        appliance.await_link()
+        appliance.await_well()
         yield appliance
 
 
@@ -79,7 +78,7 @@ def updated(kiosk: Appliance) -> None:
     """Update to the next version and see it confirmed."""
     kiosk.depot.offer(variant("next"))
     kiosk.depot.await_outcome(Outcome.CONFIRMED)
-    kiosk.await_well(PATIENCE_S)
+    kiosk.await_well()
 
 
 def boots(kiosk: Appliance) -> list[str]:
@@ -135,9 +134,9 @@ def test_an_update_is_streamed_tested_and_confirmed(kiosk: Appliance) -> None:
     sent = kiosk.depot.sent(bundle)
     kiosk.depot.await_outcome(Outcome.CONFIRMED)
     assert (kiosk.slot(), kiosk.version()) == (OTHER[before], bundle.version)
-    kiosk.await_ready(PATIENCE_S)
-    kiosk.await_link(PATIENCE_S)
-    kiosk.await_well(PATIENCE_S)
+    kiosk.await_ready()
+    kiosk.await_link()
+    kiosk.await_well()
     root = (IMAGE_BUILD / "build/variants/next/root.img").stat().st_size
     whole = bundle.file.stat().st_size
     log.warning(
@@ -159,10 +158,10 @@ def test_a_root_with_a_changed_block_is_left_for_the_other_system(kiosk: Applian
     )
     kiosk.machine.cut()
     kiosk.machine.start()
-    kiosk.await_ready(PATIENCE_S)
+    kiosk.await_ready()
     assert boots(kiosk) == [used] * 3 + [OTHER[used]]
     assert kiosk.slot() == OTHER[used]
-    kiosk.await_well(PATIENCE_S)
+    kiosk.await_well()
 
 
 def test_a_system_that_fails_its_self_test_is_left_and_says_why(kiosk: Appliance) -> None:
@@ -172,8 +171,8 @@ def test_a_system_that_fails_its_self_test_is_left_and_says_why(kiosk: Appliance
     result = kiosk.depot.await_outcome(Outcome.ROLLED_BACK)
     assert "models" in result.reason
     assert (kiosk.slot(), kiosk.version()) == before
-    kiosk.await_ready(PATIENCE_S)
-    kiosk.await_well(PATIENCE_S)
+    kiosk.await_ready()
+    kiosk.await_well()
 
 
 def test_a_system_that_hangs_is_ended_by_the_watchdog_and_left(kiosk: Appliance) -> None:
@@ -184,8 +183,8 @@ def test_a_system_that_hangs_is_ended_by_the_watchdog_and_left(kiosk: Appliance)
     assert result.reason == "it did not come up far enough to test itself"
     assert kiosk.machine.console().count("hotspot: it stands still now") == 3
     assert (kiosk.slot(), kiosk.version()) == before
-    kiosk.await_ready(PATIENCE_S)
-    kiosk.await_well(PATIENCE_S)
+    kiosk.await_ready()
+    kiosk.await_well()
 
 
 def test_power_cuts_during_an_installation_do_no_harm(kiosk: Appliance) -> None:
@@ -205,7 +204,7 @@ def test_power_cuts_during_an_installation_do_no_harm(kiosk: Appliance) -> None:
         let_pass(kiosk, chance.uniform(0, 120), after)
         kiosk.machine.cut()
         kiosk.machine.start()
-        kiosk.await_ready(PATIENCE_S)
+        kiosk.await_ready()
         if kiosk.version() == bundle.version:
             break
     kiosk.depot.await_outcome(Outcome.CONFIRMED)
@@ -227,7 +226,7 @@ def test_a_full_data_partition_does_not_keep_it_from_starting(kiosk: Appliance) 
     kiosk.machine.run("dd if=/dev/zero of=/data/filler bs=1M; sync", 900)
     kiosk.machine.cut()
     kiosk.machine.start()
-    kiosk.await_ready(PATIENCE_S)
+    kiosk.await_ready()
     kiosk.machine.run("rm /data/filler; sync")
-    kiosk.await_link(PATIENCE_S)
-    kiosk.await_well(PATIENCE_S)
+    kiosk.await_link()
+    kiosk.await_well()
