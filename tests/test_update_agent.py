@@ -13,7 +13,7 @@ from update_rig import BUNDLE, Post, sealed
 from updating import NEW, invitation
 
 from hotspot_kiosk import fleet
-from hotspot_kiosk.errors import BadBytes, ConfigError, SealError
+from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, SealError
 from hotspot_kiosk.fleet import Heard, Outcome, Report, Status
 from hotspot_kiosk.kiosk.desk import Told
 from hotspot_kiosk.kiosk.storage.outbox import Outbox
@@ -216,6 +216,26 @@ def test_a_verdict_counts_for_its_own_start_only(tmp_path: Path) -> None:
     trial.answer(Verdict("b1", ("no",)))
     assert trial.verdict("b2") is None
     assert trial.verdict("b1") == Verdict("b1", ("no",))
+
+
+def test_an_ordinary_start_is_not_examined(tmp_path: Path) -> None:
+    """Where no update was written, or the agent finds itself in the system before, nobody waits for a word."""
+    trial = Trial(tmp_path)
+    assert not trial.await_asked(60)
+    trial.expect()
+    assert not Trial(tmp_path).await_asked(60, lambda _pause: trial.over())
+
+
+def test_a_new_systems_start_waits_for_the_agent(tmp_path: Path) -> None:
+    """Until it asks; one that never does is a failure, and no silent pass."""
+    trial = Trial(tmp_path / "run", tmp_path / "kept")
+    (tmp_path / "run").mkdir()
+    trial.expect()
+    assert trial.await_asked(60, lambda _pause: trial.ask())
+    trial.over()
+    trial.expect()
+    with pytest.raises(Refused, match="hotspot-update"):
+        trial.await_asked(0, lambda _pause: None)
 
 
 def test_the_daemon_waits_until_the_update_is_decided(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ from hotspot_kiosk.transports.port import Arrived, Board, LinkEvent, LinkUp
 
 log = logging.getLogger(__name__)
 ON_TRIAL = frozenset({Phase.TRYING, Phase.CONFIRMING, Phase.REJECTED})
+EXPECTING = frozenset({Phase.INSTALLING, Phase.INSTALLED, *ON_TRIAL})
+OVER = frozenset({Phase.IDLE, Phase.WAITING})
 MOST_LATE = 2  # so many intervals more a status may wait for who stands at the kiosk
 RESTART = 75  # the unit's RestartPreventExitStatus; FailureAction=reboot
 FINAL_WORDS = ("signature", "manifest", "compatible", "version")
@@ -217,9 +219,11 @@ class Agent:
                 self._send_reports()
         if isinstance(event, update.NotWritten):
             self._not_before = time.monotonic() + self._pauses.again * 2 ** max(0, before.tries - 1)
+        if self._state.phase in EXPECTING:
+            self._trial.expect()
         for effect in effects:
             self._do(effect)
-        if self._state.phase is Phase.IDLE and before.phase is not Phase.IDLE:
+        if self._state.phase in OVER:
             self._trial.over()
 
     def _report(self, tell: update.Tell) -> Callable[[int], Report]:

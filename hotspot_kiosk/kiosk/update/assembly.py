@@ -39,7 +39,7 @@ def build(config: KioskConfig, folder: Path) -> Agent:
         keeping=UpdateKeeping(plan.state),
         rauc=Rauc(plan.bus, ca=plan.ca),
         board=_board(config, plan, folder),
-        trial=Trial(plan.run),
+        trial=_trial(plan),
         now=clock.now,
         told=lambda: told(config.kiosk.desk),
         pulse=Pulse(os.environ, time.monotonic),
@@ -60,8 +60,8 @@ def run_self_test(config: KioskConfig, folder: Path) -> Verdict | None:
     Raises ConfigError or KeyMissing if this kiosk cannot seal at all, Refused if nobody decided in time.
     """
     plan, clock = _plan(config), Clock()
-    trial = Trial(plan.run)
-    if not trial.is_asked():
+    trial = _trial(plan)
+    if not trial.await_asked(DECIDED_S):
         return None
     verdict = selftest.examine(
         config,
@@ -75,6 +75,10 @@ def run_self_test(config: KioskConfig, folder: Path) -> Verdict | None:
     if not trial.wait(DECIDED_S):
         raise Refused("nobody decided about the update: look at hotspot-update, then restart the kiosk")
     return verdict
+
+
+def _trial(plan: UpdatePlan) -> Trial:
+    return Trial(plan.run, plan.state.with_name(selftest.EXPECTED))
 
 
 def release(path: Path) -> str:

@@ -18,7 +18,7 @@ import msgspec
 
 from hotspot_kiosk import files
 from hotspot_kiosk.config import KioskConfig, build_variant
-from hotspot_kiosk.errors import BadBytes, BadSample, CaptureTimeout, HotspotError, StorageFailed
+from hotspot_kiosk.errors import BadBytes, BadSample, CaptureTimeout, HotspotError, Refused, StorageFailed
 from hotspot_kiosk.kiosk.care import checkup_kiosk
 from hotspot_kiosk.kiosk.care.checkup import Verdict as Found
 from hotspot_kiosk.kiosk.devices.port import Camera, FingerSensor
@@ -28,7 +28,7 @@ from hotspot_kiosk.terms import MAX_COUNTER, FingerPosition, Tcn
 
 CONTENT = "self-test"
 WORDS = b"a self-test; no person"
-ASKED, VERDICT = "asked", "verdict.json"
+ASKED, VERDICT, EXPECTED = "asked", "verdict.json", "update.trial"
 TOUCH_S = 1.0
 FRAME_S = 10.0
 MORE_COPIES = ("-wal", ".numbers")
@@ -43,11 +43,32 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Trial:
-    """The folder. The agent asks and reads, the self-test answers and waits until it is over."""
+    """The folder. The agent asks and reads, the self-test answers and waits until it is over.
 
-    def __init__(self, folder: Path) -> None:
+    expected: a file that outlives a start of the machine and says that the next one may be a new system's. Where it is
+    not, nobody waits for the agent to say so (the self-test's unit looks for it).
+    """
+
+    def __init__(self, folder: Path, expected: Path | None = None) -> None:
         self._asked = folder / ASKED
         self._verdict = folder / VERDICT
+        self._expected = expected or folder / EXPECTED
+
+    def expect(self) -> None:
+        """From now on a start may be a new system's. Raises StorageFailed."""
+        if not self._expected.exists():
+            files.replace(self._expected, b"")
+
+    def await_asked(self, seconds: float, pause: Callable[[float], None] = time.sleep) -> bool:
+        """Wait until the agent asks, or has found that this start is no new system's: then False. Raises Refused."""
+        until = time.monotonic() + seconds
+        while not self.is_asked():
+            if not self._expected.exists():
+                return False
+            if time.monotonic() > until:
+                raise Refused("nobody asked for a self-test: look at hotspot-update")
+            pause(0.1)
+        return True
 
     def ask(self) -> None:
         """A self-test is wanted. Raises StorageFailed."""
@@ -72,6 +93,7 @@ class Trial:
     def over(self) -> None:
         """The update is decided: the daemon may start, and may change the outbox's layout."""
         self._asked.unlink(missing_ok=True)
+        self._expected.unlink(missing_ok=True)
 
     def wait(self, seconds: float, pause: Callable[[float], None] = time.sleep) -> bool:
         """Wait until the update is decided; False if it is not in time."""
