@@ -11,7 +11,7 @@ from typing import Any
 import axe
 import numpy as np
 import pytest
-from pages_rig import BROWSER, FLAGS, SHOTS, Kiosk, Pages, until
+from pages_rig import BROWSER, FLAGS, SHOTS, Kiosk, Pages, Screen, until
 
 from hotspot_kiosk.slip import Paper
 
@@ -121,6 +121,11 @@ def walk(page: Any, kiosk: Kiosk) -> Iterator[str]:
     kiosk.go("notice")
     at(page, "notice")
     yield "notice"
+    for part in range(1, 6 if PICTURES else 1):
+        page.wait_for_timeout(900)
+        page.locator('button[name="go"][value="next"]').click()
+        page.locator(f'main[data-key*=":{part}:"]').wait_for()
+        yield f"notice-{part + 1}"
     kiosk.go("face")
     kiosk.show("look at camera", "Please come closer.")
     at(page, "face")
@@ -296,3 +301,47 @@ def test_nothing_of_a_person_stays_in_the_browser(
         path for path in profile.rglob("*") if path.is_file() and b"\xff\xd8\xff\xe0" in path.read_bytes()
     ]
     assert found == []
+
+
+def test_a_page_that_nobody_answers_shows_nothing_of_its_person(browser: Any, kiosk: Kiosk) -> None:
+    """The pages' process is gone: within seconds the slip is, too, and words in its person's language are there.
+
+    Once the process is back, so is the first page.
+    """
+    kiosk.go("idle")
+    with tempfile.TemporaryDirectory(dir="/tmp") as made:
+        mortal = Pages(Path(made), kiosk.path, SUBJECT_S)
+        mortal.start()
+        context = browser.new_context()
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        until(lambda: page.goto(mortal.url).status == 200)
+        speak(page, "fr")
+        kiosk.go("waiting")
+        kiosk.store(LONG)
+        kiosk.go("done")
+        kiosk.go("idle")
+        at(page, "slip")
+        mortal.close()
+        at(page, "fault")
+        assert "hors service" in page.locator("h1").inner_text()
+        assert LONG.number not in page.content()
+        mortal.start()
+        page.locator(".languages").wait_for()
+        context.close()
+        mortal.close()
+
+
+def test_a_second_screen_takes_over_when_the_first_is_gone(browser: Any, pages: Pages, kiosk: Kiosk) -> None:
+    """As after the browser was started anew: nobody has to touch it."""
+    kiosk.go("done")
+    kiosk.go("idle")
+    first = Screen(pages)
+    until(lambda: first.get()[0] == 200, "the screen is held")
+    over = first.hold()
+    context = browser.new_context()
+    page = context.new_page()
+    assert page.goto(pages.url).status == 409
+    over.set()
+    page.locator(".languages").wait_for(timeout=60_000)
+    context.close()

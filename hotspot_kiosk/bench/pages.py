@@ -6,39 +6,25 @@ moment counts when the browser has painted (two animation frames later). Needs C
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hotspot_kiosk.bench import pages_soak
 from hotspot_kiosk.bench.figure import Figure
+from hotspot_kiosk.bench.pages_stage import FLAGS, PlayedKiosk
 from hotspot_kiosk.errors import ConfigError, LinkDown
-from hotspot_kiosk.kiosk.capture.preview import Pixels, Preview, of
-from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
+from hotspot_kiosk.kiosk.capture.preview import Pixels
 
 ROUNDS = 60
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-CONFIG = """\
-kiosk = {{device = 1, post = "bench", country = "XPO", agency = "BENCH", desk = "{desk}"}}
-keys = {{own = "k", peers = "p"}}
-models = {{manifest = "m", folder = "m"}}
-outbox = {{path = "o"}}
-operation = {{file = "f"}}
-camera = {{}}
-finger = {{}}
-link = {{}}
-session = {{subject_s = 3000.0}}
-page = {{port = {port}}}
-"""
 WATCH = """() => {
   window.seen = [];
   const painted = (what) => requestAnimationFrame(() => requestAnimationFrame(() =>
@@ -67,22 +53,25 @@ ADVICE = (
 
 
 def run() -> Iterator[Figure]:
-    """Three figures. Raises ConfigError without Chromium or Playwright."""
+    """Three of speed, and how the memory grows. Raises ConfigError without Chromium or Playwright."""
     chromium = shutil.which("chromium")
     if chromium is None:
         raise ConfigError("the pages are measured in Chromium: apt-get install chromium fonts-noto-core")
     with (
         tempfile.TemporaryDirectory(dir="/tmp") as made,
-        import_module("playwright.sync_api").sync_playwright() as p,
+        import_module("playwright.sync_api").sync_playwright() as play,
+        closing(PlayedKiosk(Path(made))) as kiosk,
     ):
-        bench = _Bench(Path(made))
-        try:
-            bench.open(p.chromium.launch(executable_path=chromium, args=FLAGS))
+        kiosk.start()
+        launch = partial(play.chromium.launch, executable_path=chromium, args=FLAGS)
+        with closing(launch()) as browser:
+            bench = _Bench(kiosk, browser.new_page())
             yield _figure("language_switch_p95", bench.languages(), 200.0, "a goal")
             yield _figure("guidance_to_pixels_p95", bench.guidance(), 100.0, "a goal")
             yield _figure("preview_lag_p95", bench.preview(), 150.0, "a goal")
-        finally:
-            bench.close()
+        kiosk.go("idle")
+        with closing(launch()) as browser:
+            yield from pages_soak.figures(kiosk, browser)
 
 
 def _figure(name: str, taken: list[float], goal: float, against: str) -> Figure:
@@ -90,45 +79,18 @@ def _figure(name: str, taken: list[float], goal: float, against: str) -> Figure:
 
 
 class _Bench:
-    def __init__(self, folder: Path) -> None:
-        self._state = "idle"
-        path = folder / "desk"
-        self._desk = Desk(path, self._hear)
-        self._desk.start()
-        self._preview = Preview(of(path))
-        self._preview.start()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = int(free.getsockname()[1])
-        config = folder / "page.toml"
-        config.write_text(CONFIG.format(desk=path, port=self._port))
-        command = [sys.executable, "-c", "from hotspot_kiosk.cli import main; main()", "kiosk", "page", "-c"]
-        self._process = subprocess.Popen([*command, str(config)], env=os.environ)
-        self._page: Any = None
-
-    def open(self, browser: Any) -> None:
-        ends = time.monotonic() + 60
-        self._page = browser.new_page()
-        with socket.socket() as knock:
-            while knock.connect_ex(("127.0.0.1", self._port)):
-                if time.monotonic() > ends:
-                    raise LinkDown("the pages do not answer")
-                time.sleep(0.1)
-        self._page.goto(f"http://localhost:{self._port}")
-        self._page.locator(".languages").wait_for()
-        self._page.evaluate(WATCH)
-
-    def close(self) -> None:
-        self._process.terminate()
-        self._process.wait()
-        self._desk.close()
-        self._preview.close()
+    def __init__(self, kiosk: PlayedKiosk, page: Any) -> None:
+        self._kiosk, self._page = kiosk, page
+        page.goto(kiosk.url)
+        page.locator(".languages").wait_for()
+        page.evaluate(WATCH)
 
     def languages(self) -> list[float]:
         taken = []
         for number in range(ROUNDS // 4):
             code = ("ar", "en", "ur", "ru")[number % 4]
             touch = f"document.querySelector('button[value=\"{code}\"]').click()"
-            taken.append(self._after(lambda touch=touch: self._page.evaluate(touch), f"{code}:"))  # type: ignore[misc]
+            taken.append(self._after(partial(self._page.evaluate, touch), f"{code}:"))
             self._page.locator('header button[name="code"]').click()
             self._page.locator(".languages").wait_for()
         self._page.locator('button[value="en"]').click()
@@ -136,13 +98,13 @@ class _Bench:
         return taken
 
     def guidance(self) -> list[float]:
-        self._go("face")
+        self._kiosk.go("face")
         self._page.locator("canvas").wait_for()
         taken = []
         for number in range(ROUNDS):
             said, shown = ADVICE[number % 2]
-            told = Told(kind="show", prompt="look at camera", detail=said)
-            taken.append(self._after(lambda told=told: self._desk.tell(told), shown))  # type: ignore[misc]
+            cause = partial(self._kiosk.show, "look at camera", said)
+            taken.append(self._after(cause, shown))
         return taken
 
     def preview(self) -> list[float]:
@@ -168,13 +130,6 @@ class _Bench:
                 if said.startswith(what):
                     return float(at - began)
             if picture is not None:
-                self._preview.seen(picture, ())
+                self._kiosk.preview.seen(picture, ())
             time.sleep(FRAME_S if picture is not None else 0.02)
         raise LinkDown(f"the page never showed {what!r}")
-
-    def _go(self, state: str) -> None:
-        self._state = state
-        self._desk.tell(Told(kind="status", state=state))
-
-    def _hear(self, _ask: Ask) -> Told:
-        return Told(kind="status", state=self._state)

@@ -1,11 +1,12 @@
 """The pages' pictograms, drawn by us on a grid of 48: lines only, so that they stay clear at any size.
+Faces neither smile nor frown: that is how one looks at the camera, and nobody here is asked to be glad.
 
 Licence: this project's own. Colours come from the page's style (currentColor).
 """
 
 from __future__ import annotations
 
-FACE = '<circle cx="24" cy="24" r="17"/><path d="M18 20v1M30 20v1M24 22v6M17 31q7 5 14 0"/>'
+FACE = '<circle cx="24" cy="24" r="17"/><path d="M18 20v1M30 20v1M24 22v6M18 32h12"/>'
 PERSON = '<circle cx="24" cy="13" r="7"/><path d="M10 42q0-18 14-18t14 18"/>'
 PALM = '<path d="M15 26V12a3 3 0 0 1 6 0v10V8a3 3 0 0 1 6 0v14V11a3 3 0 0 1 6 0v14V17a3 3 0 0 1 6 0v13q0 12-12 12-9 0-13-7l-6-9q3-4 7 0z"/>'
 FINGER = '<path d="M18 42V14a6 6 0 0 1 12 0v28"/><path d="M22 16a2 2 0 0 1 4 0M21 21q3-3 6 0M21 26q3-3 6 0"/>'
@@ -19,7 +20,7 @@ DRAWN = {
     "back": '<path d="M40 24H10M21 12L9 24l12 12"/>',
     "face": FACE,
     "fingers": FINGER,
-    "search": '<circle cx="20" cy="20" r="13"/><path d="M30 30l12 12M15 18v1M25 18v1M15 25q5 3 10 0"/>',
+    "search": '<circle cx="20" cy="20" r="13"/><path d="M30 30l12 12M15 18v1M25 18v1M15 25h10"/>',
     "sealed": '<rect x="10" y="21" width="28" height="21" rx="4"/><path d="M16 21v-6a8 8 0 0 1 16 0v6M24 29v6"/>',
     "two-people": '<circle cx="15" cy="14" r="6"/><circle cx="33" cy="14" r="6"/><path d="M4 40q0-17 11-17t9 17M24 40q-1-17 9-17t11 17"/>',
     "question": '<circle cx="24" cy="24" r="18"/><path d="M18 19q0-6 6-6t6 6q0 4-6 6v3M24 34v1"/>',

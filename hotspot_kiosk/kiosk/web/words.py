@@ -29,7 +29,10 @@ REASONS = ("missing", "partly", "bandaged", "cannot", "refuses")
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is shown and heard now. `key` changes where the page must be built anew, not only its cue."""
+    """What is shown and heard now. `key` changes where the page must be built anew, not only its cue.
+
+    lost: what stands there once nobody answers the page any more.
+    """
 
     key: str
     html: str
@@ -38,7 +41,7 @@ class Words:
     tone: str
     voice: str
     warn: int
-    holder: bool = True
+    lost: str
 
 
 class Writer:
@@ -85,6 +88,7 @@ class Writer:
             tone=str(Tone.WARN if left is not None else room.view.tone),
             voice="" if voice is Voice.MISSING else f"/sound/{language.code}/{heard(cue, room.view.finger)}",
             warn=0 if left is None else round(left),
+            lost=self._pages.get_template("lost.html").render(t=language.text),
         )
 
 

@@ -4,8 +4,9 @@ import { watchPreview } from "./preview.js";
 const scene = document.getElementById("scene");
 const tone = document.getElementById("tone");
 const voice = document.getElementById("voice");
-const SAME_AGAIN_MS = 4000;
+const SAME_AGAIN_MS = 4000, LOST_MS = 5000;
 let lastVoice = "", lastVoiceAt = 0, lastTone = "", hearing = 0;
+let lostWords = "", lost = 0;
 
 function build(html) {
   const made = document.createElement("template");
@@ -93,10 +94,25 @@ function wipe() {
   location.replace("/");
 }
 
+// Nobody answers any more: what stands here is of a person who may have left.
+function forget() {
+  scene.replaceChildren(build(lostWords));
+  scene.dataset.key = "";
+  watchPreview(null);
+  for (const player of [tone, voice]) player.removeAttribute("src");
+}
+
 const state = new EventSource("/state");
-state.onmessage = (event) => show(JSON.parse(event.data));
+state.onmessage = (event) => {
+  clearTimeout(lost);
+  lost = 0;
+  const now = JSON.parse(event.data);
+  lostWords = now.lost;
+  show(now);
+};
 state.addEventListener("over", wipe);
 state.onerror = () => {
   if (state.readyState === EventSource.CLOSED) setTimeout(wipe, 1000);
+  else lost ||= setTimeout(forget, LOST_MS);
 };
 watchPreview(document.getElementById("preview"));
