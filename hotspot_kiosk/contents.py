@@ -18,8 +18,9 @@ import msgspec
 
 from hotspot_kiosk.config import EXACT
 from hotspot_kiosk.contents_templates import Packed, PackedFinger, pack, thin, unpack
-from hotspot_kiosk.errors import BadBytes, Refused
-from hotspot_kiosk.policy import Shielded, countries
+from hotspot_kiosk.countries import UNREADABLE, country
+from hotspot_kiosk.errors import BadBytes
+from hotspot_kiosk.policy import Shielded
 from hotspot_kiosk.seal import OVERHEAD
 from hotspot_kiosk.seal_answer import KEY_SIZE
 from hotspot_kiosk.terms import (
@@ -273,11 +274,13 @@ def _late(packed: _Late) -> Late:
 
 
 def read_countries(origins: tuple[str, ...]) -> frozenset[str]:
-    """Raises BadBytes: a code that the shields cannot compare would shield nobody."""
-    try:
-        return countries(origins)
-    except Refused:
-        raise BadBytes("a probe names a country that is none") from None
+    """As alpha-3; three letters of no country that we know stay, and shield against all. Raises BadBytes for anything else."""
+    known = frozenset(
+        each.strip().upper() if country(each) == UNREADABLE else country(each) for each in origins
+    )
+    if not all(len(each) == len(UNREADABLE) and each.isascii() and each.isalpha() for each in known):
+        raise BadBytes("a probe names a country that is none")
+    return known
 
 
 def _read_referred(cases: tuple[str, ...]) -> tuple[str, ...]:

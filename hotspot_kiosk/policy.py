@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NoReturn, SupportsIndex
 
+from hotspot_kiosk.countries import UNREADABLE, same
+from hotspot_kiosk.countries import country as country_of
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.operation import Confirmation, Kind, Lane, Operation, Retention, Rights
 from hotspot_kiosk.terms import EnrolmentType, Purpose, RequestType, SensorGrade, Tcn
@@ -301,7 +303,7 @@ def may_send(operation: Operation, regime: Regime, partner: Partner, country: st
         raise Refused(f"data obtained as '{regime}' cannot be sent to {partner}")
     if partner is Partner.INTERPOL and Lane.INTERPOL not in operation.lanes:
         raise Refused(f"operation {operation.id} has no lane to INTERPOL")
-    if country and country in person.origins:
+    if _may_be_fled(country, person):
         raise Refused("nothing about this person is sent to that country")
     if country and person.protection_sought:
         raise Refused("nothing about this person is sent to another country without the legal officer")
@@ -315,7 +317,7 @@ def may_report(
     source: the country that placed the reference; a partner passes the outcome on to it, and a confirmed hit
     says that the person is here: so it is as if something were sent to that country.
     """
-    if person is None or (not source and (person.origins or person.protection_sought)):
+    if person is None or (_is_nowhere(source) and (person.origins or person.protection_sought)):
         raise Refused("nobody can tell to whom the outcome would be passed on")
     for each in (country, source):
         may_send(operation, regime, partner, each, person)
@@ -325,9 +327,10 @@ def first_reader(source: str, person: Shielded) -> Reader:
     """Who sees a hit first: `source` is the country the reference came from, empty if it was not told.
 
     A hit that the country of origin placed, or one of unknown source about somebody who seeks
-    protection, may be persecution: the legal officer sees it before the post does.
+    protection, may be persecution: the legal officer sees it before the post does. So they do where
+    the source is told in a way that cannot be read.
     """
-    if source in person.origins or (person.protection_sought and not source):
+    if _may_be_fled(source, person) or (person.protection_sought and _is_nowhere(source)):
         return Reader.LEGAL
     return Reader.POST
 
@@ -335,11 +338,14 @@ def first_reader(source: str, person: Shielded) -> Reader:
 def placed_by(codes: Iterable[str], person: Shielded | None) -> str:
     """The one country that the shields must ask about, of all that a partner's candidate names (owners first, then who sent it).
 
-    A country of origin wherever it stands among them; else the first that can be read; empty if none can.
+    One that may be a country of origin, wherever it stands among them; else the first that can be read, then a body
+    that is none, as INTERPOL is; UNREADABLE if nothing else was told, empty if nothing was.
     """
-    known = [code for code in (each.strip().upper() for each in codes) if _is_country(code)]
-    fled = [code for code in known if person is not None and code in person.origins]
-    return next(iter(fled or known), "")
+    told = [each for each in codes if each.strip()]
+    fled = [_plain(each) for each in told if person is not None and _may_be_fled(each, person)]
+    places = [place for place in map(country_of, told) if place not in ("", UNREADABLE)]
+    bodies = [_plain(each) for each in told if not country_of(each)]
+    return next(iter((*fled, *places, *bodies)), UNREADABLE if told else "")
 
 
 def may_look(operation: Operation, named: str, person: Shielded) -> None:
@@ -479,15 +485,38 @@ def may_count(part: int, whole: int, floor: int) -> bool:
 
 
 def countries(codes: Collection[str]) -> frozenset[str]:
-    """Country codes as the shields compare them. Raises Refused for one that is no alpha-3 code."""
-    found = frozenset(code.strip().upper() for code in codes)
-    if not all(_is_country(code) for code in found):
-        raise Refused("a country is three letters (ISO 3166-1 alpha-3), as in SYR")
+    """Country codes as the shields compare them, alpha-3. Raises Refused for one that is no country's: it would shield nobody."""
+    found = frozenset(country_of(code) for code in codes)
+    if found & {"", UNREADABLE}:
+        raise Refused(
+            "a country is three letters (ISO 3166-1 alpha-3), as in SYR, of a state that there is today; look it up"
+        )
     return found
 
 
-def _is_country(code: str) -> bool:
-    return len(code) == 3 and code.isascii() and code.isalpha()
+def _may_be_fled(code: str, person: Shielded) -> bool:
+    """Whether that may be a country of origin. What cannot be read may be any: the source's code, or what was said of the person."""
+    if any(same(code, each) for each in person.origins):
+        return True
+    place = country_of(code)
+    if place == UNREADABLE:
+        return bool(person.origins) or person.protection_sought
+    return bool(place) and any(country_of(each) == UNREADABLE for each in person.origins)
+
+
+def _is_nowhere(code: str) -> bool:
+    """Whether it names no country: nothing was told, or a body such as INTERPOL, to whom any may have told it."""
+    return not country_of(code)
+
+
+def _plain(code: str) -> str:
+    """As it is kept: alpha-3, three letters as they were told, or UNREADABLE."""
+    place, letters = country_of(code), code.partition("/")[0].strip().upper()
+    if place not in ("", UNREADABLE):
+        return place
+    return (
+        letters if len(letters) == len(UNREADABLE) and letters.isascii() and letters.isalpha() else UNREADABLE
+    )
 
 
 def _told(moment: datetime) -> str:

@@ -12,6 +12,7 @@ FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 WORDS = {"", "errors", "terms", "config"}
 CRAFTS = {
+    "countries",
     "operation",
     "outcome_report",
     "officers",

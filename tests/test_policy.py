@@ -346,10 +346,10 @@ def test_everything_has_its_end(ended: Ended) -> None:
     assert due - BEGINS == (timedelta(days=days[ended]) if ended in days else timedelta(hours=1))
 
 
-@pytest.mark.parametrize("code", ["", "SY", "SYRI", "S1R", "SÝR"])
+@pytest.mark.parametrize("code", ["", "SYRI", "S1R", "SÝR", "SIR", "YUG", "XPO", "XXA", "000", "?", "Q/SYR"])
 def test_a_country_is_three_letters(code: str) -> None:
-    """What is no code would compare as different from every country, and open a shield."""
-    assert policy.countries([" syr "]) == {"SYR"}
+    """What is no country's code would compare as different from every country, and open a shield."""
+    assert policy.countries([" syr ", "sy", "760"]) == {"SYR"}
     with pytest.raises(Refused, match="three letters"):
         policy.countries([code])
 
@@ -361,7 +361,14 @@ def test_a_country_is_three_letters(code: str) -> None:
         (("syr",), "SYR"),
         (("AUT", "FRA"), "AUT"),
         (("", "FRA"), "FRA"),
-        (("SY", "?"), ""),
+        (("FRA", "SY"), "SYR"),
+        (("760", "?"), "SYR"),
+        (("sy/NAFIS",), "SYR"),
+        (("FRA", "?"), "???"),
+        (("FRA", "YUG"), "YUG"),
+        (("XPO", "FR"), "FRA"),
+        (("XPO",), "XPO"),
+        ((" ", ""), ""),
         ((), ""),
     ],
 )
@@ -378,3 +385,42 @@ def test_where_an_operation_names_its_officers_they_alone_decide() -> None:
     policy.may_decide(operation(), "k8")
     with pytest.raises(Refused, match="does not name this officer"):
         policy.may_decide(operation(officers=("k7",)), "k8")
+
+
+@pytest.mark.parametrize(
+    "source", ["SYR", "syr", "SY", "sy", "760", "SY/NCB", " SYR ", "?", "S", "YUG", "9999"]
+)
+@pytest.mark.parametrize(
+    "person",
+    [policy.Shielded(frozenset({"SYR"})), policy.Shielded(frozenset({"SYR"}), protection_sought=True)],
+)
+def test_no_way_of_writing_a_country_gets_round_the_shield(source: str, person: policy.Shielded) -> None:
+    """Two letters, a number, an agency behind it: the legal officer is first, and nothing goes there; so where nobody can read it."""
+    assert policy.first_reader(source, person) is Reader.LEGAL
+    with pytest.raises(Refused, match="nothing about this person"):
+        policy.may_send(operation(), Regime.CHECK, Partner.INTERPOL, source, person)
+    with pytest.raises(Refused):
+        policy.may_report(operation(), Regime.CHECK, Partner.INTERPOL, "", source, person)
+
+
+@pytest.mark.parametrize("source", ["FRA", "fr", "250", "XPO", "?", ""])
+def test_who_is_not_shielded_is_told_at_once(source: str) -> None:
+    """Nobody fled from anywhere: there is nothing to seal."""
+    assert policy.first_reader(source, policy.Shielded()) is Reader.POST
+
+
+@pytest.mark.parametrize("source", ["", "XPO", "UNO", "XXX"])
+def test_a_source_that_names_no_country_is_unknown(source: str) -> None:
+    """INTERPOL passes on what any country told it."""
+    seeker = policy.Shielded(protection_sought=True)
+    assert policy.first_reader(source, seeker) is Reader.LEGAL
+    with pytest.raises(Refused):
+        policy.may_report(operation(), Regime.CHECK, Partner.INTERPOL, "", source, seeker)
+
+
+def test_an_origin_that_cannot_be_read_shields_against_every_country() -> None:
+    """It came from another kind of kiosk: nobody knows which one is meant."""
+    person = policy.Shielded(frozenset({"QZX"}))
+    assert [policy.first_reader(each, person) for each in ("QZX", "FRA", "SY")] == [Reader.LEGAL] * 3
+    with pytest.raises(Refused):
+        policy.may_send(operation(), Regime.CHECK, Partner.INTERPOL, "FRA", person)
