@@ -250,6 +250,28 @@ def enrols(
     return operation
 
 
+def may_ask_partners(operation: Operation | None, device: int, post: str, captured: datetime) -> Operation:
+    """The operation under which a partner may be asked about this check; Raises Refused, with what to tell the post.
+
+    captured: the latest moment at which it can have been captured. When it came does not matter: what was captured within
+    the operation's time may still go after it, as long as it may be kept at all. Where no trusted clock tells the moment it is
+    as late as when it came, or as a later record of that kiosk: so one that comes after the end stays here, unless something proves
+    that it is older.
+    """
+    if operation is None:
+        raise Refused("the hub knows no such operation, so no partner is asked; ask the bureau")
+    if device not in operation.devices or post not in operation.posts:
+        raise Refused(
+            f"operation {operation.id} is not for this kiosk and post, so no partner is asked; ask the bureau"
+        )
+    if not operation.begins <= captured < operation.ends:
+        raise Refused(
+            f"it cannot be said that this check was captured within the time of operation {operation.id} "
+            f"({_told(operation.begins)} to {_told(operation.ends)}), so no partner is asked; ask the bureau"
+        )
+    return operation
+
+
 def may_join(operation: Operation, gallery: str) -> None:
     """Raises Refused unless samples of this operation may join those of that gallery."""
     may_enrol(operation)

@@ -37,7 +37,7 @@ from hotspot_kiosk.nist.answer import (
 from hotspot_kiosk.operation import Confirmation, Operation, sign
 from hotspot_kiosk.policy import Finding, Outcome, Shielded
 from hotspot_kiosk.seal_answer import open_answer, reply_key
-from hotspot_kiosk.terms import Answer, Decision, Part, Tcn
+from hotspot_kiosk.terms import Answer, ClockStamp, Decision, Part, Tcn
 
 OTHER = 18
 FIRST = tcn()
@@ -572,3 +572,112 @@ def test_only_officers_whom_the_operation_names_decide_at_the_hub(tmp_path: Path
             vote(named.book, FIRST, "CASE-1", TWO, Finding.CONFIRM, "ears")
     finally:
         named.store.close()
+
+
+TIMED = operation(begins=NOW - timedelta(days=2), ends=NOW + timedelta(days=2))
+
+
+@pytest.fixture
+def timed(tmp_path: Path) -> Iterator[Bureau]:
+    """A hub whose operation ends two days after NOW."""
+    made = Bureau(tmp_path, TIMED)
+    yield made
+    made.store.close()
+
+
+def arrives(
+    bureau: Bureau, captured: datetime, *, trusted: bool = True, counter: int = 1, **changed: object
+) -> list[tuple[int, Answer]]:
+    """A check of that moment, by the kiosk's clock, arrives now, with its pictures; what is told."""
+    stamp = ClockStamp("boot-1", 1000, captured, trusted)
+    asked = replace(request(counter), stamp=stamp, **changed)  # type: ignore[arg-type]
+    number = asked.tcn
+    bureau.hold(contents.encode(asked, reply_key(KIOSK, number)), Part.PROBE, counter)
+    bureau.hold(b"a file", Part.EVIDENCE, counter)
+    bureau.book.search(number, bureau.book.asked(number), Decision.NO_HIT, ())
+    return bureau.tell(number)
+
+
+@pytest.mark.parametrize(
+    ("captured", "trusted", "came"),
+    [
+        (timedelta(days=2), True, timedelta(days=2, hours=1)),
+        (timedelta(days=3), True, timedelta(days=4)),
+        (timedelta(days=-2, seconds=-1), True, timedelta()),
+        (timedelta(days=-9), False, timedelta(days=2, seconds=1)),
+        (timedelta(days=1), False, timedelta(days=3)),
+    ],
+)
+def test_what_was_not_captured_within_the_operations_time_goes_to_nobody(
+    timed: Bureau, captured: timedelta, trusted: bool, came: timedelta
+) -> None:
+    """After its end, before it begins, or nobody can say: the post hears why, and its own answer; the journal has it."""
+    timed.now = NOW + came
+    ((device, answer),) = arrives(timed, NOW + captured, trusted=trusted)
+    assert not timed.book.due(INTERPOL, 8)
+    assert (device, answer.decision) == (DEVICE, Decision.UNDECIDED)
+    assert "no partner is asked" in answer.note
+    assert [deed for deed, *_ in timed.deeds] == [Deed.KEPT_FROM]
+    assert timed.book.evidence(FIRST) == b"a file"
+    timed.later(days=1)
+    assert not timed.tell()
+
+
+@pytest.mark.parametrize(("came", "trusted"), [(timedelta(days=20), True), (timedelta(days=1), False)])
+def test_what_was_captured_within_it_goes_though_it_comes_late(
+    timed: Bureau, came: timedelta, trusted: bool
+) -> None:
+    """A backlog counts by when it was captured; a clock that nobody trusts, by when it came."""
+    timed.now = NOW + came
+    arrives(timed, NOW, trusted=trusted)
+    assert [out.tcn for out in timed.book.due(INTERPOL, 8)] == [FIRST]
+
+
+def test_a_later_number_of_the_same_kiosk_proves_that_a_check_is_older(timed: Bureau) -> None:
+    """The hub orders by device and number: what came before the end, or was captured before it by a trusted clock, was not the first."""
+    timed.now = NOW + timedelta(days=3)
+    arrives(timed, NOW, counter=5)
+    arrives(timed, NOW - timedelta(days=90), trusted=False, counter=6)
+    arrives(timed, NOW - timedelta(days=90), trusted=False, counter=4)
+    assert {out.tcn for out in timed.book.due(INTERPOL, 8)} == {tcn(4), tcn(5)}
+
+
+@pytest.mark.parametrize("changed", [{"post": "Somewhere"}, {"operation": "OP-9"}])
+def test_another_post_or_an_unknown_operation_goes_to_nobody(timed: Bureau, changed: dict[str, str]) -> None:
+    """And what became of it is no secret: the post is told to ask the bureau."""
+    ((_, answer),) = arrives(timed, NOW, **changed)
+    assert not timed.book.due(INTERPOL, 8)
+    assert answer.decision is Decision.UNDECIDED
+    assert re.search("has no part|ask the bureau", answer.note)
+
+
+def test_a_kiosk_that_the_operation_does_not_name_is_not_searched_for(tmp_path: Path) -> None:
+    """Though its post is one of it."""
+    other = Bureau(tmp_path, operation(devices=(OTHER,)))
+    try:
+        arrives(other, NOW)
+        assert not other.book.due(INTERPOL, 8)
+    finally:
+        other.store.close()
+
+
+def test_an_operation_that_the_hub_hears_of_later_sends_nothing_that_was_kept(timed: Bureau) -> None:
+    """Nobody waits for a partner who was never asked."""
+    arrives(timed, NOW, operation="OP-9")
+    late = msgspec.structs.replace(TIMED, id="OP-9")
+    (timed.folder / "operations" / "two.op").write_bytes(sign(late, HUB))
+    assert not timed.book.due(INTERPOL, 8)
+    case = timed.book.case(FIRST)
+    assert route.waiting(case, timed.book.known(case, timed.book.asked(FIRST)), NOW) == ()
+
+
+def test_an_operation_that_was_cut_short_keeps_what_was_still_to_go(timed: Bureau) -> None:
+    """The newest edition counts when a file is about to go, not only when the check came."""
+    timed.now = NOW + timedelta(hours=2)
+    arrives(timed, NOW + timedelta(hours=1))
+    shorter = msgspec.structs.replace(TIMED, edition=2, ends=NOW)
+    (timed.folder / "operations" / "two.op").write_bytes(sign(shorter, HUB))
+    assert not timed.book.due(INTERPOL, 8)
+    ((_, answer),) = timed.tell()
+    assert answer.decision is Decision.UNDECIDED
+    assert "no partner is asked" in answer.note

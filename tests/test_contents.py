@@ -210,7 +210,7 @@ def test_what_is_shielded_travels_inside_the_probe_only() -> None:
     assert not contents.decode(plain).shielded.protection_sought
 
 
-@pytest.mark.parametrize("origin", ["syria", "S1R", "", "SX"])
+@pytest.mark.parametrize("origin", ["syria", "S1R", "", "SQ"])
 def test_a_country_that_is_none_is_refused(origin: str) -> None:
     """A code that no shield can compare would shield nobody."""
     with pytest.raises(BadBytes, match="country"):

@@ -424,3 +424,21 @@ def test_an_origin_that_cannot_be_read_shields_against_every_country() -> None:
     assert [policy.first_reader(each, person) for each in ("QZX", "FRA", "SY")] == [Reader.LEGAL] * 3
     with pytest.raises(Refused):
         policy.may_send(operation(), Regime.CHECK, Partner.INTERPOL, "FRA", person)
+
+
+def test_partners_are_asked_only_about_what_the_operation_boxes() -> None:
+    """Its kiosks, its posts, its time, the last moment excluded; and never without an operation."""
+    known = operation()
+    device, post = known.devices[0], known.posts[0]
+    last = known.ends - timedelta(microseconds=1)
+    for captured in (known.begins, last):
+        assert policy.may_ask_partners(known, device, post, captured) is known
+    for wrong in (
+        (None, device, post, last),
+        (known, device + 1, post, last),
+        (known, device, "Somewhere", last),
+        (known, device, post, known.ends),
+        (known, device, post, known.begins - timedelta(microseconds=1)),
+    ):
+        with pytest.raises(Refused, match="ask the bureau"):
+            policy.may_ask_partners(*wrong)

@@ -83,10 +83,11 @@ class Sent(Event, frozen=True):
 
 
 class Kept(Event, frozen=True):
-    """The evidence will not go to a partner, and why."""
+    """The evidence will not go to a partner, and why. told: the post may hear it, because it tells nothing of the person."""
 
     partner: str
     why: str
+    told: bool = False
 
     @property
     def name(self) -> str:
@@ -287,6 +288,7 @@ class Case:
     searched: Searched | None = None
     sent: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
+    unasked: tuple[str, ...] = ()
     replies: tuple[Replied, ...] = field(default=(), repr=False)
     failures: tuple[Failed, ...] = ()
     told: Mapping[int, Told] = field(default_factory=dict)
@@ -402,7 +404,8 @@ def with_event(case: Case, event: Known) -> Case:
 
 def _with_partner(case: Case, event: Sent | Kept | Replied | Failed) -> Case:
     if isinstance(event, Kept):
-        return replace(case, kept=case.kept | {event.partner})
+        unasked = (*case.unasked, event.why) if event.told else case.unasked
+        return replace(case, kept=case.kept | {event.partner}, unasked=unasked)
     case = replace(case, sent=case.sent | {event.partner})
     match event:
         case Replied():

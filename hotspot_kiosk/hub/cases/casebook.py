@@ -187,19 +187,39 @@ class Casebook:
         """A probe came and was compared with the own gallery. Said again, the first word stays."""
         now = self._now()
         opened = _opened(tcn, asked, now)
-        self._ask_partners(tcn, opened)
+        kept = self._ask_partners(tcn, opened)
         searched = Searched(now, decision, tuple(found), trouble)
         sealed = route.sealed(fold(tcn, (opened, searched)), asked.probe.shielded if asked else None)
         self._queue_for_legal(tcn, sealed)
-        self._add(tcn, opened, searched, lightly=True)
+        self._add(tcn, opened, searched, *kept, lightly=True)
         if asked is not None:
             self._note_sealed(tcn, sealed)
 
-    def _ask_partners(self, tcn: Tcn, opened: Opened) -> None:
+    def _ask_partners(self, tcn: Tcn, opened: Opened) -> list[Kept]:
+        """Note whom to ask; or, of those who cannot be asked, why not. Once is for all: what is kept from a partner is not sent later."""
         operation = self._operations.get(opened.operation)
-        if operation is not None and not route.check_place(opened, operation):
-            for partner in self._partners.intersection(operation.datasets):
-                self._store.errands.put(tcn, partner, opened.at)
+        asks = self._partners.intersection(operation.datasets if operation else self._partners)
+        if not asks:
+            return []
+        try:
+            policy.may_ask_partners(operation, tcn.device, opened.post, self._latest(tcn, opened, operation))
+        except Refused as error:
+            for partner in sorted(asks):
+                self._note(Deed.KEPT_FROM, "hub", tcn, printable(f"{partner}: {error}"))
+            return [Kept(opened.at, partner, str(error), told=True) for partner in sorted(asks)]
+        for partner in asks:
+            self._store.errands.put(tcn, partner, opened.at)
+        return []
+
+    def _latest(self, tcn: Tcn, opened: Opened, operation: Operation | None) -> datetime:
+        """The latest moment at which it can have been captured: never after a record that the same kiosk numbered later."""
+        seen = route.last_seen(opened)
+        if opened.clock or operation is None or seen < operation.ends:
+            return seen
+        later = (
+            self.case(each) for each in self.all() if each.device == tcn.device and each.counter > tcn.counter
+        )
+        return min((seen, *(route.last_seen(each.opened) for each in later if each.opened is not None)))
 
     def due(self, partner: str, most: int) -> Sequence[Outgoing]:
         """Checks that this partner is to search; a person who is still at the post comes first."""
@@ -222,6 +242,14 @@ class Casebook:
         if case.opened is None or asked is None or evidence is None or operation is None:
             self.withheld(tcn, partner, self._now(), "its operation, its evidence or its probe is not here")
             return None
+        try:
+            policy.may_ask_partners(
+                operation, tcn.device, case.opened.post, self._latest(tcn, case.opened, operation)
+            )
+        except Refused as error:
+            self._note(Deed.KEPT_FROM, "hub", tcn, printable(f"{partner}: {error}"))
+            self.withheld(tcn, partner, self._now(), str(error), told=True)
+            return None
         regime = outcomes.regime(operation)
         seen = route.last_seen(case.opened)
         return Outgoing(tcn, partner, evidence, operation, regime, seen, asked.probe.shielded)
@@ -243,9 +271,9 @@ class Casebook:
         self._add(tcn, Sent(at, partner, notes))
         self._store.errands.done(tcn, partner)
 
-    def withheld(self, tcn: Tcn, partner: str, at: datetime, why: str) -> None:
-        """It will not go to that partner."""
-        self._add(tcn, Kept(at, partner, why))
+    def withheld(self, tcn: Tcn, partner: str, at: datetime, why: str, *, told: bool = False) -> None:
+        """It will not go to that partner; told: the post may hear why."""
+        self._add(tcn, Kept(at, partner, why, told))
         self._store.errands.done(tcn, partner)
 
     def replied(self, partner: str, answer: SearchResult, at: datetime) -> bool:

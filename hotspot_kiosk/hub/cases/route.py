@@ -164,7 +164,7 @@ def _decision(case: Case, shown: list[Possible], known: Known, now: datetime) ->
         return Decision.UNDECIDED
     if sealed(case, known.person) or waiting(case, known, now):
         return Decision.PENDING
-    if case.searched is None or case.searched.trouble or case.failures or case.owing:
+    if case.searched is None or case.searched.trouble or case.failures or case.owing or case.unasked:
         return Decision.UNDECIDED
     return Decision.NO_HIT
 
@@ -177,6 +177,7 @@ def _notes(case: Case, known: Known, now: datetime) -> Iterator[str]:
         stands = case.outcome(candidate.reference, known.rule)
         if stands is not Outcome.OPEN:
             yield f"{candidate.reference}: {stands}"
+    yield from dict.fromkeys(case.unasked)
     yield from dict.fromkeys(f"{each.partner}: {each.course}" for each in case.failures)
     if case.owing and not waiting(case, known, now):
         yield f"no answer came from {', '.join(case.owing)}"
