@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from hotspot_kiosk.hub.exchange.clerk import Clerk
 from hotspot_kiosk.hub.exchange.gate import Terms
 from hotspot_kiosk.hub.exchange.port import Incoming
 from hotspot_kiosk.hub.exchange.shelf import Shelf
+from hotspot_kiosk.hub.law.retention import rule_for
 from hotspot_kiosk.hub.link.inbox import Inbox
 from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.storage import store_sqlite
@@ -34,7 +35,7 @@ from hotspot_kiosk.nist.answer import (
     SearchResult,
     answer_transaction,
 )
-from hotspot_kiosk.operation import Confirmation, Operation, sign
+from hotspot_kiosk.operation import Confirmation, Operation, Retention, sign
 from hotspot_kiosk.policy import Finding, Outcome, Shielded
 from hotspot_kiosk.seal_answer import open_answer, reply_key
 from hotspot_kiosk.terms import Answer, ClockStamp, Decision, Part, Tcn
@@ -344,11 +345,71 @@ def test_an_operation_that_another_signed_is_none(tmp_path: Path) -> None:
     known = Operations(folder, HUB.public())
     (folder / "a.op").write_bytes(sign(operation(), keys(3)))
     assert known.get("OP-1") is None
+    (folder / "a.op").unlink()
     (folder / "b.op").write_bytes(sign(operation(edition=2, name="newer"), HUB))
     (folder / "c.op").write_bytes(sign(operation(edition=1), HUB))
     found = known.get("OP-1")
     assert found is not None
     assert found.name == "newer"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        Path.unlink,
+        lambda path: path.write_bytes(path.read_bytes()[:-9]),
+        lambda path: path.write_bytes(path.read_bytes().replace(b'"edition": 2', b'"edition": 1')),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(bytes(99_999)),
+    ],
+)
+@pytest.mark.parametrize("restarted", [False, True])
+def test_while_the_newest_edition_is_damaged_or_away_no_older_one_counts(
+    tmp_path: Path, spoil: Callable[[Path], object], restarted: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The operation is closed, and a sentence says what to do; what was captured is kept as long as was said."""
+    longer = Retention(hit_days=400)
+    (tmp_path / "a.op").write_bytes(sign(operation(retention=Retention(hit_days=300)), HUB))
+    (tmp_path / "b.op").write_bytes(sign(operation(edition=2, name="newest", retention=longer), HUB))
+    (tmp_path / "c.op").write_bytes(sign(operation(id="OP-2", retention=Retention(hit_days=1)), HUB))
+    known = Operations(tmp_path, HUB.public())
+    newest = known.get("OP-1")
+    assert newest is not None
+    assert newest.name == "newest"
+    whole = (tmp_path / "b.op").read_bytes()
+    spoil(tmp_path / "b.op")
+    known = Operations(tmp_path, HUB.public()) if restarted else known
+    assert known.get("OP-1") is None
+    assert "OP-1 is closed" in caplog.text
+    assert rule_for("OP-1", known).hit_days == (300 if restarted else 400)
+    (tmp_path / "b.op").write_bytes(whole)
+    assert known.get("OP-1") == newest
+    assert known.get("OP-2") is not None
+
+
+def test_a_damaged_edition_that_was_never_read_closes_its_operation(tmp_path: Path) -> None:
+    """And no other one, unless it does not say whose it is."""
+    (tmp_path / "a.op").write_bytes(sign(operation(), HUB))
+    (tmp_path / "c.op").write_bytes(sign(operation(id="OP-2"), HUB))
+    (tmp_path / "b.op").write_bytes(sign(operation(edition=2), HUB)[:-20])
+    known = Operations(tmp_path, HUB.public())
+    assert set(known.all()) == {"OP-2"}
+    (tmp_path / "b.op").write_bytes(b"nothing")
+    assert set(known.all()) == set()
+    (tmp_path / "b.op").unlink()
+    assert set(known.all()) == {"OP-1", "OP-2"}
+
+
+def test_where_nobody_knows_which_editions_were_newest_every_operation_is_closed(tmp_path: Path) -> None:
+    """A hub that runs remembers; one that starts does not."""
+    (tmp_path / "a.op").write_bytes(sign(operation(), HUB))
+    known = Operations(tmp_path, HUB.public())
+    assert known.get("OP-1") is not None
+    (tmp_path / ".editions").write_bytes(b"torn")
+    assert Operations(tmp_path, HUB.public()).get("OP-1") is None
+    (tmp_path / "b.op").write_bytes(sign(operation(edition=2), HUB))
+    assert known.get("OP-1") is not None
+    assert Operations(tmp_path, HUB.public()).get("OP-1") is not None
 
 
 class Partner:

@@ -135,17 +135,53 @@ def test_an_older_operation_does_not_come_back(tmp_path: Path, edition: int, tak
     if taken:
         assert install(path, other, HUB.public(), DEVICE).edition == edition
     else:
-        with pytest.raises(Refused, match="is here already"):
+        with pytest.raises(Refused, match="here already"):
             install(path, other, HUB.public(), DEVICE)
         assert path.read_bytes() == third
 
 
-def test_a_damaged_file_refuses_with_what_to_do(tmp_path: Path) -> None:
-    """And can be replaced."""
+def test_a_damaged_file_refuses_with_what_to_do_and_lets_no_older_one_in(tmp_path: Path) -> None:
+    """The same can be installed again, and a newer one."""
     path = tmp_path / "o"
-    path.write_bytes(SIGNED[:-30])
+    third = sign(operation(edition=3), HUB)
+    install(path, third, HUB.public(), DEVICE)
+    path.write_bytes(third[:-30])
     with pytest.raises(Refused, match="install it again"):
         current(path, HUB.public())
+    for edition, name in ((2, "older"), (3, "another of the same edition")):
+        with pytest.raises(Refused, match="edition 3"):
+            install(path, sign(operation(edition=edition, name=name), HUB), HUB.public(), DEVICE)
+    install(path, third, HUB.public(), DEVICE)
+    assert current(path, HUB.public()) == operation(edition=3)
+    path.write_bytes(b"torn")
+    assert install(path, sign(operation(edition=4), HUB), HUB.public(), DEVICE).edition == 4
+
+
+def test_an_older_operation_that_is_put_into_its_place_is_not_used(tmp_path: Path) -> None:
+    """Nor installed where the newest one is gone."""
+    path, older = tmp_path / "o", sign(operation(edition=2), HUB)
+    install(path, sign(operation(edition=3), HUB), HUB.public(), DEVICE)
+    path.write_bytes(older)
+    with pytest.raises(Refused, match="older than edition 3"):
+        current(path, HUB.public())
+    path.unlink()
+    assert current(path, HUB.public()) is None
+    with pytest.raises(Refused, match="edition 3"):
+        install(path, older, HUB.public(), DEVICE)
+
+
+def test_where_nobody_knows_which_edition_was_damaged_none_is_taken(tmp_path: Path) -> None:
+    """Until somebody at the kiosk has asked the bureau and removed the file."""
+    path = tmp_path / "o"
     install(path, SIGNED, HUB.public(), DEVICE)
+    path.write_bytes(b"torn")
+    (tmp_path / "o.newest").write_bytes(b"torn, too")
+    with pytest.raises(Refused, match="ask the bureau"):
+        install(path, SIGNED, HUB.public(), DEVICE)
+    path.unlink()
+    install(path, SIGNED, HUB.public(), DEVICE)
+    (tmp_path / "o.newest").unlink()
+    with pytest.raises(Refused, match="here already"):
+        install(path, sign(operation(name="another"), HUB), HUB.public(), DEVICE)
     with pytest.raises(HotspotError):
         current(tmp_path, HUB.public())

@@ -7,6 +7,7 @@ here no lower one: while its file is damaged or away the operation is unknown, a
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from hotspot_kiosk.seal import Trusted
 log = logging.getLogger(__name__)
 SUFFIX = ".op"
 EDITIONS = ".editions"  # in the same folder: operation -> the highest edition that was ever there
+CLAIMED = re.compile(rb'"id"\s*:\s*"([!-~]{1,60}?)"')
 Look = tuple[tuple[str, int, int], ...]
 
 
@@ -32,6 +34,7 @@ class Operations:
         self._seen: Look | None = None
         self._known: dict[str, Operation] = {}
         self._editions: dict[str, int] = {}
+        self._readable: dict[str, Operation] = {}
 
     def get(self, name: str) -> Operation | None:
         """The operation of this id; None if the hub does not know it: then nothing goes anywhere but back."""
@@ -43,6 +46,11 @@ class Operations:
         if look != self._seen:
             self._known, self._seen = self._read(look), look
         return self._known
+
+    def for_retention(self) -> Mapping[str, Operation]:
+        """Those that are closed, too, as far as they can be read: what was captured is kept as long as they say."""
+        self.all()
+        return self._readable
 
     def _look(self) -> Look:
         if self._folder is None or not self._folder.is_dir():
@@ -59,6 +67,12 @@ class Operations:
                 spoilt.append(found)
             elif found.id not in known or found.edition > known[found.id].edition:
                 known[found.id] = found
+        newer = {
+            name: each
+            for name, each in known.items()
+            if name not in self._readable or each.edition >= self._readable[name].edition
+        }
+        self._readable = {**self._readable, **newer}
         return self._newest(_without(known, spoilt))
 
     def _newest(self, known: dict[str, Operation]) -> dict[str, Operation]:
@@ -113,14 +127,13 @@ class Operations:
 
 
 def _without(known: dict[str, Operation], spoilt: list[bytes]) -> dict[str, Operation]:
-    """Whatever may be replaced by a file that cannot be read: those that it names, or all if it names none."""
-    closed: set[str] = set()
-    for content in spoilt:
-        named = {name for name in known if f'"{name}"'.encode() in content}
-        closed |= named or set(known)
+    """Without what a file that cannot be believed may replace: the operation that it says it is, or all if it does not say."""
+    claimed = [CLAIMED.search(content) for content in spoilt]
+    names = {found[1].decode() for found in claimed if found is not None}
+    closed = set(known) if None in claimed else names & set(known)
     for name in sorted(closed):
         log.error(
-            "operation %s is closed: a damaged file may hold its newest edition; put that right or remove it",
+            "operation %s is closed: a file that cannot be believed may be its newest edition; put that right, or remove it",
             name,
         )
     return {name: each for name, each in known.items() if name not in closed}

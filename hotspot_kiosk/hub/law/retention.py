@@ -54,12 +54,9 @@ class Deadline:
 
 def rule_for(name: str, operations: Operations) -> Retention:
     """The operation's; of one that is not known here the shortest of all that are, and of the usual one."""
-    known = operations.get(name)
-    return (
-        known.retention
-        if known is not None
-        else shortest(each.retention for each in operations.all().values())
-    )
+    every = operations.for_retention()
+    known = every.get(name)
+    return known.retention if known is not None else shortest(each.retention for each in every.values())
 
 
 def shortest(rules: Iterable[Retention]) -> Retention:
