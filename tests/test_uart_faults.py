@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -20,7 +21,9 @@ from hotspot_kiosk.errors import (
     BadBytes,
     DeviceLost,
 )
+from hotspot_kiosk.kiosk.devices.uart_finger_link import FingerLink
 from hotspot_kiosk.kiosk.devices.uart_finger_setup import connect
+from hotspot_kiosk.kiosk.devices.uart_frames import Frame, Kind
 from hotspot_kiosk.simulator.uart_faults import Fault, Faults
 from hotspot_kiosk.simulator.uart_kinds import PERSONALITIES
 
@@ -101,7 +104,7 @@ def test_a_line_that_damages_everything_is_given_up_and_comes_back() -> None:
 @pytest.mark.timeout(200)
 def test_a_short_error_answer_is_known_at_once() -> None:
     """An error of one byte where parameters are expected is an error with its code, not a silence."""
-    with bench(patience_s=250) as it:
+    with bench(patience_s=30) as it:
         it.driver.close()
         link = connect(it.options, lambda: False).link
         it.sensor.inject(Faults(Fault.SHORT_ACK, on=READ_PARAMETERS))
@@ -142,3 +145,38 @@ def test_a_sensor_that_lost_its_power_is_greeted_again() -> None:
     with bench(kind, password=0x12345678) as it:
         it.sensor.brown_out()
         assert np.array_equal(it.touch(1).pixels, finger(kind, 1))
+
+
+class SlowMachine:
+    """A serial port with an answer in its buffer; whoever reads is put to sleep first, once, for longer than the patience."""
+
+    port = "slow"
+
+    def __init__(self, answer: bytes) -> None:
+        self._coming, self._sleeps = bytearray(answer), [0.2]
+
+    def write(self, data: bytes) -> None:
+        """The command."""
+
+    def read(self, size: int) -> bytes:
+        """What is there."""
+        time.sleep(self._sleeps.pop() if self._sleeps else 0)
+        taken = bytes(self._coming[: min(size, 4)])
+        del self._coming[: len(taken)]
+        return taken
+
+
+def test_an_answer_that_came_in_time_is_read_however_late() -> None:
+    """A driver that was kept waiting by a busy machine reads what lies there before it calls a sensor gone."""
+    home = b"\xff" * 4
+    wire = SlowMachine(Frame(Kind.ACK, home, b"\x00").encode())
+    assert FingerLink(wire, home, bytes(4), 0.05, lambda: False).verify_password() == 0
+    with pytest.raises(DeviceLost):
+        FingerLink(SlowMachine(b"\xef\x01"), home, bytes(4), 0.05, lambda: False).verify_password()
+
+
+def test_a_line_that_never_stops_talking_is_given_up() -> None:
+    """No frame in it, and no end."""
+    home = b"\xff" * 4
+    with pytest.raises(DeviceLost):
+        FingerLink(SlowMachine(b"\x55" * 5000), home, bytes(4), 0.05, lambda: False).verify_password()

@@ -26,6 +26,7 @@ GAP_S = 0.1
 ACK_OVERHEAD = 11
 PARAMETERS_ACK = 28
 TRIES = 3
+MOST_LATE = 300  # bytes read after a wait is over: the longest frame, come in time and read late
 MAX_IMAGE_BYTES = 65_536
 VERIFY_PASSWORD = 0x13
 UPLOAD_IMAGE = 0x0A
@@ -198,24 +199,27 @@ class FingerLink(library.Adafruit_Fingerprint):  # type: ignore[misc]  # the lib
     def _frame(self, end: float, gaps: bool) -> Frame:
         """The next frame from our address, before the moment `end`.
 
-        `gaps` says that what was begun before a silence is no frame and is passed over.
+        `gaps` says that what was begun before a silence is no frame and is passed over. It is too late
+        only once nothing is left to read: a busy machine may read late what came in time.
         """
-        heard = time.monotonic()
-        while True:
-            frame = self._reader.take()
-            if frame and frame.address == bytes(self.address):
-                return frame
-            if frame:
-                self.foreign[frame.address] += 1
-                continue
+        heard, late = time.monotonic(), 0
+        while (frame := self._taken()) is None:
+            chunk = self._read(self._reader.missing)
             now = time.monotonic()
-            if now >= min(end, heard + self.patience_s):
-                raise DeviceLost(f"the finger sensor at {self._uart.port} does not answer")
-            if chunk := self._read(self._reader.missing):
-                heard = now
+            if chunk:
                 self._reader.feed(chunk)
+                heard, late = now, late + len(chunk) * (now >= end)
             elif gaps and now - heard > GAP_S:
                 self._reader.gap()
+            if late > MOST_LATE or (not chunk and now >= min(end, heard + self.patience_s)):
+                raise DeviceLost(f"the finger sensor at {self._uart.port} does not answer")
+        return frame
+
+    def _taken(self) -> Frame | None:
+        """A frame that is complete and from our address; others are counted."""
+        while (frame := self._reader.take()) is not None and frame.address != bytes(self.address):
+            self.foreign[frame.address] += 1
+        return frame
 
     def _check_stopped(self) -> None:
         if self._stopped():
