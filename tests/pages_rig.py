@@ -168,7 +168,7 @@ class Pages:
             self._process = subprocess.Popen(
                 [*command, str(self._config)], stdout=log, stderr=log, env=environment
             )
-        until(self._answers, "the pages do not answer", 60)
+        until(self._answers, "the pages do not answer", 180)
 
     @property
     def pid(self) -> int:

@@ -15,20 +15,24 @@ import tty
 from pathlib import Path
 
 BITS_PER_BYTE = 10
+FULL_S = 1.0  # what the kernel's buffer holds, 12 KB, at 115,200 baud
 SPEEDS = {getattr(termios, f"B{baud}"): baud for baud in (9600, 19200, 38400, 57600, 115200, 230400)}
 
 
 class PtyLine:
     """A pseudo-terminal with `link` pointing at the host's end.
 
-    `speed` runs the wire that many times faster than `baud`, for tests. No write ever blocks: what
-    the host leaves unread beyond the kernel's buffer is lost, as on a real UART. A line that
+    `speed` runs the wire that many times faster than `baud`, for tests. What the host leaves unread
+    beyond the kernel's buffer is lost, as on a real UART; a faster wire waits for it first as long as
+    the buffer lasts at the real speed, or a busy machine would lose what life does not. A line that
     `follows` takes the host's speed for its own and garbles nothing.
     """
 
     def __init__(self, link: Path, baud: int, speed: float = 1.0, follows: bool = False) -> None:
         self.baud, self._follows = baud, follows
         self._speed = speed
+        self._full_s = FULL_S if speed > 1 else 0.0
+        self._full_since: float | None = None
         self._link = link
         self._near, self._far = os.openpty()
         tty.setraw(self._far)
@@ -49,10 +53,13 @@ class PtyLine:
         start, sent = time.monotonic(), 0
         while sent < len(data) and not stop.is_set():
             time.sleep(max(0.0005, min(16, len(data) - sent) / rate))
-            due = min(len(data), int((time.monotonic() - start) * rate))
+            now = time.monotonic()
+            due = min(len(data), int((now - start) * rate))
             self._heard()
-            self._put(data[sent:due])
-            sent = due
+            passed = self._put(data[sent:due], now)
+            if sent + passed < due:
+                start = now - (sent + passed) / rate
+            sent += passed
 
     def deaf(self, seconds: float, stop: threading.Event) -> None:
         """Hear nothing for a while."""
@@ -74,11 +81,20 @@ class PtyLine:
         except BlockingIOError:
             return b""
 
-    def _put(self, data: bytes) -> None:
+    def _put(self, data: bytes, now: float) -> int:
+        """How many bytes are done with: taken by the kernel, or lost since its buffer was full for too long."""
+        taken = self._taken(data)
+        if taken == len(data):
+            self._full_since = None
+            return taken
+        self._full_since = now if taken or self._full_since is None else self._full_since
+        return taken if now - self._full_since < self._full_s else len(data)
+
+    def _taken(self, data: bytes) -> int:
         try:
-            os.write(self._near, data)
+            return os.write(self._near, data)
         except BlockingIOError:
-            return
+            return 0
 
     def _host_baud(self) -> int:
         return SPEEDS.get(termios.tcgetattr(self._far)[5], 0)
