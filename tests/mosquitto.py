@@ -9,6 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from hotspot_kiosk.simulator.broker import free_port
+
 CONFIG = """\
 listener {port} 127.0.0.1
 allow_anonymous true
@@ -27,8 +29,7 @@ class Mosquitto:
     """A broker that can be stopped and started again on the same port."""
 
     def __init__(self, folder: Path, more: str = "") -> None:
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            self.port = int(server.getsockname()[1])
+        self.port = free_port()
         self._config = folder / "mosquitto.conf"
         self._config.write_text(CONFIG.format(port=self.port, more=more))
         self._log = folder / "mosquitto.log"
@@ -40,7 +41,8 @@ class Mosquitto:
             self._process = subprocess.Popen(
                 [find() or "mosquitto", "-c", str(self._config)], stdout=log, stderr=log
             )
-        for _ in range(200):
+        ends = time.monotonic() + 60
+        while self._process.poll() is None and time.monotonic() < ends:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
                 return

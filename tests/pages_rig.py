@@ -20,6 +20,7 @@ from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
 from hotspot_kiosk.kiosk.notices import Notice
 from hotspot_kiosk.kiosk.staff.counter import AnyHeard, AnyRequest
 from hotspot_kiosk.operation import Kind
+from hotspot_kiosk.simulator.broker import free_port
 from hotspot_kiosk.slip import Paper
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,12 +42,6 @@ def until(condition: Callable[[], bool], what: str = "it never came true", timeo
     while not condition():
         assert time.monotonic() < ends, what
         time.sleep(0.02)
-
-
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 class Kiosk:
@@ -168,7 +163,11 @@ class Pages:
             self._process = subprocess.Popen(
                 [*command, str(self._config)], stdout=log, stderr=log, env=environment
             )
-        until(self._answers, "the pages do not answer", 180)
+        try:
+            until(self._answers, "the pages do not answer", 180)
+        except AssertionError:
+            self.close()
+            raise
 
     @property
     def pid(self) -> int:

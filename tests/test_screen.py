@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages_rig import BROWSER, FLAGS, Kiosk, Pages, free_port, until
+from pages_rig import BROWSER, FLAGS, Kiosk, Pages, until
 
 from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.kiosk.screen import Screen
 from hotspot_kiosk.pulse import Pulse
+from hotspot_kiosk.simulator.broker import free_port
 
 pytest.importorskip(
     "starlette", reason="the pages' packages are not installed: pip install 'hotspot-kiosk[web]'"

@@ -13,11 +13,12 @@ from urllib.parse import urlencode
 
 import pytest
 from officer_rig import PIN, Rig
-from pages_rig import Kiosk, Pages, Screen, free_port, until
+from pages_rig import Kiosk, Pages, Screen, until
 
 from hotspot_kiosk.config import Page
 from hotspot_kiosk.kiosk.link.orders import Memory
 from hotspot_kiosk.kiosk.watchlists import Watchlists
+from hotspot_kiosk.simulator.broker import free_port
 from hotspot_kiosk.slip import Paper
 from hotspot_kiosk.terms import Tcn
 

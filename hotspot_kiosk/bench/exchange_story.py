@@ -18,10 +18,10 @@ from hotspot_kiosk.cli.hub import open_store
 from hotspot_kiosk.demo import texts
 from hotspot_kiosk.demo.cast import Cast
 from hotspot_kiosk.demo.post import Post
-from hotspot_kiosk.demo.stage import DEVICE, Folders, Stage, free_port
+from hotspot_kiosk.demo.stage import DEVICE, Folders, Stage
 from hotspot_kiosk.keyring import load_private
 from hotspot_kiosk.operation import draft, sign
-from hotspot_kiosk.simulator.broker import Files
+from hotspot_kiosk.simulator.broker import Files, free_port
 from hotspot_kiosk.simulator.thin_link import GOOD, ThinLink
 from hotspot_kiosk.terms import Part, Tcn
 

@@ -28,7 +28,6 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from hotspot_kiosk import contents, seal, wire
 from hotspot_kiosk.bench.figure import Figure
-from hotspot_kiosk.demo.stage import free_port
 from hotspot_kiosk.hub.link.inbox import Inbox
 from hotspot_kiosk.hub.storage import store_sqlite
 from hotspot_kiosk.keyring import HUB, PublicFile, Trust, save_public
@@ -37,7 +36,7 @@ from hotspot_kiosk.kiosk.link.orders import Orders
 from hotspot_kiosk.kiosk.link.uplink import Uplink
 from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.seal import PrivateKeys
-from hotspot_kiosk.simulator.broker import NoBroker, find
+from hotspot_kiosk.simulator.broker import NoBroker, find, free_port
 from hotspot_kiosk.simulator.thin_link import Shape, ThinLink
 from hotspot_kiosk.terms import Answer, AnswerType, AnyAnswer, ClockStamp, Decision, Part, Tcn
 from hotspot_kiosk.transports import mqtt

@@ -20,11 +20,12 @@ from hotspot_kiosk.bench.session_screen import Screen, Seen
 from hotspot_kiosk.demo import texts
 from hotspot_kiosk.demo.cast import Cast
 from hotspot_kiosk.demo.post import Heard, Post
-from hotspot_kiosk.demo.stage import DEVICE, Folders, Stage, free_port
+from hotspot_kiosk.demo.stage import DEVICE, Folders, Stage
 from hotspot_kiosk.errors import LinkDown
 from hotspot_kiosk.keyring import load_private
 from hotspot_kiosk.kiosk import desk
 from hotspot_kiosk.operation import draft, sign
+from hotspot_kiosk.simulator.broker import free_port
 from hotspot_kiosk.simulator.finger_master import master
 from hotspot_kiosk.simulator.reactions import ALONE, ATTENDED, TRAINED
 from hotspot_kiosk.simulator.stand import Fingertip, View

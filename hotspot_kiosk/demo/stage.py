@@ -20,6 +20,7 @@ from hotspot_kiosk.demo import texts
 from hotspot_kiosk.errors import Temporary
 from hotspot_kiosk.keyring import HUB, load_private, make_pair
 from hotspot_kiosk.operation import draft, sign
+from hotspot_kiosk.simulator.broker import free_port
 from hotspot_kiosk.simulator.link import Link
 
 DEVICE = 17
@@ -204,12 +205,6 @@ class Stage:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def free_port() -> int:
-    """A loopback port that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def _listens(port: int) -> bool:

@@ -23,7 +23,7 @@ from hotspot_kiosk.seal_certificates import Identity, Term
 
 CONFIG = Path(__file__).resolve().parents[2] / "systemd" / "mosquitto"
 INSTALLED = "/etc/mosquitto/hotspot"
-START_S = 20.0
+START_S = 60.0
 
 
 class NoBroker(Temporary):
@@ -129,7 +129,7 @@ class Broker:
         """End the process that `start` started."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(60)
             self._process = None
 
     def _config(self) -> str:

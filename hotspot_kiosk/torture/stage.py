@@ -23,6 +23,7 @@ from hotspot_kiosk.torture.actors import Role
 
 CONTEXT = multiprocessing.get_context("forkserver")
 Play = Callable[[Role, Connection], None]
+START_S = 60.0
 BROKER = """\
 listener {port} 127.0.0.1
 allow_anonymous true
@@ -89,7 +90,8 @@ class Broker:
         """Start it and wait until it listens."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen([broker_path(), "-c", self._config], stdout=log, stderr=log)
-        for _ in range(400):
+        ends = time.monotonic() + START_S
+        while time.monotonic() < ends:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
             except OSError:
