@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from queue import SimpleQueue
 
 import numpy as np
@@ -88,19 +89,24 @@ def test_a_finger_that_was_lifted_from_a_damaged_image_is_asked_for_again(post: 
         post.bench.looked.wait(0.01)
     post.bench.on_glass = PRINT
     assert given(post.next(), 1)
-    assert post.bench.sensor.lights.count(aura(Light.PLACE_FINGER)) == 2
+    assert shown(post).count(aura(Light.PLACE_FINGER)) == 2
 
 
 def test_the_ring_follows_a_touch(post: Post) -> None:
     """Place, lift (while the image travels), done; and dark when nobody asks any more."""
     assert given(post.take(1), 1)
-    lights, off = post.bench.sensor.lights, aura(Light.OFF)
-    start = lights.index(aura(Light.PLACE_FINGER))
-    while off not in lights[start:]:
+    place, off = aura(Light.PLACE_FINGER), aura(Light.OFF)
+    while off not in shown(post)[shown(post).index(place) :]:
         post.bench.looked.wait(0.01)
     wanted = [aura(light) for light in (Light.PLACE_FINGER, Light.READING, Light.DONE, Light.OFF)]
-    assert lights[start : start + 4] == wanted
+    start = shown(post).index(place)
+    assert shown(post)[start : start + 4] == wanted
     assert post.shown == [Show(Prompt.LIFT_FINGER, "left index"), Show(Prompt.READING)]
+
+
+def shown(post: Post) -> list[tuple[int, int, int, int]]:
+    """What the ring showed one after the other; a command that was repeated changed nothing."""
+    return [light for light, _ in groupby(tuple(post.bench.sensor.lights))]
 
 
 def aura(light: Light) -> tuple[int, int, int, int]:

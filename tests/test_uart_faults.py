@@ -117,7 +117,7 @@ def test_a_short_error_answer_is_known_at_once() -> None:
 
 def test_unplugged_and_plugged_in_again() -> None:
     """Pulling the cable mid-transfer is DeviceLost; plugged in, the next capture works by itself."""
-    with bench(speed=1) as it:
+    with bench(speed=1, patience_s=5.0) as it:
         it.on_glass = finger(R503, 1)
         pull = threading.Timer(0.1, it.sensor.unplug)
         with pytest.raises(DeviceLost):

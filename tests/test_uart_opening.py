@@ -157,7 +157,7 @@ def test_a_transfer_at_the_real_speed_of_115200() -> None:
 
 def test_a_restart_in_the_middle_of_a_transfer() -> None:
     """A driver that is started while the sensor still sends waits for it and opens."""
-    with bench(speed=1) as it:
+    with bench(speed=1, patience_s=5.0) as it:
         it.on_glass = finger(R503, 1)
         with pytest.raises(CaptureCancelled):
             it.capture(on_finger=threading.Timer(0.1, it.driver.cancel).start)

@@ -41,7 +41,7 @@ def test_a_touch_is_given_once() -> None:
 
 def test_cancel_in_the_middle_of_a_transfer() -> None:
     """A cancel during the transfer ends the capture; the next one gives the new finger, not the old."""
-    with bench(speed=1) as it:
+    with bench(speed=1, patience_s=5.0) as it:
         it.on_glass = finger(R503, 1)
         with pytest.raises(CaptureCancelled):
             it.capture(on_finger=lambda: threading.Timer(0.1, it.driver.cancel).start())
@@ -67,7 +67,7 @@ def test_cancel_while_the_sensor_takes_an_image() -> None:
 
 def test_the_light_follows() -> None:
     """The words of the port become the R503's ring commands."""
-    with bench() as it:
+    with bench(patience_s=10.0) as it:
         it.driver.show(Light.PLACE_FINGER)
         it.driver.show(Light.OFF)
         assert it.sensor.lights == [(1, 0x60, 2, 0), (4, 0, 2, 0)]
@@ -75,7 +75,7 @@ def test_the_light_follows() -> None:
 
 def test_a_sensor_without_light_is_asked_once() -> None:
     """A sensor that refuses the ring command is remembered as having no light."""
-    with bench(R305) as it:
+    with bench(R305, patience_s=10.0) as it:
         it.driver.show(Light.READING)
         it.driver.show(Light.DONE)
         assert it.asked(AURA) == 1
@@ -153,7 +153,7 @@ def test_a_light_is_a_sign_of_life(kind: Personality) -> None:
 
 def test_the_light_may_be_set_once_a_finger_is_imaged() -> None:
     """`on_finger` comes before the transfer, so a light it sets says lift while the image still travels."""
-    with bench(FRESH_R503) as it:
+    with bench(FRESH_R503, patience_s=10.0) as it:
         sent: list[int] = []
 
         def seen() -> None:

@@ -21,6 +21,7 @@ from hotspot_kiosk.kiosk.desk import Ask, Desk, Told
 from hotspot_kiosk.kiosk.notices import Notice
 from hotspot_kiosk.kiosk.staff import counter
 from hotspot_kiosk.operation import Kind
+from hotspot_kiosk.simulator.broker import free_port
 from hotspot_kiosk.slip import Paper
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -59,8 +60,7 @@ class PlayedKiosk:
             link=True,
             waiting=0,
         )
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = int(free.getsockname()[1])
+        self._port = free_port()
         self._config = folder / "page.toml"
         self._config.write_text(CONFIG.format(desk=path, port=self._port))
         self._process: subprocess.Popen[bytes] | None = None
