@@ -36,7 +36,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def kiosk(tmp_path_factory: pytest.TempPathFactory, models_built: Path) -> Iterator[Appliance]:
     """Set up by a stick on a fresh card, and well."""
-    with Appliance(tmp_path_factory.mktemp("appliance")) as appliance:
+    with Appliance(tmp_path_factory.mktemp("appliance"), people=False) as appliance:
         appliance.insert(Path(IMAGE), data_mib=512)
         appliance.machine.start()
         appliance.await_ready()

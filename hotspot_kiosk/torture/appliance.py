@@ -85,16 +85,18 @@ class CannotStart(MachineFailed):
 class Appliance:
     """One kiosk and its bureau; a context manager that cuts the one and ends the other."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, people: bool = True) -> None:
+        """people: whether the hub's gallery holds the cast; where nobody is checked, that only takes time."""
         self.stage = Stage(Folders(folder / "outside", MODELS))
         self.cast = Cast(self.stage.folders)
-        self._folder = folder
+        self._folder, self._people = folder, people
         self._depot: Depot | None = None
         self._machine: Machine | None = None
 
     def __enter__(self) -> Appliance:
         self.stage.__enter__()
-        self.cast.enrol()
+        if self._people:
+            self.cast.enrol()
         for start in (self.stage.start_broker, self.stage.start_hub, self.stage.start_sensor):
             start()
         hub = self.stage.folders.root / "hub"
