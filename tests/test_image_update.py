@@ -86,6 +86,29 @@ def boots(kiosk: Appliance) -> list[str]:
     return re.findall(r"hotspot: system ([AB]), tries left", kiosk.machine.console())
 
 
+def test_an_update_is_streamed_tested_and_confirmed(kiosk: Appliance) -> None:
+    """Into the system that does not run; what is the same in both is not sent."""
+    bundle = variant("next")
+    before = kiosk.slot()
+    kiosk.depot.offer(bundle)
+    kiosk.depot.await_outcome(Outcome.INSTALLED)
+    sent = kiosk.depot.sent(bundle)
+    kiosk.depot.await_outcome(Outcome.CONFIRMED)
+    assert (kiosk.slot(), kiosk.version()) == (OTHER[before], bundle.version)
+    kiosk.await_ready()
+    kiosk.await_link()
+    kiosk.await_well()
+    root = (IMAGE_BUILD / "build/variants/next/root.img").stat().st_size
+    whole = bundle.file.stat().st_size
+    log.warning(
+        "on the wire: %d bytes, %.1f %% of the root, %.1f %% of the bundle",
+        sent,
+        100 * sent / root,
+        100 * sent / whole,
+    )
+    assert 0 < sent < whole
+
+
 def test_a_bundle_by_another_key_is_refused(kiosk: Appliance, tmp_path: Path) -> None:
     """Signed by somebody whom the image does not know: nothing is written."""
     subprocess.run([IMAGE_BUILD / "keys", tmp_path / "keys"], check=True)
@@ -123,29 +146,6 @@ def test_an_older_version_than_the_floor_is_not_installed(kiosk: Appliance, tmp_
     kiosk.depot.offer(small(tmp_path / "old", "0.9"))
     result = kiosk.depot.await_outcome(Outcome.REFUSED)
     assert "floor" in result.reason
-
-
-def test_an_update_is_streamed_tested_and_confirmed(kiosk: Appliance) -> None:
-    """Into the system that does not run; what is the same in both is not sent."""
-    bundle = variant("next")
-    before = kiosk.slot()
-    kiosk.depot.offer(bundle)
-    kiosk.depot.await_outcome(Outcome.INSTALLED)
-    sent = kiosk.depot.sent(bundle)
-    kiosk.depot.await_outcome(Outcome.CONFIRMED)
-    assert (kiosk.slot(), kiosk.version()) == (OTHER[before], bundle.version)
-    kiosk.await_ready()
-    kiosk.await_link()
-    kiosk.await_well()
-    root = (IMAGE_BUILD / "build/variants/next/root.img").stat().st_size
-    whole = bundle.file.stat().st_size
-    log.warning(
-        "on the wire: %d bytes, %.1f %% of the root, %.1f %% of the bundle",
-        sent,
-        100 * sent / root,
-        100 * sent / whole,
-    )
-    assert 0 < sent < whole
 
 
 def test_a_root_with_a_changed_block_is_left_for_the_other_system(kiosk: Appliance) -> None:
