@@ -175,6 +175,15 @@ def test_a_key_that_was_made_is_told_and_opens_nothing(rig: Rig) -> None:
     assert rig.door.by_key("b1", fresh.answer(asked.challenge, HERE))
 
 
+def test_one_security_key_is_one_person(rig: Rig) -> None:
+    """The key itself is asked to refuse, by everybody's credentials; and what it made nevertheless is refused here."""
+    asked = rig.door.challenge("b1", "k9", HERE, make=True)
+    told = security_keys.options(asked)["excludeCredentials"]
+    assert [each["id"] for each in told] == list(asked.credentials) == [rig.key.register(b"", HERE)["id"]]
+    with pytest.raises(Refused, match="registered already"):
+        rig.door.new_key("b1", rig.key.register(asked.challenge, HERE))
+
+
 def test_a_pin_opens_the_door(rig: Rig) -> None:
     """With the roles of the roster."""
     badge, _ = rig.door.who(rig.door.by_pin("b1", "k9", PIN), "b1", touch=True)

@@ -82,12 +82,14 @@ class Door:
 
     def challenge(self, browser: str, name: str, origin: str, *, make: bool = False) -> Challenge:
         """What this officer's security key must sign. Raises Refused. make: for a new key, which opens nothing."""
-        officer = self._roster().find(name)
+        roster = self._roster()
+        officer = roster.find(name)
         if officer is None or origin not in self._origins:
             raise Refused("no security key is registered for you at this page; use your PIN")
         fresh = secrets.token_bytes(32)
+        everybody = [key for each in roster.officers for key in each.keys]
         asked = (
-            Challenge(name, origin, security_keys.rp_of(origin), fresh)
+            security_keys.ask_new(name, everybody, origin, fresh)
             if make
             else security_keys.ask(name, officer.keys, origin, fresh)
         )

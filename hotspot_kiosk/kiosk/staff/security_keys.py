@@ -14,7 +14,9 @@ from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import (
     AttestedCredentialData,
     AuthenticationResponse,
+    PublicKeyCredentialDescriptor,
     PublicKeyCredentialRpEntity,
+    PublicKeyCredentialType,
     PublicKeyCredentialUserEntity,
     UserVerificationRequirement,
 )
@@ -37,7 +39,10 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What a key must sign. origin: the page that asks. officer: whose key; empty while a key is made."""
+    """What a key must sign. origin: the page that asks. officer: whose key it is, or will be.
+
+    credentials: by which one of them is answered; where a new key is made, those of everybody, which it may not be.
+    """
 
     officer: str
     origin: str
@@ -56,6 +61,13 @@ def ask(officer: str, keys: Sequence[SecurityKey], origin: str, challenge: bytes
     known = tuple(websafe_encode(_data(key).credential_id) for key in keys if key.rp == rp)
     if not known:
         raise Refused("no security key is registered for you at this page; use your PIN")
+    return Challenge(officer, origin, rp, challenge, known)
+
+
+def ask_new(officer: str, everybody: Sequence[SecurityKey], origin: str, challenge: bytes) -> Challenge:
+    """A challenge for a key that is not registered yet, for anybody: one key is one person (WebAuthn Level 2, 5.4.3)."""
+    rp = rp_of(origin)
+    known = tuple(websafe_encode(_data(key).credential_id) for key in everybody if key.rp == rp)
     return Challenge(officer, origin, rp, challenge, known)
 
 
@@ -78,6 +90,8 @@ def make(asked: Challenge, response: Mapping[str, Any]) -> SecurityKey:
         raise Refused("this security key could not be registered; try it once more") from None
     if made.credential_data is None:
         raise Refused("this security key told no public key; take another one")
+    if websafe_encode(made.credential_data.credential_id) in asked.credentials:
+        raise Refused("this security key is registered already; every person has one of their own")
     return SecurityKey(rp=asked.rp, credential=bytes(made.credential_data))
 
 
@@ -86,7 +100,13 @@ def options(asked: Challenge) -> dict[str, Any]:
     user = PublicKeyCredentialUserEntity(
         name=asked.officer, id=asked.officer.encode(), display_name=asked.officer
     )
-    made, _ = _server(asked).register_begin(user, user_verification=REQUIRED, challenge=asked.challenge)
+    others = [
+        PublicKeyCredentialDescriptor(type=PublicKeyCredentialType.PUBLIC_KEY, id=websafe_decode(each))
+        for each in asked.credentials
+    ]
+    made, _ = _server(asked).register_begin(
+        user, others, user_verification=REQUIRED, challenge=asked.challenge
+    )
     return dict(made.public_key)
 
 
