@@ -3,6 +3,7 @@
 import itertools
 from datetime import timedelta
 
+import msgspec
 import pytest
 from making import DEVICE, NOW, ROSTER, operation, signed, tcn
 
@@ -26,7 +27,7 @@ from hotspot_kiosk.hub.cases.case import (
 )
 from hotspot_kiosk.hub.cases.route import PRESENT, Known, Word, next_look, sealed, to_tell, visible, waiting
 from hotspot_kiosk.policy import Ended, Finding, Shielded
-from hotspot_kiosk.terms import AnswerType, Decision, RequestType
+from hotspot_kiosk.terms import Answer, AnswerType, Decision, RequestType
 
 HARBOUR, BRIDGE, FAR = 18, 19, 20
 POSTS = {DEVICE: "Green line 4", HARBOUR: "Harbour", BRIDGE: "Bridge", FAR: "Far away"}
@@ -338,3 +339,39 @@ def test_only_partners_of_the_operation_are_waited_for() -> None:
     assert waiting(case, known(), SOON) == ("INTERPOL-AFIS",)
     assert waiting(case, ALONE, SOON) == ()
     assert waiting(case, known(partners=frozenset({"other"})), SOON) == ()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"operation": msgspec.structs.replace(OPERATION, devices=(DEVICE, BRIDGE))},
+        {"posts": {**POSTS, HARBOUR: "Elsewhere"}},
+    ],
+    ids=["taken out", "moved"],
+)
+def test_a_kiosk_that_was_alerted_and_has_no_part_any_more_hears_nothing_new(
+    changed: dict[str, object],
+) -> None:
+    """What it showed is taken back, once; a further candidate goes to the others only."""
+    story = Story(known(), OPENED, NOTHING, SENT)
+    story.tell()
+    assert set(story.tell(reply(1, total=2), now=LATER)) == {DEVICE, HARBOUR, BRIDGE}
+    story.knows = known(**changed)
+    said = story.tell(reply(2, total=2, message=2), now=LATER)
+    assert set(said) == {DEVICE, HARBOUR, BRIDGE}
+    taken = said[HARBOUR].answer
+    assert isinstance(taken, Answer)
+    assert (taken.candidates, taken.decision) == ((), Decision.UNDECIDED)
+    assert len(said[BRIDGE].answer.candidates) == 2
+    assert not story.tell(now=LATER)
+
+
+def test_while_the_operation_is_not_known_nobody_but_who_asked_is_told() -> None:
+    """Its file is away: those who were alerted before hear no more until it is back."""
+    story = Story(known(), OPENED, NOTHING, SENT)
+    story.tell()
+    story.tell(reply(1, total=2), now=LATER)
+    story.knows = known(operation=None)
+    assert set(story.tell(reply(2, total=2, message=2), now=LATER)) == {DEVICE}
+    story.knows = known()
+    assert set(story.tell(now=LATER)) >= {HARBOUR, BRIDGE}

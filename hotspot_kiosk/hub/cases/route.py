@@ -22,6 +22,7 @@ from hotspot_kiosk.terms import Answer, AnswerType, AnyAnswer, Candidate, Decisi
 
 PRESENT = timedelta(minutes=15)
 PATIENCE = timedelta(hours=72)
+NO_PART = "this kiosk has no part in that operation any more"
 CLOSED = frozenset({Outcome.REFUTED})
 
 
@@ -105,7 +106,9 @@ def words(case: Case, known: Known, now: datetime) -> tuple[Word, ...]:
     answer = replace(plain, late=late)
     found = [Word(case.opened.device, answer, view)]
     alert = replace(plain, late=late or _told_late(case.opened, known))
-    found += [Word(device, alert, view) for device in _others(case, case.opened, known, now, late)]
+    for device in _others(case, case.opened, known, now, late):
+        said = alert if _belongs(device, known) else _taken_back(alert)
+        found.append(Word(device, said, view if said is alert else _view(said)))
     return tuple(found)
 
 
@@ -197,15 +200,33 @@ def _told_late(opened: Opened, known: Known) -> Late:
 
 
 def _others(case: Case, opened: Opened, known: Known, now: datetime, late: Late | None) -> Iterator[int]:
-    """Kiosks that hear of a late hit, and those that heard of it before: they must know what became of it."""
+    """Kiosks that hear of a late hit, and those that heard of it before: they must know what became of it.
+
+    Nobody but who asked while the hub does not know the operation.
+    """
+    if known.operation is None:
+        return
     told = set(case.told) - {opened.device}
     yield from sorted(told)
-    if late is None or known.operation is None:
+    if late is None:
         return
     for post in next_posts(known.operation, opened.post, late.seen, now)[1:]:
         for device in known.operation.devices:
             if known.posts.get(device) == post and device not in told | {opened.device}:
                 yield device
+
+
+def _belongs(device: int, known: Known) -> bool:
+    """Whether this kiosk, where it stands now, has a part in the operation as it is now."""
+    operation = known.operation
+    return (
+        operation is not None and device in operation.devices and known.posts.get(device) in operation.posts
+    )
+
+
+def _taken_back(alert: Answer) -> Answer:
+    """For a kiosk that was alerted and has no part in the operation any more: what it showed goes, and nothing new comes."""
+    return replace(alert, tot=AnswerType.ERR, decision=Decision.UNDECIDED, candidates=(), note=NO_PART)
 
 
 def last_seen(opened: Opened) -> datetime:
