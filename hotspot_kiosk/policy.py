@@ -150,11 +150,12 @@ def may_capture(
     clock_trusted: bool,
     adult: bool,
     officer: str = "",
+    past: datetime | None = None,
 ) -> Operation:
     """The operation under which a capture may begin. Raises Refused.
 
     A clock that cannot be trusted does not close an operation that may be running: the record
-    says so, and the hub decides.
+    says so, and the hub decides. past: a time that is surely past, whatever the clock says.
     """
     if not adult:
         raise Refused(ADULTS_ONLY)
@@ -166,7 +167,7 @@ def may_capture(
         raise Refused(
             f"operation {operation.id} names the officers who may check people; sign in as one of them"
         )
-    may_run(operation, now, clock_trusted=clock_trusted)
+    may_run(operation, now, clock_trusted=clock_trusted, past=past)
     return operation
 
 
@@ -193,11 +194,13 @@ def second_look(majority: int, years: float, too_high: float) -> bool:
     return not years - too_high >= majority
 
 
-def may_run(operation: Operation, now: datetime, *, clock_trusted: bool) -> None:
-    """Raises Refused unless the operation runs now, as far as a trusted clock tells."""
+def may_run(
+    operation: Operation, now: datetime, *, clock_trusted: bool, past: datetime | None = None
+) -> None:
+    """Raises Refused unless the operation runs now, as far as a trusted clock, or a time that is surely past, tells."""
     if clock_trusted and now < operation.begins:
         raise Refused(f"operation {operation.id} begins on {_told(operation.begins)}")
-    if clock_trusted and now >= operation.ends:
+    if (clock_trusted and now >= operation.ends) or (past is not None and past >= operation.ends):
         raise Refused(f"operation {operation.id} ended on {_told(operation.ends)}; ask for a new one")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from making import DEVICE, HUB, KIOSK, NOW, STAMP, face_capture, finger_capture, operation, public_file, tcn
 
-from hotspot_kiosk import contents, nist, seal
+from hotspot_kiosk import contents, nist, policy, seal, wire
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.errors import OutboxRefused, Refused
 from hotspot_kiosk.keyring import Trust, save_public
@@ -130,6 +130,23 @@ def test_an_untrusted_clock_forgets_nothing(tmp_path: Path) -> None:
     bare.clock._synchronised = tmp_path / "never"
     bare.daemon.forget_outdated()
     assert bare.outbox.knows(tcn(1))
+    bare.close()
+
+
+def test_the_hubs_last_time_ends_an_operation_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    """A clock that nobody trusts closes nothing by itself; what the hub told is surely past, over a restart, too."""
+    bare = Bare(tmp_path, tmp_path)
+    bare.clock._synchronised = tmp_path / "never"
+    bare.now = operation().begins + timedelta(days=1)
+    orders, nonce = bare.daemon._place.orders, b"12345678"
+    for told, refused in ((operation().ends - timedelta(seconds=1), False), (operation().ends, True)):
+        body = wire.time_body(nonce, told)
+        orders.time(wire.sign_order(DEVICE, 1, wire.OrderKind.TIME, body, HUB), HUB.public(), nonce)
+        if refused:
+            with pytest.raises(Refused, match="ended"):
+                bare.daemon.asked(Ask("begin", adult=True))
+        else:
+            policy.may_run(operation(), bare.now, clock_trusted=False, past=orders.past())
     bare.close()
 
 

@@ -91,6 +91,7 @@ def test_the_latest_hub_time_is_remembered(orders: Orders, tmp_path: Path) -> No
         told = wire.sign_order(DEVICE, 1, OrderKind.TIME, wire.time_body(NONCE, moment), HUB)
         orders.time(told, HUB.public(), NONCE)
     assert Orders(tmp_path / "orders.json", DEVICE).memory.hub_ms == int(NOW.timestamp() * 1000)
+    assert Orders(tmp_path / "orders.json", DEVICE).past() == NOW
     assert datetime.fromisoformat((tmp_path / "hub_time").read_text().strip()) == NOW
 
 

@@ -442,3 +442,13 @@ def test_partners_are_asked_only_about_what_the_operation_boxes() -> None:
     ):
         with pytest.raises(Refused, match="ask the bureau"):
             policy.may_ask_partners(*wrong)
+
+
+def test_a_time_that_is_surely_past_ends_an_operation_for_a_clock_that_nobody_trusts() -> None:
+    """Before it the clock closes nothing: the hub decides."""
+    known = operation()
+    before = known.ends - timedelta(seconds=1)
+    for past in (None, before):
+        policy.may_run(known, known.begins - timedelta(days=9), clock_trusted=False, past=past)
+    with pytest.raises(Refused, match="ended"):
+        policy.may_run(known, known.begins, clock_trusted=False, past=known.ends)

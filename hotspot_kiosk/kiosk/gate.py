@@ -116,6 +116,7 @@ class Gate:
             clock_trusted=stamp.trusted,
             adult=ask.adult,
             officer=ask.officer,
+            past=place.orders.past(),
         )
         shielded = policy.Shielded(policy.countries(ask.origins), ask.protection)
         return Admitted(operation, policy.purpose(operation, ask.tot), shielded, _again(ask, operation))

@@ -96,7 +96,7 @@ class Referring:
         try:
             found = installed.current(self._place.operation, self._place.trust.ring)
             if found is not None:
-                policy.may_run(found, stamp.wall, clock_trusted=stamp.trusted)
+                policy.may_run(found, stamp.wall, clock_trusted=stamp.trusted, past=self._place.orders.past())
         except Refused:
             return None
         return found

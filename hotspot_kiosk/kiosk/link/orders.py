@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -65,6 +65,10 @@ class Orders:
             msgspec.structs.replace(memory, last_order=order.number, revoked=revoked, obeyed=obeyed)
         )
         return True
+
+    def past(self) -> datetime:
+        """The latest time that the hub told: surely past, over restarts too. Any thread may call."""
+        return datetime.fromtimestamp(self.memory.hub_ms / 1000, UTC)
 
     def stands(self, order: wire.Order, hub: Trusted) -> bool:
         """Whether it is still to be carried out; nothing is remembered of it yet. As `obey`."""
