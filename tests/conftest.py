@@ -5,12 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from mosquitto import Mosquitto, find
 
 from hotspot_kiosk.demo.postgres import NoPostgres, Postgres
 
 ROOT = Path(__file__).resolve().parents[1]
 COUNTER = itertools.count()
+
+# A property holds on a slow machine, too: how long its examples take says nothing of it.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

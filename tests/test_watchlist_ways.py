@@ -578,3 +578,14 @@ def test_the_commands_make_show_install_and_end_a_list(tmp_path: Path) -> None:
     device = str(DEMO_DEVICE)
     assert "waits" in bureau.run("forget", "--device", device, "--yes").output
     assert "to be destroyed" in bureau.run("show").output
+    kiosk, stick = bureau.folders.kiosk_config, tmp_path / "stick"
+    stick.mkdir()
+    for config, words in (
+        (kiosk, ["outbox", "export", "--to", str(stick)]),
+        (bureau.folders.hub_config, ["hub", "import", str(stick)]),
+        (kiosk, ["outbox", "import", str(stick)]),
+    ):
+        CliRunner().invoke(door, [*words[:2], "-c", str(config), *words[2:]], catch_exceptions=False)
+    assert not list(kiosk.parent.rglob("*.watchlist-list"))
+    with pytest.raises(Refused, match="forgotten"):
+        bureau.run("install", str(file), config=kiosk)
