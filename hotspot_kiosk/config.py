@@ -337,10 +337,12 @@ class DecisionTable(Table, frozen=True, kw_only=True):
 class FleetTable(Table, frozen=True, kw_only=True):
     """What `hotspot fleet run` shows over HTTP, for people (/) and Prometheus (/metrics): off unless this table is there.
 
-    listen: address and port; it asks for no sign-in, so leave it on this machine.
+    listen: address and port; it asks for no sign-in, so leave it on this machine. link: what differs from [link] at the
+    fleet's broker, whose port is 8888 unless it says so.
     """
 
     listen: str = "127.0.0.1:9177"
+    link: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
         address, _, port = self.listen.rpartition(":")

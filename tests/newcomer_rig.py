@@ -79,8 +79,8 @@ driver = "folder"
 path = "{folder}/camera"
 
 [finger]
-driver = "folder"
-path = "{folder}/finger"
+driver = "uart_finger"
+port = "{folder}/serial"
 """
 
 
@@ -149,7 +149,7 @@ class Machine:
     tpm: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("camera", "finger", "state"):
+        for name in ("camera", "glass", "state"):
             (self.folder / name).mkdir(parents=True)
         (self.folder / "board.toml").write_text(BOARD.format(models=MODELS, folder=self.folder))
 

@@ -1,6 +1,7 @@
 """The update agent between a real broker and a RAUC on a real bus; and the self-test that it waits for."""
 
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,14 +14,19 @@ from update_rig import BUNDLE, Post, sealed
 from updating import NEW, invitation
 
 from hotspot_kiosk import fleet
+from hotspot_kiosk.config import KioskConfig, load
+from hotspot_kiosk.demo.texts import KIOSK as KIOSK_TOML
 from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, SealError
 from hotspot_kiosk.fleet import Heard, Outcome, Report, Status
 from hotspot_kiosk.kiosk.desk import Told
 from hotspot_kiosk.kiosk.storage.outbox import Outbox
+from hotspot_kiosk.kiosk.update import assembly as update_assembly
 from hotspot_kiosk.kiosk.update import selftest
 from hotspot_kiosk.kiosk.update.assembly import release
 from hotspot_kiosk.kiosk.update.rauc import Rauc
 from hotspot_kiosk.kiosk.update.selftest import Trial, Verdict
+from hotspot_kiosk.kiosk.update.telling import Rhythm, Teller, Telling
+from hotspot_kiosk.pulse import Pulse
 from hotspot_kiosk.seal import open_envelope, peek
 from hotspot_kiosk.simulator.rauc import RaucService
 from hotspot_kiosk.terms import Part
@@ -283,3 +289,36 @@ def test_a_kiosk_that_dies_leaves_its_last_will(broker: Mosquitto, bureau: Burea
     eventually(lambda: any(not status.here for status in bureau.statuses))
     usurper.close()
     other.close()
+
+
+def test_a_kiosk_without_updates_tells_the_fleet_how_it_is(
+    broker: Mosquitto, bureau: Bureau, tmp_path: Path
+) -> None:
+    """At its start, at a change, and by its last will; its version is the software's."""
+    board: Mqtt = build(Options(host="127.0.0.1", port=broker.port, retry_least_s=0.05, retry_most_s=0.2))
+    standing = [Told(kind="status", state="idle", link=True, waiting=0)]
+    telling = Telling(board, DEVICE, "0.1.0", Rhythm(look=0.02), lambda: (NOW, True))
+    teller = Teller(telling, board, DEVICE, lambda: standing[0], Pulse({}, lambda: 0.0), look_s=0.02)
+    running = threading.Thread(target=teller.run, name="teller")
+    running.start()
+    try:
+        eventually(lambda: any(each.here and each.waiting == 0 for each in bureau.statuses))
+        standing[0] = Told(kind="status", state="idle", link=True, waiting=3)
+        eventually(lambda: bureau.statuses[-1].waiting == 3)
+        assert (bureau.statuses[-1].version, bureau.statuses[-1].phase) == ("0.1.0", "")
+    finally:
+        teller.stop()
+        running.join()
+
+
+def test_an_image_that_rauc_updates_needs_its_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or it would run for ever unconfirmed; a plain system needs none."""
+    config = tmp_path / "kiosk.toml"
+    words = {"device": 17, "link_port": 1, "broker_port": 1, "models": tmp_path, "root": tmp_path}
+    config.write_text(KIOSK_TOML.format(**words))
+    monkeypatch.setattr(update_assembly, "RAUC", tmp_path / "system.conf")
+    tables = load(config, KioskConfig)
+    assert isinstance(update_assembly.build(tables, tmp_path), Teller)
+    (tmp_path / "system.conf").touch()
+    with pytest.raises(ConfigError, match=r"\[update\]"):
+        update_assembly.build(tables, tmp_path)

@@ -22,6 +22,7 @@ NOT_BENCHES = {
     "face_set",
     "face_shift",
     "figure",
+    "fleet_post",
     "finger_report",
     "finger_set",
     "fitting",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,9 +17,10 @@ from hotspot_kiosk.hub.fleet.fleet import Course, Courses, FleetDesk
 from hotspot_kiosk.hub.fleet.fleet_http import Content, FleetHttp
 from hotspot_kiosk.hub.fleet.fleet_page import page, span
 from hotspot_kiosk.hub.fleet.rollout import Rollout
+from hotspot_kiosk.hub.fleet.rollout_page import section
 from hotspot_kiosk.hub.fleet.standings import Row, Standings
 from hotspot_kiosk.hub.fleet.standings import rows as rows_of
-from hotspot_kiosk.keyring import PublicFile, load_peers, load_private
+from hotspot_kiosk.keyring import Peers, load_private
 from hotspot_kiosk.seal import PublicKeys
 
 FLEET_PORT = 8888
@@ -43,8 +43,8 @@ def run(config: Path) -> None:
     """Invite kiosks, take their reports and statuses in, until told to stop; with [fleet] show page and metrics."""
     os.umask(0o077)
     tables = load(config, HubConfig)
-    link = {**tables.link, "port": FLEET_PORT}
-    posts = load_peers(tables.keys.peers)
+    link = {**tables.link, "port": FLEET_PORT, **(tables.fleet.link if tables.fleet else {})}
+    posts = Peers(tables.keys.peers)
     desk = FleetDesk(
         courses=_courses(config),
         board=build_variant("hotspot_kiosk.transports", "link", link, config.parent.resolve()),
@@ -91,7 +91,9 @@ def show_kiosk(config: Path, device: int) -> None:
 def write_page(config: Path, file: Path) -> None:
     """Write the fleet's page into a file."""
     now = datetime.now(UTC)
-    files.replace(file, page(_rows(load(config, HubConfig), config), now).encode())
+    files.replace(
+        file, page(_rows(load(config, HubConfig), config), now, section(_courses(config).newest())).encode()
+    )
     click.echo(f"{file}: as of {now:%Y-%m-%d %H:%M} UTC")
 
 
@@ -168,18 +170,20 @@ def _shown(tables: HubConfig, config: Path) -> FleetHttp:
         return _rows(tables, config)
 
     def html() -> Content:
-        return "text/html; charset=utf-8", page(rows(), datetime.now(UTC)).encode()
+        return "text/html; charset=utf-8", page(
+            rows(), datetime.now(UTC), section(_courses(config).newest())
+        ).encode()
 
     listen = tables.fleet.listen if tables.fleet else ""
     return FleetHttp(listen, {"/": html, "/metrics": lambda: (metrics.TYPE, metrics.text(rows))})
 
 
 def _standings(config: Path) -> Standings:
-    return Standings(config.parent.resolve() / "statuses")
+    return Standings(_folder(config) / "statuses")
 
 
 def _rows(tables: HubConfig, config: Path) -> list[Row]:
-    posts = {device: file.name for device, file in load_peers(tables.keys.peers).items()}
+    posts = Peers(tables.keys.peers).names
     return rows_of(_standings(config), posts, fleet.as_ms(datetime.now(UTC)))
 
 
@@ -195,14 +199,18 @@ def _listed(row: Row) -> dict[str, object]:
     }
 
 
-def _known(posts: Mapping[int, PublicFile], device: int) -> PublicKeys:
+def _known(posts: Peers, device: int) -> PublicKeys:
     if device not in posts:
         raise Refused(f"kiosk {device} is not admitted here")
     return posts[device].keys()
 
 
 def _courses(config: Path) -> Courses:
-    return Courses(config.parent.resolve() / "rollouts")
+    return Courses(_folder(config) / "rollouts")
+
+
+def _folder(config: Path) -> Path:
+    return load(config, HubConfig).hub.fleet or config.parent.resolve()
 
 
 def _newest(config: Path) -> Course:

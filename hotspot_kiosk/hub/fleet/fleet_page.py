@@ -22,14 +22,14 @@ COLUMNS = (
 )
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #10202e; background: #f4f7fa; max-width: 1240px; margin: 1.5em auto; padding: 0 1em }
-h1 { font-size: 1.5em; margin-bottom: .2em } table { border-collapse: collapse; width: 100%; background: #fff }
+h1 { font-size: 1.5em; margin-bottom: .2em } h2 { font-size: 1.15em; margin: 1.2em 0 .3em } table { border-collapse: collapse; width: 100%; background: #fff }
 th, td { padding: .45em .6em; text-align: left; border-bottom: 1px solid #c6d1db; vertical-align: top }
 tr.bad td, tr.bad th { background: #fde8ea } .sum { font-weight: 600 } ul { margin: 0; padding-left: 1.1em }
 """
 
 
-def page(rows: Sequence[Row], now: datetime) -> str:
-    """All of it, alarms first."""
+def page(rows: Sequence[Row], now: datetime, rollout: str = "") -> str:
+    """All of it, alarms first. rollout: the part about the newest one, as HTML."""
     bad = sum(bool(row.alarms) for row in rows)
     head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
     body = (
@@ -42,7 +42,7 @@ def page(rows: Sequence[Row], now: datetime) -> str:
         f"<style>{STYLE}</style></head><body><main><h1>Fleet</h1>"
         f'<p class="sum">{len(rows)} kiosks, {bad} with alarms</p>'
         f"<p>As of {now.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC. What kiosks say of themselves: shown, never believed for a decision.</p>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></main></body></html>"
+        f"{rollout}<h2>Kiosks</h2><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></main></body></html>"
     )
 
 

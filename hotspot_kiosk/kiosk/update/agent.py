@@ -14,17 +14,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
 
-import msgspec
-
 from hotspot_kiosk import fleet
 from hotspot_kiosk.errors import BadBytes, DeviceLost, LinkDown, Refused, SealError
-from hotspot_kiosk.fleet import Heard, Invitation, Report, Status
+from hotspot_kiosk.fleet import Heard, Invitation, Report
 from hotspot_kiosk.kiosk.care.vitals import Looker, Vitals
 from hotspot_kiosk.kiosk.desk import Told
 from hotspot_kiosk.kiosk.update import update
 from hotspot_kiosk.kiosk.update.keeping import UpdateKeeping
 from hotspot_kiosk.kiosk.update.rauc import ACTIVE, BAD, GOOD, Rauc
 from hotspot_kiosk.kiosk.update.selftest import Trial, Verdict
+from hotspot_kiosk.kiosk.update.telling import Rhythm, Telling
 from hotspot_kiosk.kiosk.update.update import Phase
 from hotspot_kiosk.kiosk.worker import worker
 from hotspot_kiosk.pulse import Pulse
@@ -35,7 +34,6 @@ log = logging.getLogger(__name__)
 ON_TRIAL = frozenset({Phase.TRYING, Phase.CONFIRMING, Phase.REJECTED})
 EXPECTING = frozenset({Phase.INSTALLING, Phase.INSTALLED, *ON_TRIAL})
 OVER = frozenset({Phase.IDLE, Phase.WAITING})
-MOST_LATE = 2  # so many intervals more a status may wait for who stands at the kiosk
 RESTART = 75  # the unit's RestartPreventExitStatus; FailureAction=reboot
 FINAL_WORDS = ("signature", "manifest", "compatible", "version")
 
@@ -100,11 +98,8 @@ class Agent:
         self._busy_at = time.monotonic()
         self._not_before = 0.0
         self._trial_ends = 0.0
-        self._status_at = 0.0
-        self._find, self._say = vitals, say
-        self._vitals, self._vitals_at = Vitals(), 0.0
-        self._posted: Status | None = None
-        self._slot = ""
+        rhythm = Rhythm(pauses.status, pauses.vitals)
+        self._telling = Telling(board, which.device, which.version, rhythm, now, vitals, rauc.slot, say)
         self._well, self._well_at = False, 0.0
 
     def stop(self) -> None:
@@ -114,7 +109,7 @@ class Agent:
     def run(self) -> int:
         """Work. Raises StorageFailed if the state cannot be kept."""
         device = self._which.device
-        self._board.bequeath(fleet.status_topic(device), fleet.encode_status(Status(device, here=False)))
+        self._telling.bequeath()
         topics = (fleet.invitation_topic(device), fleet.heard_topic(device))
         self._take(update.Started(self._which.version, self._which.boot))
         self._pulse.ready(self._state.phase)
@@ -143,7 +138,7 @@ class Agent:
     def _hear(self, event: LinkEvent) -> None:
         if isinstance(event, LinkUp):
             self._send_reports()
-            self._posted = None
+            self._telling.anew()
         elif isinstance(event, Arrived) and event.payload:
             try:
                 self._read(event)
@@ -180,9 +175,8 @@ class Agent:
             self._look_for_verdict()
         if told is not None and not self._well:
             self._look_well()
-        status = self._status(told)
-        if self._is_due(status, told):
-            self._post_status(status)
+        if self._telling.look(told, self._state.phase, self._state.floor):
+            self._send_reports()
 
     def _is_quiet(self, told: Told | None) -> bool:
         """Whether no session runs, and none ran for longer than a record is live. A daemon that is not there captures nobody."""
@@ -214,7 +208,7 @@ class Agent:
         if self._state != before or effects:
             tells = [effect for effect in effects if isinstance(effect, update.Tell)]
             self._keeping.record(self._state, [self._report(tell) for tell in tells])
-            self._status_at = 0.0
+            self._telling.at_once()
             if tells:
                 self._send_reports()
         if isinstance(event, update.NotWritten):
@@ -296,68 +290,6 @@ class Agent:
                 self._board.publish(fleet.report_topic(self._which.device), report)
         except LinkDown:
             return
-
-    def _is_due(self, status: Status, told: Told | None) -> bool:
-        """At a change, and every so often; not while somebody is at the kiosk, unless that would be too long.
-
-        An update's own step is told at once: it is none that is taken while somebody is there.
-        """
-        late = time.monotonic() - self._status_at
-        if late < 0 and self._posted is not None and _essence(status) == _essence(self._posted):
-            return False
-        busy = told is not None and told.state not in ("idle", "fault")
-        return not busy or self._status_at == 0.0 or late > MOST_LATE * self._pauses.status
-
-    def _status(self, told: Told | None) -> Status:
-        now, trusted = self._now()
-        if time.monotonic() >= self._vitals_at:
-            self._vitals_at = time.monotonic() + self._pauses.vitals
-            self._vitals, self._slot = self._find(told), self._booted()
-        return Status(
-            self._which.device,
-            version=self._which.version,
-            slot=self._slot,
-            phase=self._state.phase,
-            floor=self._state.floor,
-            waiting=told.waiting if told else None,
-            quarantined=told.quarantined if told else None,
-            link=told.link if told else None,
-            alarms=self._vitals.alarms,
-            at_ms=fleet.as_ms(now),
-            clock=trusted,
-            oldest_s=told.oldest_s if told else None,
-            heat_c=self._vitals.heat_c,
-            ends_ms=self._vitals.ends_ms,
-            every_s=int(self._pauses.status),
-        )
-
-    def _post_status(self, status: Status) -> None:
-        """The next try after a link that was down is the next look's, when nobody is at the kiosk."""
-        self._status_at = time.monotonic() + self._pauses.status
-        words = fleet.encode_status(status)
-        self._say(words)
-        try:
-            self._board.post(fleet.status_topic(self._which.device), words)
-        except LinkDown:
-            self._posted = None
-            return
-        self._posted = status
-        self._send_reports()
-
-    def _booted(self) -> str:
-        """Asked until it is known, and not more often than for an examination."""
-        if self._slot:
-            return self._slot
-        try:
-            return self._rauc.slot()
-        except (DeviceLost, Refused):
-            return ""
-
-
-def _essence(status: Status) -> Status:
-    """What makes another status worth a message: all but clocks, heat and how many wait."""
-    waits = status.waiting if status.waiting is None else min(status.waiting, 1)
-    return msgspec.structs.replace(status, waiting=waits, at_ms=0, oldest_s=None, heat_c=None)
 
 
 def _as_event(verdict: Verdict) -> update.Event:

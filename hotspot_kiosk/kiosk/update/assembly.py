@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from types import MappingProxyType
 
-from hotspot_kiosk import files
-from hotspot_kiosk.config import KioskConfig, UpdatePlan, build_variant
+from hotspot_kiosk import __version__, files
+from hotspot_kiosk.config import KioskConfig, Section, UpdatePlan, build_variant
 from hotspot_kiosk.errors import ConfigError, LinkDown, Refused
 from hotspot_kiosk.fleet import parsed
 from hotspot_kiosk.keyring import load_hub, load_private
@@ -23,22 +23,45 @@ from hotspot_kiosk.kiosk.update.agent import Agent, Pauses, Self
 from hotspot_kiosk.kiosk.update.keeping import UpdateKeeping
 from hotspot_kiosk.kiosk.update.rauc import Rauc
 from hotspot_kiosk.kiosk.update.selftest import Trial, Verdict
+from hotspot_kiosk.kiosk.update.telling import Rhythm, Teller, Telling
 from hotspot_kiosk.pulse import Pulse
 from hotspot_kiosk.transports.port import Board
 
 FLEET_PORT = 8887
 DECIDED_S = 900.0
+RAUC = Path("/etc/rauc/system.conf")  # an image that can be updated says how: [update]
 
 
-def build(config: KioskConfig, folder: Path) -> Agent:
-    """The agent. Raises ConfigError, KeyMissing or StorageFailed with a sentence that says what to do."""
+def build(config: KioskConfig, folder: Path) -> Agent | Teller:
+    """The agent; where no update comes over the link, who only tells. Raises ConfigError, KeyMissing or StorageFailed."""
+    if config.update is None and not RAUC.exists():
+        return _teller(config, folder)
+    return _agent(config, folder)
+
+
+def _teller(config: KioskConfig, folder: Path) -> Teller:
+    """Of a kiosk on a plain system: its version is this software's."""
+    device, clock = config.kiosk.device, Clock()
+    board = _board(config, {}, folder)
+    telling = Telling(
+        board,
+        device,
+        __version__,
+        Rhythm(),
+        clock.now,
+        lambda seen: vitals(quiet_machine(), config, folder, seen, clock.now()[0]),
+    )
+    return Teller(telling, board, device, lambda: told(config.kiosk.desk), Pulse(os.environ, time.monotonic))
+
+
+def _agent(config: KioskConfig, folder: Path) -> Agent:
     plan, clock = _plan(config), Clock()
     return Agent(
         which=Self(config.kiosk.device, load_private(config.keys.own), release(plan.release), clock.boot_id),
         hub=lambda: load_hub(config.keys.peers),
         keeping=UpdateKeeping(plan.state),
         rauc=Rauc(plan.bus, ca=plan.ca),
-        board=_board(config, plan, folder),
+        board=_board(config, plan.link, folder),
         trial=_trial(plan),
         now=clock.now,
         told=lambda: told(config.kiosk.desk),
@@ -120,8 +143,8 @@ def _plan(config: KioskConfig) -> UpdatePlan:
     return config.update
 
 
-def _board(config: KioskConfig, plan: UpdatePlan, folder: Path) -> Board:
-    section = MappingProxyType({**config.link, "port": FLEET_PORT, **plan.link})
+def _board(config: KioskConfig, differs: Section, folder: Path) -> Board:
+    section = MappingProxyType({**config.link, "port": FLEET_PORT, **differs})
     floor = str(config.outbox.path.with_name(FLOOR))
     defaults = {"floor_file": floor, "synchronised": str(SYNCHRONISED)}
     board = build_variant("hotspot_kiosk.transports", "update.link", section, folder, defaults)
