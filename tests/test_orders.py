@@ -34,6 +34,18 @@ def orders(tmp_path: Path) -> Orders:
     return Orders(tmp_path / "orders.json", DEVICE)
 
 
+def test_a_withdrawal_is_told_once_and_again_when_the_link_is_new(tmp_path: Path) -> None:
+    """Of a kiosk that has nothing to send, and so asks for nothing; what is proven is told no more."""
+    book = OrderBook(tmp_path)
+    book.give(DEVICE, OrderKind.ROSTER, HUB, NOW, b"roster")
+    given = book.give(DEVICE, OrderKind.ERASE, HUB, NOW)
+    assert [each.number for each in book.withdrawals(anew=False)] == [given.number]
+    assert book.withdrawals(anew=False) == []
+    assert [each.number for each in book.withdrawals(anew=True)] == [given.number]
+    assert book.done(DEVICE, wire.sign_done(DEVICE, given.number, KIOSK), KIOSK.public())
+    assert book.withdrawals(anew=True) == []
+
+
 def test_an_order_is_obeyed_once_even_across_a_restart(orders: Orders, tmp_path: Path) -> None:
     """A replayed or reordered one changes nothing."""
     assert orders.obey(order(5), HUB.public())

@@ -15,11 +15,13 @@ from newcomer_rig import POST, Bureau, Machine
 from hotspot_kiosk import provisioning, wire
 from hotspot_kiosk import seal_certificates as certificates
 from hotspot_kiosk.config import KioskConfig, load
-from hotspot_kiosk.errors import BadBytes, Refused, SealError
+from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, SealError
 from hotspot_kiosk.hub.link.orders import OrderBook
 from hotspot_kiosk.hub.provision import waiting
 from hotspot_kiosk.hub.provision.answering import WITHDRAWN
 from hotspot_kiosk.keyring import load_peers, load_private
+from hotspot_kiosk.kiosk import assembly as kiosk_assembly
+from hotspot_kiosk.kiosk.link.orders import ORDERS, Orders
 from hotspot_kiosk.kiosk.provision import settling
 from hotspot_kiosk.kiosk.provision.asking import Asking
 from hotspot_kiosk.kiosk.provision.bureau import read
@@ -441,3 +443,17 @@ def test_a_host_key_keeps_the_private_key_encrypted(bureau: Bureau, tmp_path: Pa
     drop_ins = list((machine.folder / "units").glob("hotspot-*.service.d/sealed-key.conf"))
     assert len(drop_ins) == 3
     assert all(wanted in path.read_text() for path in drop_ins)
+
+
+def test_a_kiosk_that_was_cut_off_while_it_erased_itself_goes_on_with_that(
+    bureau: Bureau, made: Machine
+) -> None:
+    """The hub has its proof by then: it starts as a kiosk never again, and nothing of its keys is left."""
+    tables, hub = load(made.config, KioskConfig), load_private(bureau.folder / "hub.key")
+    order = wire.sign_order(17, 5, wire.OrderKind.ERASE, b"", hub)
+    assert Orders(tables.outbox.path.with_name(ORDERS), 17).obey(order, hub.public())
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="erased by order"):
+            kiosk_assembly.build(tables, made.config.parent)
+    assert not tables.keys.own.exists()
+    assert not (made.state / "link.pem").exists()

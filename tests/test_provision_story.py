@@ -114,7 +114,8 @@ def test_a_kiosks_life_from_its_first_start_to_its_proof(tmp_path: Path, process
         eventually(lambda: (told := status(machine.config)) is not None and bool(told.link), "no link")
         assert bureau.withdraw("17", "--erase").exit_code == 0
         eventually(lambda: ".done" in bureau.run("withdrawn").output, "no proof came")
-        assert not (machine.state / "keys" / "kiosk.key").exists()
+        key = machine.state / "keys" / "kiosk.key"
+        eventually(lambda: not key.exists(), "it proved what it never did")
         denied = bureau.folder / "broker" / "withdrawn.acl"
         eventually(lambda: "user 17" in denied.read_text(), "the brokers' lists lack it")
 

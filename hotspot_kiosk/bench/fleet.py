@@ -14,25 +14,25 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from hotspot_kiosk import fleet, keyring
 from hotspot_kiosk.bench.figure import Figure
-from hotspot_kiosk.bench.fleet_post import Post, World
+from hotspot_kiosk.bench.fleet_post import Group, Offer, Seen, World, keys
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.hub.fleet.fleet import Course, Courses
 from hotspot_kiosk.hub.fleet.rollout import Rollout
-from hotspot_kiosk.keyring import HUB
+from hotspot_kiosk.keyring import HUB, PublicFile
 from hotspot_kiosk.seal import PrivateKeys
 from hotspot_kiosk.simulator import broker, nginx
 from hotspot_kiosk.simulator.broker import Broker, Files, free_port
 from hotspot_kiosk.simulator.nginx import Nginx
 from hotspot_kiosk.simulator.rauc_stream import BLOCK, Bundle, bundle
 
-KIOSKS = 200
+KIOSKS, GROUP = 200, 40
 CANARIES, MOST_FAILED = 5, 5  # percent
 BLOCKS, CHANGED = 1024, 24  # of a bundle; of those, what a version changes
 PATIENCE_S = 1800.0
@@ -96,30 +96,35 @@ class Yard:
         own = _hub(folder / "hub", files, brokers.hub_port, self.page)
         world = World(folder / "kiosks", brokers.port, files.ca, own.public())
         self.bundles = _bundles()
-        self.posts = []
-        for device in range(1, count + 1):
-            keys = PrivateKeys.make(device, random.Random(device).randbytes(128))  # noqa: S311 - keys of nobody
-            self.posts.append(Post(keys, files.kiosk(device), world, self.bundles["1.0"]))
-            keyring.save_public(folder / "hub" / "peers" / f"{device}.pub", self.posts[-1].public)
+        self.devices = tuple(range(1, count + 1))
+        for device in self.devices:
+            half = keys(device).public()
+            public = PublicFile(device, f"Post {device}", half.signing, half.sealing)
+            keyring.save_public(folder / "hub" / "peers" / f"{device}.pub", public)
         self.courses = Courses(folder / "hub" / "fleet" / "rollouts")
         until.enter_context(_process(folder / "hub"))
-        for post in self.posts:
-            until.callback(post.stop)
-            post.start()
+        self._groups = []
+        for first in range(0, count, GROUP):
+            pairs = {device: files.kiosk(device) for device in self.devices[first : first + GROUP]}
+            self._groups.append(Group(pairs, world, self.bundles["1.0"]))
+            until.callback(self._groups[-1].close)
 
-    def roll_out(self, version: str) -> Course:
-        """Begin one, to every kiosk, and wait until it is over."""
+    def roll_out(self, version: str, failing: Sequence[int] = ()) -> Course:
+        """Begin one, to every kiosk, and wait until it is over. failing: whose self-test does not pass."""
         made = self.bundles[version]
         url = self.server.put(f"{version}.raucb", made.content)
-        devices = tuple(post.device for post in self.posts)
         wanted = Rollout(
-            id=f"r{version}", version=version, url=url, manifest=made.manifest, devices=devices,
+            id=f"r{version}", version=version, url=url, manifest=made.manifest, devices=self.devices,
             canary=CANARIES, most_failed=MOST_FAILED,
         )  # fmt: skip
-        for post in self.posts:
-            post.slots.bundles[url] = (version, made.manifest)
+        for group in self._groups:
+            group.offer(Offer(url, version, made.manifest, frozenset(failing), REASON))
         self.courses.begin(wanted, fleet.as_ms(datetime.now(UTC)))
         return self.until(lambda course: course.done or bool(course.halted))
+
+    def look(self) -> dict[int, Seen]:
+        """How all kiosks are."""
+        return {device: seen for group in self._groups for device, seen in group.look().items()}
 
     def until(self, condition: Callable[[Course], bool]) -> Course:
         """The course, when it fulfils the condition."""
@@ -134,7 +139,7 @@ class Yard:
 
 
 def _confirmed(yard: Yard) -> Iterator[Figure]:
-    count, began = len(yard.posts), time.monotonic()
+    count, began = len(yard.devices), time.monotonic()
     course = yard.roll_out("1.1")
     took = time.monotonic() - began
     parts, sent = yard.server.sent()
@@ -148,28 +153,20 @@ def _confirmed(yard: Yard) -> Iterator[Figure]:
 
 
 def _halted(yard: Yard, version: str, wave: int) -> Iterator[Figure]:
-    """A fifth of this wave fails, which is more than is borne: then nobody of the next is touched."""
-    devices = tuple(post.device for post in yard.posts)
-    waves = Rollout(id="r", version="1", url="", manifest="", devices=devices, canary=CANARIES).waves()
-    bad = waves[wave - 1][: max(1, 2 * len(waves[wave - 1]) // 5)]
-    for post in yard.posts:
-        post.failing = (REASON,) if post.device in bad else ()
-    course = yard.roll_out(version)
+    """Two fifths of this wave fail, which is more than is borne: then nobody of the next is touched."""
+    waves = Rollout(id="r", version="1", url="", manifest="", devices=yard.devices, canary=CANARIES).waves()
+    failing = waves[wave - 1][: max(1, 2 * len(waves[wave - 1]) // 5)]
+    course = yard.roll_out(version, failing)
     invited, url = set(course.invited()), course.rollout.url
-    touched = sum(url in post.slots.installs for post in yard.posts if post.device not in invited)
-    yard.until(
-        lambda course: all(
-            device in course.outcomes and course.outcomes[device] in fleet.FINAL for device in invited
-        )
-    )
-    back = sum(
-        post.running != version for post in yard.posts if post.device in bad and url in post.slots.installs
-    )
-    tried = sum(url in post.slots.installs for post in yard.posts if post.device in bad)
-    what = "canaries" if wave == 1 else f"wave {wave}"
-    yield _figure(f"{what} fail: waves that were opened before it stopped", len(course.opened_ms), "", wave, "lower", course.halted, len(yard.posts))  # fmt: skip
-    yield _figure(f"{what} fail: kiosks outside that were touched", touched, "", 0, "lower", "of those not invited", len(yard.posts) - len(invited))  # fmt: skip
-    yield _figure(f"{what} fail: failed kiosks that went back by themselves", back, "", tried, "higher", "of those that tried", tried)  # fmt: skip
+    yard.until(lambda course: all(course.outcomes.get(device) in fleet.FINAL for device in invited))
+    seen = yard.look()
+    touched = sum(url in each.tried for device, each in seen.items() if device not in invited)
+    tried = [seen[device] for device in failing if url in seen[device].tried]
+    back = sum(each.running != version for each in tried)
+    what, outside = "canaries" if wave == 1 else f"wave {wave}", len(yard.devices) - len(invited)
+    yield _figure(f"{what} fail: waves that were opened before it stopped", len(course.opened_ms), "", wave, "lower", course.halted, len(yard.devices))  # fmt: skip
+    yield _figure(f"{what} fail: kiosks outside that were touched", touched, "", 0, "lower", "of those not invited", outside)  # fmt: skip
+    yield _figure(f"{what} fail: failed kiosks that went back by themselves", back, "", len(tried), "higher", "of those that tried", len(tried))  # fmt: skip
 
 
 def _shown(yard: Yard) -> Iterator[Figure]:
@@ -185,7 +182,13 @@ def _shown(yard: Yard) -> Iterator[Figure]:
     rows = page.count('<th scope="row">')
     waves = len(yard.until(lambda _: True).rollout.waves())
     yield _figure(
-        "rows of the hub's fleet page", rows, "", len(yard.posts) + waves, "higher", "every kiosk and wave", 1
+        "rows of the hub's fleet page",
+        rows,
+        "",
+        len(yard.devices) + waves,
+        "higher",
+        "every kiosk and wave",
+        1,
     )
     yield _figure(
         "the page says that it halted", float("Halted:" in page), "", 1, "higher", "the last rollout", 1

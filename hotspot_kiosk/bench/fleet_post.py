@@ -1,15 +1,20 @@
-"""One kiosk of the fleet bench: the real update agent over the real broker, a RAUC that streams from the real server, restarts."""
+"""Kiosks of the fleet bench: the real update agent over the real broker, a RAUC that streams from the real server, restarts.
+
+A few dozen live in a process of their own (`Group`): paho waits with select(), which takes no file above number 1023.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
+import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.keyring import PublicFile
 from hotspot_kiosk.kiosk.desk import Told
 from hotspot_kiosk.kiosk.update.agent import RESTART, Agent, Pauses, Self
 from hotspot_kiosk.kiosk.update.keeping import UpdateKeeping
@@ -25,6 +30,25 @@ from hotspot_kiosk.transports.mqtt import Options, build
 OLD = "1.0"
 PAUSES = Pauses(look=0.5, status=120.0, vitals=600.0, quiet=0.0, self_test=600.0, again=2.0)
 IDLE = Told(kind="status", state="idle", link=True, waiting=0, quarantined=0)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a kiosk runs, and the bundles that it tried."""
+
+    running: str
+    tried: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A bundle that is on the server. failing: kiosks whose next self-test fails, and what it finds."""
+
+    url: str
+    version: str
+    manifest: str
+    failing: frozenset[int]
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -58,6 +82,56 @@ class Streaming(Rauc):
         self._slots.mark(state)
 
 
+def keys(device: int) -> PrivateKeys:
+    """Keys of nobody; the same for the same kiosk."""
+    return PrivateKeys.make(device, random.Random(device).randbytes(128))  # noqa: S311
+
+
+class Group:
+    """Some kiosks in a process of their own, from here on until `close`."""
+
+    def __init__(self, pairs: Mapping[int, tuple[Path, Path]], world: World, have: Bundle) -> None:
+        here, there = multiprocessing.get_context("spawn").Pipe()
+        self._pipe = here
+        self._process = multiprocessing.get_context("spawn").Process(
+            target=serve, args=(there, dict(pairs), world, have)
+        )
+        self._process.start()
+        there.close()
+
+    def offer(self, what: Offer) -> None:
+        """Every kiosk's RAUC can find it."""
+        self._pipe.send(what)
+        self._pipe.recv()
+
+    def look(self) -> dict[int, Seen]:
+        """How all of them are."""
+        self._pipe.send(None)
+        seen: dict[int, Seen] = self._pipe.recv()
+        return seen
+
+    def close(self) -> None:
+        """Power off."""
+        self._pipe.close()
+        self._process.join()
+
+
+def serve(pipe: Connection, pairs: Mapping[int, tuple[Path, Path]], world: World, have: Bundle) -> None:
+    """A group's own process."""
+    posts = [Post(keys(device), pair, world, have) for device, pair in pairs.items()]
+    for post in posts:
+        post.start()
+    try:
+        while True:
+            what = pipe.recv()
+            for post in posts if what is not None else ():
+                post.take(what)
+            pipe.send({post.device: Seen(post.running, tuple(post.slots.installs)) for post in posts})
+    except EOFError:
+        for post in posts:
+            post.stop()
+
+
 class Post:
     """`start` and `stop` are its power. failing: what its self-test finds."""
 
@@ -75,15 +149,14 @@ class Post:
         self._thread = threading.Thread(target=self._live, name=f"kiosk {own.owner}")
 
     @property
-    def public(self) -> PublicFile:
-        """As the hub keeps it."""
-        half = self._own.public()
-        return PublicFile(self.device, f"Post {self.device}", half.signing, half.sealing)
-
-    @property
     def running(self) -> str:
         """The version that runs."""
         return self.slots.versions[self.slots.booted]
+
+    def take(self, what: Offer) -> None:
+        """A bundle is on the server."""
+        self.slots.bundles[what.url] = (what.version, what.manifest)
+        self.failing = (what.reason,) if self.device in what.failing else ()
 
     def start(self) -> None:
         """Power on."""

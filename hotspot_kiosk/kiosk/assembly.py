@@ -65,7 +65,7 @@ from hotspot_kiosk.kiosk.staff.pairs import Pairs
 from hotspot_kiosk.kiosk.staff.roll import Roll
 from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.kiosk.watchlists import Watchlists
-from hotspot_kiosk.kiosk.zeroise import Remains
+from hotspot_kiosk.kiosk.zeroise import Remains, destroy
 from hotspot_kiosk.pulse import Pulse
 from hotspot_kiosk.transports.port import Transport
 from hotspot_kiosk.transports.tls import EPOCH, Floor
@@ -80,6 +80,7 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
     Raises ConfigError, KeyMissing, ModelError or StorageFailed with a sentence that says what to do.
     """
     clock = Clock()
+    _finish_erasure(config, folder)
     place = _place(config, clock, folder)
     only = alone(config.outbox.path.with_name("running"))
     outbox = _outbox(config, only)
@@ -162,6 +163,13 @@ def plan(table: SessionPlan) -> Plan:
         review=table.review,
         hold=table.hold_for_second_look,
     )
+
+
+def _finish_erasure(config: KioskConfig, folder: Path) -> None:
+    """The hub has this kiosk's proof that it erases itself: power that went in between changes nothing of that."""
+    if Orders(config.outbox.path.with_name(ORDERS), config.kiosk.device).memory.erased:
+        destroy(remains(config, folder))
+        raise ConfigError("this kiosk was erased by order of the hub; give it to its bureau")
 
 
 def _place(config: KioskConfig, clock: Clock, folder: Path) -> Place:

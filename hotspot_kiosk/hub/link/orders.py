@@ -31,6 +31,7 @@ class OrderBook:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._told: frozenset[Path] = frozenset()
 
     def give(
         self, device: int, kind: wire.OrderKind, own: PrivateKeys, now: datetime, body: bytes = b""
@@ -67,13 +68,19 @@ class OrderBook:
         paths = [path for kind, _ in KINDS for path in self._folder.glob(f"{device}-*{kind}")]
         paths = [path for path in paths if path not in parts[1:]]
         for path in sorted(paths, key=_number):
-            try:
-                message = wire.decode_down(path.read_bytes())
-            except (BadBytes, OSError):
-                continue
-            if isinstance(message, wire.Order) and message.device == device:
+            message = _order(path)
+            if message is not None and message.device == device:
                 orders.append(message)
         return orders
+
+    def withdrawals(self, anew: bool) -> Sequence[wire.Order]:
+        """Withdrawals that wait and were not given out by this before; all that wait, if `anew`.
+
+        Whoever has nothing to send asks for nothing: such a kiosk has to be told.
+        """
+        waiting = frozenset(self._folder.glob(f"*{ORDER}"))
+        fresh, self._told = sorted(waiting if anew else waiting - self._told), waiting
+        return [found for path in fresh if (found := _order(path)) is not None]
 
     def withdrawn(self, device: int) -> bool:
         """Whether this kiosk was ever told to stop or to erase itself, proven or not."""
@@ -94,6 +101,14 @@ class OrderBook:
                 order.unlink(missing_ok=True)
                 return True
         return False
+
+
+def _order(path: Path) -> wire.Order | None:
+    try:
+        message = wire.decode_down(path.read_bytes())
+    except (BadBytes, OSError):
+        return None
+    return message if isinstance(message, wire.Order) else None
 
 
 def _number(path: Path) -> int:

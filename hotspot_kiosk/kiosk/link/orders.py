@@ -26,8 +26,10 @@ INSTALLED = (wire.OrderKind.ROSTER, wire.OrderKind.OPERATION)
 Installs = Mapping[wire.OrderKind, Callable[[bytes], None]]
 
 
-class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What outlasts a restart. `hub_ms`: the latest time the hub told, ms since 1970.
+
+    `erased`: the hub ordered that everything be destroyed: a start that finds it does nothing else.
 
     `obeyed`: the numbers of the last orders carried out, for whoever asks for the proof again.
     `forgotten`: the highest edition of a watchlist that the hub ordered to be forgotten; none up to it comes back.
@@ -38,6 +40,7 @@ class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hub_ms: int = 0
     obeyed: tuple[int, ...] = ()
     forgotten: int = 0
+    erased: bool = False
 
 
 class Orders:
@@ -60,10 +63,14 @@ class Orders:
             return False
         memory = self.memory
         revoked = memory.revoked or order.kind is wire.OrderKind.REVOKE
-        obeyed = (*memory.obeyed, order.number)[-MOST_PROVEN:]
-        self._remember(
-            msgspec.structs.replace(memory, last_order=order.number, revoked=revoked, obeyed=obeyed)
+        fresh = msgspec.structs.replace(
+            memory,
+            last_order=order.number,
+            revoked=revoked,
+            obeyed=(*memory.obeyed, order.number)[-MOST_PROVEN:],
+            erased=memory.erased or order.kind is wire.OrderKind.ERASE,
         )
+        self._remember(fresh)
         return True
 
     def past(self) -> datetime:
