@@ -40,6 +40,9 @@ test: .venv/ready models
 	@.ci/debian gcc-arm-none-eabi arm-none-eabi-gcc
 	@.ci/debian chromium chromium
 	@.ci/debian fonts-noto-core
+	@.ci/debian nginx-light nginx
+	@.ci/debian swtpm swtpm
+	@.ci/debian tpm2-tools tpm2_startup
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 pages: .venv/ready
@@ -69,6 +72,8 @@ format: .venv/ready
 	$(BIN)/ruff check --fix .
 
 bench: .venv/ready models peers
+	@.ci/debian mosquitto mosquitto
+	@.ci/debian nginx-light nginx
 	@$(BIN)/hotspot bench $(ONLY)
 
 peers: .venv/ready
