@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from hotspot_kiosk import audit_chain as chain
-from hotspot_kiosk.audit_chain import BEGINNING, Anchor, Deed, Entry
+from hotspot_kiosk.audit_chain import BEGINNING, Anchor, Deed
 from hotspot_kiosk.errors import BadBytes, StorageFailed
 from hotspot_kiosk.files import plainly, sync_folder
 from hotspot_kiosk.seal import PrivateKeys
@@ -85,7 +85,7 @@ class Journal:
 
     def _line(self, head: Anchor, what: Deed, who: str, about: str, ground: str) -> bytes:
         moment, trusted = self._now()
-        entry = Entry(
+        entry = chain.ENTRIES[self._keys.realm](
             owner=self._keys.owner,
             number=head.number + 1,
             at=chain.utc(moment),

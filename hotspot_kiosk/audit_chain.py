@@ -2,7 +2,8 @@
 
 Each line names the SHA-256 of the one before it and is signed by the machine that wrote it, so that
 altering, dropping or reordering lines shows. A cut-off end shows by the end line of an export, or by
-an anchor kept elsewhere. Never biometrics, never a person's name. Pure: no files here.
+an anchor kept elsewhere. A journal of training says so in every line. Never biometrics, never a person's
+name. Pure: no files here.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import ClassVar
 
 import msgspec
 
 from hotspot_kiosk.errors import BadBytes, SealError
 from hotspot_kiosk.seal import PrivateKeys, Trusted
+from hotspot_kiosk.terms import Realm
 
 BEGINNING = "0" * 64
 MOST_GROUND = 300
@@ -97,6 +100,7 @@ class Deed(StrEnum):
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="entry", tag_field="line"):
     """One line. `at`: UTC; `clock`: whether it is trusted; `key`: which key signed, 8 bytes in hex."""
 
+    realm: ClassVar[Realm] = Realm.REAL
     owner: int
     number: int
     at: datetime
@@ -118,9 +122,16 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="entry"
             raise ValueError(f"a ground is at most {MOST_GROUND} printable characters")
 
 
+class TrainingEntry(Entry, frozen=True, tag="training entry"):
+    """One line of a training kiosk's or hub's journal."""
+
+    realm: ClassVar[Realm] = Realm.TRAINING
+
+
 class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="end", tag_field="line"):
     """The last line of an export: the journal reached this far when it was written out."""
 
+    realm: ClassVar[Realm] = Realm.REAL
     owner: int
     number: int
     digest: str
@@ -129,7 +140,15 @@ class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="end", ta
     signature: bytes = b""
 
 
-Line = Entry | End
+class TrainingEnd(End, frozen=True, tag="training end"):
+    """The same of a journal of training."""
+
+    realm: ClassVar[Realm] = Realm.TRAINING
+
+
+Line = Entry | TrainingEntry | End | TrainingEnd
+ENTRIES: Mapping[Realm, type[Entry]] = {Realm.REAL: Entry, Realm.TRAINING: TrainingEntry}
+ENDS: Mapping[Realm, type[End]] = {Realm.REAL: End, Realm.TRAINING: TrainingEnd}
 _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
 
@@ -165,7 +184,8 @@ def write(entry: Entry, by: PrivateKeys) -> bytes:
 
 def write_end(after: Anchor, now: datetime, by: PrivateKeys) -> bytes:
     """The end line of an export."""
-    return _signed(End(after.owner, after.number, after.digest, now, by.public().key_id.hex()), by)
+    kind = ENDS[by.realm]
+    return _signed(kind(after.owner, after.number, after.digest, now, by.public().key_id.hex()), by)
 
 
 def read(line: bytes) -> Line:
@@ -215,6 +235,8 @@ class _Chain:
         line = read(text)
         if line.owner != self._keys.owner:
             raise BadBytes("it was written by another machine")
+        if line.realm is not self._keys.realm:
+            raise BadBytes(f"it is a line of a {line.realm} journal")
         self._keys.verify(_words(line), line.signature)
         if isinstance(line, End):
             self._end(line)

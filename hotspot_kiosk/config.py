@@ -17,8 +17,9 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from hotspot_kiosk import realm as realms
 from hotspot_kiosk.errors import ConfigError
-from hotspot_kiosk.terms import MAX_COUNTER, MAX_DEVICE
+from hotspot_kiosk.terms import MAX_COUNTER, MAX_DEVICE, Realm
 
 T = TypeVar("T")
 Section = Mapping[str, Any]
@@ -83,6 +84,7 @@ class Post(Table, frozen=True, kw_only=True):
     """Which kiosk this is. `device` is unique in the country; it is part of every TCN.
 
     `country` (ISO 3166-1 alpha-3) and `agency` say whose kiosk it is, as in ALB and BORDER-POLICE.
+    training: nothing here is real; its keys, device, folders and agency must be those of training, too (`realm`).
     """
 
     device: int
@@ -90,11 +92,13 @@ class Post(Table, frozen=True, kw_only=True):
     country: str
     agency: str
     desk: Path
+    training: bool = False
 
     def __post_init__(self) -> None:
         within("device", self.device, 1, MAX_DEVICE)
         exact("post", self.post)
         place(self.country, self.agency)
+        realms.check_agency(self.agency, training=self.training)
 
 
 class OutboxLimits(Table, frozen=True, kw_only=True):
@@ -219,6 +223,7 @@ class Page(Table, frozen=True, kw_only=True):
     for so many adults whom they attest; a person's own word about their age can only stop a check. languages: their codes, in the order shown; all by default. hosts: further names with ports.
     voices: a folder of placeholders for voices that nobody has recorded. idle_s: an officer who does not touch
     the page for so long is signed out. tablet: officers' pages over TLS.
+    coach: in training, the socket at which the lessons are played.
     """
 
     port: int = 8080
@@ -228,6 +233,7 @@ class Page(Table, frozen=True, kw_only=True):
     voices: Path | None = None
     idle_s: float = 300.0
     tablet: Tablet | None = None
+    coach: Path | None = None
 
     def __post_init__(self) -> None:
         within("port", self.port, 1, 65535)
@@ -284,6 +290,28 @@ class KioskConfig(Table, frozen=True, kw_only=True):
     tamper: TamperPlan = TamperPlan()
     update: UpdatePlan | None = None
 
+    def __post_init__(self) -> None:
+        if self.realm is Realm.REAL:
+            if self.page.coach is not None:
+                raise ValueError("page.coach is for training; take it out")
+            return
+        realms.check_link(self.link)
+        if self.camera.get("driver") != "folder":
+            raise ValueError("training looks at nobody: camera.driver must be folder")
+        if any(table is not None for table in (self.renewal, self.update, self.panel, self.page.tablet)):
+            raise ValueError("training has no [renewal], [update], [panel] and [page.tablet]; take them out")
+
+    @property
+    def realm(self) -> Realm:
+        """Real or for training."""
+        return Realm.TRAINING if self.kiosk.training else Realm.REAL
+
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """Where it keeps what must never be mixed."""
+        seen = (Path(self.camera["path"]),) if isinstance(self.camera.get("path"), str) else ()
+        return (self.keys.own, self.keys.peers, self.outbox.path, self.operation.file, *seen)
+
 
 class Bureau(Table, frozen=True, kw_only=True):
     """Which hub this is; `orders` is the folder in which orders wait for their kiosks.
@@ -293,7 +321,7 @@ class Bureau(Table, frozen=True, kw_only=True):
     `counts`: the folder in which workers say what they did not believe, for `hotspot hub status`.
     Workers that name the same `share` divide the kiosks' messages among them. `journal`: the hub's
     signed journal, by default beside its config; all workers of a machine write one.
-    `roster`: the signed file of who may decide what; without it nobody decides about a case at the hub.
+    `training`: nothing here is real (`realm`). `roster`: the signed file of who may decide what; without it nobody decides about a case at the hub.
     `watchlists`: the folder of lists for kiosks without a link, each sealed for its kiosk; without it none is made.
     `fleet`: the folder of rollouts and of what kiosks say of themselves, by default the config's own.
     """
@@ -307,6 +335,7 @@ class Bureau(Table, frozen=True, kw_only=True):
     watchlists: Path | None = None
     fleet: Path | None = None
     share: str = ""
+    training: bool = False
 
     def __post_init__(self) -> None:
         if not SHARE.fullmatch(self.share):
@@ -368,6 +397,36 @@ class HubConfig(Table, frozen=True, kw_only=True):
     exchange: dict[str, dict[str, Any]] = {}
     fleet: FleetTable | None = None
 
+    def __post_init__(self) -> None:
+        if self.realm is Realm.REAL:
+            return
+        realms.check_link(self.link)
+        if self.exchange or self.renewal is not None:
+            raise ValueError(
+                "training asks no partner and renews no certificate: take [exchange] and [renewal] out"
+            )
+        if self.store.get("driver") != "store_sqlite":
+            raise ValueError(
+                "training keeps its gallery in a file of its own: store.driver must be store_sqlite"
+            )
+
+    @property
+    def realm(self) -> Realm:
+        """Real or for training."""
+        return Realm.TRAINING if self.hub.training else Realm.REAL
+
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """Where it keeps what must never be mixed."""
+        table = self.hub
+        named = (table.orders, table.operations, table.counts, table.journal, table.roster, table.watchlists)
+        return (
+            self.keys.own,
+            self.keys.peers,
+            *self.keys.previous,
+            *(each for each in named if each is not None),
+        )
+
 
 def load(path: Path, kind: type[T]) -> T:
     """Read a config file as `kind`. Raises ConfigError with a sentence that says what to change."""
@@ -379,7 +438,10 @@ def load(path: Path, kind: type[T]) -> T:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read as TOML: {error}") from None
-    return convert(tables, kind, f"in {path}", path.parent.resolve())
+    made = convert(tables, kind, f"in {path}", path.parent.resolve())
+    if isinstance(made, KioskConfig | HubConfig):
+        realms.check_places(made.realm, (path, *made.places))
+    return made
 
 
 def convert(value: object, kind: type[T], where: str, folder: Path) -> T:

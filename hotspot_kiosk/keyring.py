@@ -1,7 +1,7 @@
 """Key files on disk: one private `.key` (mode 0600), any number of peers' public `.pub`.
 
-Both are small JSON texts. A private file that others may read refuses to load. Nothing here
-prints or logs a key.
+Both are small JSON texts whose type says real or training; keys of the two never stand in one ring or
+folder of peers. A private file that others may read refuses to load. Nothing here prints or logs a key.
 """
 
 from __future__ import annotations
@@ -10,24 +10,28 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, ClassVar
 
 import msgspec
 
 from hotspot_kiosk import files
 from hotspot_kiosk.errors import BadBytes, ConfigError, KeyMissing, Refused
 from hotspot_kiosk.seal import PrivateKeys, PublicKeys, Ring
-from hotspot_kiosk.terms import MAX_DEVICE
+from hotspot_kiosk.terms import MAX_DEVICE, Realm
 
 HUB = 0
 SETTLED_NS = 2_000_000_000  # a folder that changed just now may change once more within the same tick
 OWNERS = range(MAX_DEVICE + 1)
-F = TypeVar("F", bound=msgspec.Struct)
+MIXED = (
+    "this mixes training with what is real: the config's `training`, its own key and its peers' keys must "
+    "all be of one kind; nothing is done"
+)
 
 
 class PrivateFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hotspot-private-1"):
     """What a `.key` file holds; bytes are base64 in JSON."""
 
+    realm: ClassVar[Realm] = Realm.REAL
     owner: int
     name: str
     signing_seed: bytes
@@ -40,15 +44,22 @@ class PrivateFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
 
     def keys(self) -> PrivateKeys:
         """The keys themselves."""
-        return PrivateKeys(self.owner, self.signing_seed, self.mlkem_seed, self.x25519_seed)
+        return PrivateKeys(self.owner, self.signing_seed, self.mlkem_seed, self.x25519_seed, self.realm)
 
     def __repr__(self) -> str:
-        return f"PrivateFile(owner={self.owner})"
+        return f"{type(self).__name__}(owner={self.owner})"
+
+
+class TrainingPrivateFile(PrivateFile, frozen=True, tag="hotspot-training-private-1"):
+    """The same of a training kiosk or hub."""
+
+    realm: ClassVar[Realm] = Realm.TRAINING
 
 
 class PublicFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hotspot-public-1"):
     """What a `.pub` file holds: `owner` is the device number (0: the hub), `name` the post's."""
 
+    realm: ClassVar[Realm] = Realm.REAL
     owner: int
     name: str
     signing: bytes
@@ -61,14 +72,33 @@ class PublicFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="h
 
     def keys(self) -> PublicKeys:
         """The keys themselves."""
-        return PublicKeys(self.owner, self.signing, self.sealing)
+        return PublicKeys(self.owner, self.signing, self.sealing, self.realm)
 
     def __repr__(self) -> str:
-        return f"PublicFile(owner={self.owner})"
+        return f"{type(self).__name__}(owner={self.owner})"
+
+
+class TrainingPublicFile(PublicFile, frozen=True, tag="hotspot-training-public-1"):
+    """The same of a training kiosk or hub."""
+
+    realm: ClassVar[Realm] = Realm.TRAINING
+
+
+AnyPrivate, AnyPublic = PrivateFile | TrainingPrivateFile, PublicFile | TrainingPublicFile
+KINDS: Mapping[Realm, tuple[type[PrivateFile], type[PublicFile]]] = {
+    Realm.REAL: (PrivateFile, PublicFile),
+    Realm.TRAINING: (TrainingPrivateFile, TrainingPublicFile),
+}
 
 
 def make_pair(
-    folder: Path, stem: str, owner: int, name: str, entropy: bytes, generation: int = 1
+    folder: Path,
+    stem: str,
+    owner: int,
+    name: str,
+    entropy: bytes,
+    generation: int = 1,
+    realm: Realm = Realm.REAL,
 ) -> tuple[Path, Path]:
     """Write `stem.key` and `stem.pub` into `folder`; never overwrites. Returns both paths.
 
@@ -78,13 +108,14 @@ def make_pair(
     for path in (private, public):
         if path.exists():
             raise ConfigError(f"{path} exists already; move it away if it is really to be replaced")
-    keys = PrivateKeys.make(owner, entropy)
+    keys = PrivateKeys.make(owner, entropy, realm)
     half = keys.public()
-    secret = PrivateFile(owner, name, keys.signing_seed, keys.mlkem_seed, keys.x25519_seed)
+    hidden, shown = KINDS[realm]
+    secret = hidden(owner, name, keys.signing_seed, keys.mlkem_seed, keys.x25519_seed)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write(private, secret, 0o600)
-        _write(public, PublicFile(owner, name, half.signing, half.sealing, generation), 0o644)
+        _write(public, shown(owner, name, half.signing, half.sealing, generation), 0o644)
     except OSError as error:
         raise ConfigError(f"the keys cannot be written into {folder}: {error.strerror}") from None
     return private, public
@@ -105,21 +136,28 @@ def load_private(path: Path) -> PrivateKeys:
     text = _read(path)
     if path.stat().st_mode & 0o077:
         raise ConfigError(f"{path} can be read by others; run: chmod 600 {path}")
-    return _decode(text, PrivateFile, path).keys()
+    secret: PrivateFile = _decode(text, AnyPrivate, path)
+    return secret.keys()
 
 
 def load_public(path: Path) -> PublicFile:
     """One public file. Raises KeyMissing or BadBytes."""
-    return _decode(_read(path), PublicFile, path)
+    shown: PublicFile = _decode(_read(path), AnyPublic, path)
+    return shown
 
 
 def load_peers(folder: Path) -> Mapping[int, PublicFile]:
     """The kiosks' `.pub` files in a folder, by device.
 
-    Raises KeyMissing if there is no `.pub` file at all, ConfigError if two claim one device.
+    Raises KeyMissing if there is no `.pub` file at all, ConfigError if two claim one device or real and training are mixed.
     """
     peers: dict[int, PublicFile] = {}
-    for file in _all(folder):
+    files = _all(folder)
+    if len({file.realm for file in files}) > 1:
+        raise ConfigError(
+            f"{folder} mixes real keys with keys for training; keep them in folders of their own"
+        )
+    for file in files:
         if file.owner in peers:
             raise ConfigError(f"two files in {folder} claim to be device {file.owner}; remove one")
         if file.owner != HUB:
@@ -133,9 +171,9 @@ class Peers(Mapping[int, PublicFile]):
     A folder that holds none is an empty one. Any thread may look.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Raises ConfigError if there is no such folder, or two files claim one device; BadBytes."""
-        self._folder = folder
+    def __init__(self, folder: Path, realm: Realm = Realm.REAL) -> None:
+        """Raises ConfigError if there is no such folder, two files claim one device or one is of another realm; BadBytes."""
+        self._folder, self._realm = folder, realm
         self._seen = -1
         self._known: Mapping[int, PublicFile] = {}
         self._look()
@@ -157,7 +195,10 @@ class Peers(Mapping[int, PublicFile]):
                 f"the folder of peers {self._folder} cannot be read: {error.strerror}"
             ) from None
         if changed != self._seen:
-            self._known = load_peers(self._folder) if any(self._folder.glob("*.pub")) else {}
+            known = load_peers(self._folder) if any(self._folder.glob("*.pub")) else {}
+            if any(file.realm is not self._realm for file in known.values()):
+                raise ConfigError(MIXED)
+            self._known = known
             self._seen = changed if time.time_ns() - changed > SETTLED_NS else -1
         return self._known
 
@@ -186,7 +227,17 @@ def load_hub(folder: Path) -> Ring:
     files = sorted((f for f in _all(folder) if f.owner == HUB), key=lambda f: -f.generation)
     if not files:
         raise KeyMissing(f"the hub's public key is not in {folder}; copy hub.pub there")
+    if len({file.realm for file in files}) > 1:
+        raise ConfigError(
+            f"{folder} mixes real keys with keys for training; keep them in folders of their own"
+        )
     return Ring(tuple(file.keys() for file in files))
+
+
+def check_realm(own: PrivateKeys, realm: Realm, *others: Realm) -> None:
+    """Raises ConfigError unless the config, this machine's key and its peers' are all real or all for training."""
+    if any(each is not own.realm for each in (realm, *others)):
+        raise ConfigError(MIXED)
 
 
 class Trust:
@@ -204,7 +255,7 @@ class Trust:
         known = {path: load_public(path) for path in self._folder.glob("*.pub")}
         hubs = {path: each for path, each in known.items() if each.owner == HUB}
         newest = max(each.generation for each in hubs.values())
-        if file.owner != HUB or file.generation <= newest:
+        if file.owner != HUB or file.generation <= newest or file.realm is not self.ring.realm:
             raise Refused("these are no newer keys of the hub")
         save_public(self._folder / f"hub-{file.keys().key_id.hex()}.pub", file)
         for path, each in hubs.items():
@@ -228,7 +279,8 @@ def as_bytes(file: PublicFile) -> bytes:
 def from_bytes(text: bytes) -> PublicFile:
     """A public file out of its text. Raises BadBytes."""
     try:
-        return msgspec.json.decode(text, type=PublicFile)
+        shown: PublicFile = msgspec.json.decode(text, type=AnyPublic)
+        return shown
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadBytes("this is no public key") from None
 
@@ -250,7 +302,7 @@ def _read(path: Path) -> bytes:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _decode(text: bytes, kind: type[F], path: Path) -> F:
+def _decode(text: bytes, kind: Any, path: Path) -> Any:
     try:
         return msgspec.json.decode(text, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

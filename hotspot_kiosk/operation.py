@@ -3,6 +3,8 @@
 The bureau writes one as TOML and signs it with the hub's key; kiosk and hub act on nothing that is
 unsigned. Its kind decides the lane: a check (`hotspot`) may be searched at INTERPOL and enrols
 nobody; a `reception` enrols into the national gallery and reaches no partner. There is no third kind.
+Signed with a training hub's key it is an operation for training: the file says so, no real kiosk or hub takes
+it, a training one takes no other, and it reaches no partner.
 """
 
 from __future__ import annotations
@@ -12,13 +14,14 @@ import tomllib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import ClassVar
 
 import msgspec
 
 from hotspot_kiosk.config import exact, plain, within
-from hotspot_kiosk.errors import BadBytes, ConfigError
+from hotspot_kiosk.errors import BadBytes, ConfigError, SealError
 from hotspot_kiosk.seal import PrivateKeys, Trusted
-from hotspot_kiosk.terms import MAX_DEVICE, FingerPosition, RequestType
+from hotspot_kiosk.terms import MAX_DEVICE, FingerPosition, Realm, RequestType
 
 OFFICER = re.compile(r"[A-Za-z0-9._-]{1,40}", re.ASCII)
 LANGUAGE = re.compile(r"[a-z]{2,3}")
@@ -216,9 +219,16 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hotspot-operation-1"):
     """The file that is installed: the operation, which key signed it (8 bytes, hex), the signature."""
 
+    realm: ClassVar[Realm] = Realm.REAL
     operation: Operation
     key: str
     signature: bytes
+
+
+class TrainingSigned(Signed, frozen=True, tag="hotspot-training-operation-1"):
+    """The same, signed by a training hub."""
+
+    realm: ClassVar[Realm] = Realm.TRAINING
 
 
 def draft(text: str) -> Operation:
@@ -232,8 +242,11 @@ def draft(text: str) -> Operation:
 
 
 def sign(operation: Operation, by: PrivateKeys) -> bytes:
-    """The signed file's content."""
-    signed = Signed(operation, by.public().key_id.hex(), by.sign(_words(operation)))
+    """The signed file's content. Raises ConfigError for a training operation that names partners."""
+    if by.realm is Realm.TRAINING and operation.datasets:
+        raise ConfigError("a training operation asks no partner: take datasets out")
+    kind = TrainingSigned if by.realm is Realm.TRAINING else Signed
+    signed = kind(operation, by.public().key_id.hex(), by.sign(_words(operation)))
     return msgspec.json.format(msgspec.json.encode(signed)) + b"\n"
 
 
@@ -250,11 +263,13 @@ def verify(content: bytes, hub: Trusted) -> Operation:
     if len(content) > LARGEST:
         raise BadBytes("it is larger than any operation")
     try:
-        signed = msgspec.json.decode(content, type=Signed)
+        signed: Signed = msgspec.json.decode(content, type=Signed | TrainingSigned)
     except msgspec.ValidationError as error:
         raise ConfigError(plain(str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadBytes("it is no signed operation") from None
+    if signed.realm is not hub.realm:
+        raise SealError(f"it is a {signed.realm} operation, and here everything is {hub.realm}")
     hub.verify(_words(signed.operation), signed.signature)
     return signed.operation
 

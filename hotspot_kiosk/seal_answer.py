@@ -44,7 +44,8 @@ STATEMENT = b"answer\0"
 
 def reply_key(own: seal.PrivateKeys, tcn: Tcn) -> bytes:
     """The 32 bytes under which the answer to this TCN may come; the same ones every time."""
-    return _derived(own.mlkem_seed + own.x25519_seed, None, REPLY_KEY_DOMAIN + tcn.encode(), KEY_SIZE)
+    words = seal.in_realm(own.realm, REPLY_KEY_DOMAIN + tcn.encode())
+    return _derived(own.mlkem_seed + own.x25519_seed, None, words, KEY_SIZE)
 
 
 def seal_answer(

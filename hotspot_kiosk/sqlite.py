@@ -17,6 +17,7 @@ from typing import Any
 import sqlite_utils
 
 from hotspot_kiosk.errors import StorageDamaged, StorageFailed, StorageFull
+from hotspot_kiosk.terms import Realm
 
 # The write-ahead log is folded back at 4 MiB and cut to that size afterwards: large enough that a
 # fold's two syncs are shared by some twenty records, small enough that a full disk's reserve (8 MiB)
@@ -24,6 +25,7 @@ from hotspot_kiosk.errors import StorageDamaged, StorageFailed, StorageFull
 # `give_back` shortens the file when the disk is short of room.
 LOG_BYTES = 4 << 20
 PAGE_BYTES = 4096
+TRAINING_ID = 0x484B5452  # in the file's own header (application_id): it is one for training
 PRAGMAS = (
     "auto_vacuum = INCREMENTAL",
     "journal_mode = WAL",
@@ -55,8 +57,12 @@ class SqliteFile:
     file gets pages of `page_bytes`; smaller ones cost less where small rows change by ones.
     """
 
-    def __init__(self, path: Path, schema: str, what: str, page_bytes: int = PAGE_BYTES) -> None:
+    def __init__(
+        self, path: Path, schema: str, what: str, page_bytes: int = PAGE_BYTES, realm: Realm = Realm.REAL
+    ) -> None:
+        """realm: a file of the other one is not opened, and one that holds something never becomes another."""
         self._what = f"{what} {path.name}"
+        self.realm = realm
         self._lock = threading.RLock()
         self._db: Database | None = None
         self._closed = f"the {self._what} is closed"
@@ -67,11 +73,14 @@ class SqliteFile:
             connection = sqlite3.connect(path, check_same_thread=False, timeout=10.0, isolation_level=None)
         try:
             with self._plainly():
+                self._check_realm(connection, realm)
                 for pragma in (f"page_size = {page_bytes}", *PRAGMAS):
                     connection.execute(f"PRAGMA {pragma}")
                 (size,) = connection.execute("PRAGMA page_size").fetchone()
                 connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_BYTES // size}")
                 connection.executescript(schema)
+                if realm is Realm.TRAINING:
+                    connection.execute(f"PRAGMA application_id = {TRAINING_ID}")
         except StorageFailed:
             connection.close()
             raise
@@ -126,6 +135,14 @@ class SqliteFile:
             db, self._db = self._db, None
             if db is not None:
                 db.close()
+
+    def _check_realm(self, connection: sqlite3.Connection, realm: Realm) -> None:
+        (told,) = connection.execute("PRAGMA application_id").fetchone()
+        (full,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if realm is Realm.REAL and told == TRAINING_ID:
+            raise StorageFailed(f"the {self._what} is one for training; what is real is never kept in it")
+        if realm is Realm.TRAINING and full and told != TRAINING_ID:
+            raise StorageFailed(f"the {self._what} is a real one; training never opens it")
 
     def _open(self) -> Database:
         if self._db is None:

@@ -19,8 +19,21 @@ from hotspot_kiosk.errors import BadBytes, BadSample
 CHECK_LETTERS = "ZABCDEFGHJKLMNPQRTUVWXY"
 TCN_PATTERN = re.compile(r"[0-9]{14}[A-HJ-NP-RT-Z]", re.ASCII)
 MAX_DEVICE = 99_999
+TRAINING_DEVICES = range(98_000, 99_000)
 MAX_COUNTER = 9_999_999
 EARLIEST = datetime(2026, 11, 1, tzinfo=UTC)  # this software was written later: a clock before it is wrong
+
+
+class Realm(StrEnum):
+    """Whether something is real or for training. It is bound into keys, envelopes and signatures; nothing turns one into the other."""
+
+    REAL = "real"
+    TRAINING = "training"
+
+
+def realm_of(device: int) -> Realm:
+    """The realm of a kiosk's number, and so of every TCN that it mints. The hub (0) has none of its own."""
+    return Realm.TRAINING if device in TRAINING_DEVICES else Realm.REAL
 
 
 class Tcn(str):

@@ -1,6 +1,6 @@
 """The messages between kiosk and hub, as bytes and as values (MessagePack, arrays, tagged).
 
-Up (`u/<device>`): Offer, Chunk, Got, Ask, Done, Reached, Said, View. Down (`d/<device>`): Missing, Receipt,
+Training has topics of its own (`tu/`, `td/`). Up (`u/<device>`): Offer, Chunk, Got, Ask, Done, Reached, Said, View. Down (`d/<device>`): Missing, Receipt,
 Answered, Refusal, Order, Witness, Noted, Viewed; to all kiosks at once (`d/0`): Here. A single chunk that holds the whole envelope
 needs no offer. Decoding proves nothing: whatever makes somebody keep, erase or obey carries a
 signature, and whoever acts on it checks that first. `systemd/mosquitto/README.md` says what a forged, replayed or reordered message can do.
@@ -17,7 +17,7 @@ import msgspec
 
 from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.seal import PrivateKeys, Trusted
-from hotspot_kiosk.terms import MAX_DEVICE, Part, Tcn, as_plain
+from hotspot_kiosk.terms import MAX_DEVICE, Part, Realm, Tcn, as_plain, realm_of
 
 LARGEST_ENVELOPE = 16 << 20
 LARGEST_MESSAGE = 256 << 10
@@ -229,17 +229,28 @@ def decode_down(payload: bytes) -> Down:
 
 
 def up_topic(device: int) -> str:
-    """Where a kiosk speaks."""
-    return f"u/{device}"
+    """Where a kiosk speaks. A training kiosk, whose number says so, speaks where no real hub listens."""
+    return f"{TOPICS[realm_of(device)]}u/{device}"
 
 
 def down_topic(device: int) -> str:
     """Where a kiosk listens."""
-    return f"d/{device}"
+    return f"{TOPICS[realm_of(device)]}d/{device}"
 
 
-UP_FILTER = "u/+"
-ALL_TOPIC = "d/0"
+def up_filter(realm: Realm) -> str:
+    """Where a hub listens."""
+    return f"{TOPICS[realm]}u/+"
+
+
+def all_topic(realm: Realm) -> str:
+    """Where all kiosks of a hub listen."""
+    return f"{TOPICS[realm]}d/0"
+
+
+TOPICS = {Realm.REAL: "", Realm.TRAINING: "t"}
+UP_FILTER = up_filter(Realm.REAL)
+ALL_TOPIC = all_topic(Realm.REAL)
 
 
 def device_of(topic: str) -> int:

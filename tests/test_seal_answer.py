@@ -115,7 +115,7 @@ def test_a_part_sealed_for_the_kiosk_is_no_answer() -> None:
         opened(seal.seal(ANSWER, tcn(), "evidence", KIOSK.public(), HUB))
 
 
-@pytest.mark.parametrize("magic", [seal.MAGIC, b"HKA0", b"\0\0\0\0"])
+@pytest.mark.parametrize("magic", [*seal.MAGICS.values(), b"HKA0", b"\0\0\0\0"])
 def test_an_answer_cannot_be_passed_off_in_another_form(magic: bytes) -> None:
     """No downgrade: the form is told by bytes that are signed, never by trying."""
     with pytest.raises((BadBytes, SealError)):

@@ -16,6 +16,7 @@ from hotspot_kiosk.cli.options import json_option, list_out
 from hotspot_kiosk.errors import BadBytes, ConfigError
 from hotspot_kiosk.keyring import load_private, load_public
 from hotspot_kiosk.seal import Ring
+from hotspot_kiosk.terms import Realm
 
 file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
@@ -120,7 +121,8 @@ def _tell(account: Account, as_json: bool) -> None:
 
 
 def _row(entry: Entry) -> dict[str, object]:
-    return {
+    training = {} if entry.realm is Realm.REAL else {"realm": str(entry.realm)}
+    return training | {
         "number": entry.number,
         "at": f"{entry.at:%Y-%m-%dT%H:%M:%SZ}{'' if entry.clock else ' ?'}",
         "who": entry.who,

@@ -15,7 +15,7 @@ from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.cli import exchange, hub_provision
 from hotspot_kiosk.cli.hub_journal import open_journal
 from hotspot_kiosk.cli.options import config_option, json_option, list_out, on_signals
-from hotspot_kiosk.config import HubConfig, build_variant, load
+from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.errors import ConfigError, Refused, StorageFailed
 from hotspot_kiosk.hub import assembly, counts
 from hotspot_kiosk.hub.law.retention import PURGING, Purge
@@ -198,6 +198,5 @@ def _purge(config: Path, store: Store) -> Purge:
 
 def open_store(config: Path) -> Store:
     """The store that a hub's config names."""
-    section = load(config, HubConfig).store
-    store = build_variant("hotspot_kiosk.hub.storage", "store", section, config.parent.resolve())
+    store = assembly.open_store(load(config, HubConfig), config.parent.resolve())
     return guard(store, lambda: datetime.now(UTC))

@@ -12,7 +12,7 @@ from hotspot_kiosk.cli import certificates
 from hotspot_kiosk.cli.options import json_option
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.keyring import HUB, load_private, load_public, make_pair
-from hotspot_kiosk.terms import MAX_DEVICE
+from hotspot_kiosk.terms import MAX_DEVICE, Realm
 
 
 @click.group("keys")
@@ -30,15 +30,17 @@ command.add_command(certificates.command)
 )
 @click.option("--name", required=True, help="The post's or the bureau's name.")
 @click.option("--folder", type=click.Path(path_type=Path), required=True, help="Where to write both files.")
+@click.option("--training", is_flag=True, help="Keys for training: nothing real is ever done with them.")
 @click.option(
     "--generation", default=1, show_default=True, help="Counts a hub's keys; the highest is the newest."
 )
-def make(who: str, device: int | None, name: str, folder: Path, generation: int) -> None:
+def make(who: str, device: int | None, name: str, folder: Path, generation: int, training: bool) -> None:
     """Make a pair: a private .key that stays here, a public .pub for the other side."""
     if (who == "kiosk") == (device is None):
         raise Refused("a kiosk needs --device NUMBER, a hub takes none")
     stem = f"kiosk-{device:05d}" if device else "hub" if generation == 1 else f"hub-{generation}"
-    private, public = make_pair(folder, stem, device or HUB, name, os.urandom(128), generation)
+    realm = Realm.TRAINING if training else Realm.REAL
+    private, public = make_pair(folder, stem, device or HUB, name, os.urandom(128), generation, realm)
     click.echo(f"{private}  private: keep it on this machine only")
     click.echo(f"{public}  public: copy it into the other side's folder of peers")
 
@@ -57,6 +59,7 @@ def show(as_json: bool, file: Path) -> None:
     found = {
         "file": str(file),
         "kind": "private" if file.suffix == ".key" else "public",
+        "realm": str(public.realm),
         "owner": "hub" if owner == HUB else f"device {owner}",
         "name": name,
         "key id": public.key_id.hex(),

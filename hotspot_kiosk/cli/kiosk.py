@@ -205,7 +205,15 @@ def say(told: desk.Told, as_json: bool) -> None:
 
 
 def words(told: desk.Told) -> str:
-    """What was told, in plain words."""
+    """What was told, in plain words; of a training each line says so."""
+    return (
+        "\n".join(f"TRAINING | {each}" for each in _plain(told).splitlines())
+        if told.training
+        else _plain(told)
+    )
+
+
+def _plain(told: desk.Told) -> str:
     if told.kind == "show":
         detail = ADVICE[Advice(told.detail)] if told.detail in ADVICE else told.detail
         hint = ADVICE[Advice(told.hint)] if told.hint in ADVICE else ""

@@ -38,7 +38,7 @@ from hotspot_kiosk.hub.service import CLIENT, Hub
 from hotspot_kiosk.hub.storage.store import Store
 from hotspot_kiosk.hub.storage.vault import guard
 from hotspot_kiosk.inference.port import Manifest, read_manifest
-from hotspot_kiosk.keyring import HUB, Peers, load_private, load_public
+from hotspot_kiosk.keyring import HUB, Peers, check_realm, load_private, load_public
 from hotspot_kiosk.seal_certificates import Identity
 
 RENEWAL_PORT = 8886
@@ -50,8 +50,8 @@ def build(config: HubConfig, folder: Path) -> Hub:
     own = load_private(config.keys.own)
     if own.owner != HUB:
         raise ConfigError(f"{config.keys.own} is a kiosk's key; the hub needs hub.key")
-    kiosks = Peers(config.keys.peers)
-    store = guard(build_variant("hotspot_kiosk.hub.storage", "store", config.store, folder), _now)
+    kiosks = posts(config, own)
+    store = guard(open_store(config, folder), _now)
     if config.hub.share and not store.shared:
         raise ConfigError(
             f"[hub] share is for several workers, but [store] driver {config.store['driver']!r} is for one; "
@@ -106,8 +106,8 @@ def open_enrolments(config: HubConfig, folder: Path) -> Iterator[tuple[reception
 
 def _open(config: HubConfig, folder: Path) -> tuple[Store, Casebook]:
     own = load_private(config.keys.own)
-    kiosks = Peers(config.keys.peers)
-    store = guard(build_variant("hotspot_kiosk.hub.storage", "store", config.store, folder), _now)
+    kiosks = posts(config, own)
+    store = guard(open_store(config, folder), _now)
     journal = Journal(journal_folder(config, folder), own, lambda: (_now(), True))
     inbox = _inbox(config, store, own, kiosks, Witness(store.anchors, journal, own, _now))
     ring = partial(bell(config, folder).ring, HUB_WORKER)
@@ -117,8 +117,8 @@ def _open(config: HubConfig, folder: Path) -> tuple[Store, Casebook]:
 def open_subjects(config: HubConfig, folder: Path) -> Subjects:
     """What people may ask about themselves, for a command; the hub may run meanwhile. Raises as `build`."""
     own = load_private(config.keys.own)
-    kiosks = Peers(config.keys.peers)
-    store = guard(build_variant("hotspot_kiosk.hub.storage", "store", config.store, folder), _now)
+    kiosks = posts(config, own)
+    store = guard(open_store(config, folder), _now)
     place = journal_folder(config, folder)
     journal = Journal(place, own, lambda: (_now(), True))
     inbox = _inbox(config, store, own, kiosks, Witness(store.anchors, journal, own, _now))
@@ -133,6 +133,21 @@ def open_subjects(config: HubConfig, folder: Path) -> Subjects:
         note=journal.write,
         now=_now,
     )
+
+
+def open_store(config: HubConfig, folder: Path) -> Store:
+    """The hub's storage, unguarded. Raises ConfigError or StorageFailed, also for one of the other realm."""
+    if "realm" in config.store:
+        raise ConfigError("[store] there is no setting called `realm`: [hub] training says it")
+    defaults = {"realm": config.realm}
+    made: Store = build_variant("hotspot_kiosk.hub.storage", "store", config.store, folder, defaults)
+    return made
+
+
+def posts(config: HubConfig, own: seal.PrivateKeys) -> Peers:
+    """The kiosks' public files. Raises ConfigError where training and what is real are mixed."""
+    check_realm(own, config.realm)
+    return Peers(config.keys.peers, own.realm)
 
 
 def casebook(
@@ -169,7 +184,7 @@ def dispatch(config: HubConfig) -> Dispatch:
     own, book = load_private(config.keys.own), _book(config)
     if book is None or config.hub.operations is None:
         raise ConfigError("[hub] orders and operations are both needed: name a folder for each")
-    return Dispatch(config.hub.operations, book, own, ring_of(config, own), Peers(config.keys.peers))
+    return Dispatch(config.hub.operations, book, own, ring_of(config, own), posts(config, own))
 
 
 def bell(config: HubConfig, folder: Path) -> Bell:

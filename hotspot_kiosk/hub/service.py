@@ -40,15 +40,15 @@ from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.reception.reception import Reception
 from hotspot_kiosk.hub.roster import nobody
 from hotspot_kiosk.hub.storage.store import PartKey, Store
-from hotspot_kiosk.keyring import HUB
 from hotspot_kiosk.nist.enrolment import read_pictures
 from hotspot_kiosk.officers import Roster
 from hotspot_kiosk.seal_answer import is_sealed_answer
-from hotspot_kiosk.terms import Part, Tcn
+from hotspot_kiosk.terms import Part, Realm, Tcn
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Transport
 
 log = logging.getLogger(__name__)
 CLIENT = "hub"
+CLIENTS = {Realm.REAL: CLIENT, Realm.TRAINING: "training-hub"}
 SWEEP_S = 10.0
 IDLE_S = 0.1
 ANOTHERS_TURN = timedelta(seconds=5)  # in which a worker that noted something has told it, too
@@ -93,6 +93,7 @@ class Hub:
         self._store = store
         self._inbox = inbox
         self._transport = transport
+        self._realm = own.realm
         self._book = book or Casebook(
             store=store, opener=inbox.open, operations=Operations(None, own.public()), posts={}, now=now
         )
@@ -158,9 +159,9 @@ class Hub:
         self._pause_s = LEAST_PAUSE_S
         self._sweep_at = time.monotonic() + SWEEP_S
         self._events, self._line = SimpleQueue(), Line()
-        name, topic = CLIENT, wire.UP_FILTER
+        name, topic = CLIENTS[self._realm], wire.up_filter(self._realm)
         if self._share:
-            name, topic = f"{CLIENT}-{secrets.token_hex(6)}", f"$share/{self._share}/{topic}"
+            name, topic = f"{name}-{secrets.token_hex(6)}", f"$share/{self._share}/{topic}"
         self._transport.open(name, [topic], self._events.put)
         try:
             while not self._stop.is_set():
@@ -194,7 +195,7 @@ class Hub:
             self.tell(event.tcn)
         elif isinstance(event, LinkUp):
             log.info("link up")
-            self._send(HUB, wire.Here())
+            self._publish(wire.all_topic(self._realm), wire.Here())
             self._sweep(at_once=True)
         elif isinstance(event, LinkLost):
             log.info("link lost")
@@ -344,10 +345,13 @@ class Hub:
             log.warning("%s evidence is held but cannot be exchanged: %s", part.key.tcn, error)
 
     def _send(self, device: int, message: wire.Down) -> None:
+        self._publish(wire.down_topic(device), message)
+
+    def _publish(self, topic: str, message: wire.Down) -> None:
         try:
-            self._transport.publish(wire.down_topic(device), wire.encode(message))
+            self._transport.publish(topic, wire.encode(message))
         except LinkDown:
-            log.info("a reply to device %d waits until it asks again", device)
+            log.info("a word to %s waits until it asks again", topic)
 
 
 def _answers(tcn: Tcn, told: Iterable[tuple[int, wire.Down]]) -> list[Written]:

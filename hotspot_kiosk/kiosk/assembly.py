@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import os
 import random
+import stat
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -30,7 +31,7 @@ from hotspot_kiosk.inference.finger_utility import NAME as FINGER_UTILITY
 from hotspot_kiosk.inference.finger_utility import FingerUtility
 from hotspot_kiosk.inference.pad import installed
 from hotspot_kiosk.inference.port import ModelShelf
-from hotspot_kiosk.keyring import Trust, load_private
+from hotspot_kiosk.keyring import Trust, check_realm, load_private
 from hotspot_kiosk.kiosk.capture.booth import Voices
 from hotspot_kiosk.kiosk.capture.booth_face import FaceBooth
 from hotspot_kiosk.kiosk.capture.booth_finger import FingerBooth
@@ -67,10 +68,14 @@ from hotspot_kiosk.kiosk.storage.outbox import Outbox
 from hotspot_kiosk.kiosk.watchlists import Watchlists
 from hotspot_kiosk.kiosk.zeroise import Remains, destroy
 from hotspot_kiosk.pulse import Pulse
+from hotspot_kiosk.terms import Realm, realm_of
 from hotspot_kiosk.transports.port import Transport
 from hotspot_kiosk.transports.tls import EPOCH, Floor
 
 RENEWAL_PORT = 8885
+PSEUDO_TERMINALS = range(
+    136, 144
+)  # major numbers of UNIX98 slaves (Linux, Documentation/admin-guide/devices.txt)
 PATIENCE = 0.8  # of the time a subject is given: a device asks again before the subject is taken to have left
 
 
@@ -130,7 +135,7 @@ def build(config: KioskConfig, folder: Path) -> Daemon:
         finger=_finger_booth(config, folder, daemon.voices()),
         uplink=uplink,
         upkeep=_upkeep(config, folder, place, clock, uplink, daemon.fault),
-        desk=Desk(config.kiosk.desk, daemon.asked),
+        desk=Desk(config.kiosk.desk, daemon.asked, config.realm),
         guard=guard,
         preview=preview,
         pulse=Pulse(os.environ, time.monotonic),
@@ -179,6 +184,9 @@ def _place(config: KioskConfig, clock: Clock, folder: Path) -> Place:
             f"{config.keys.own} belongs to device {own.owner}, but [kiosk] says device {config.kiosk.device}"
         )
     beside, trust = config.outbox.path, Trust(config.keys.peers)
+    check_realm(own, config.realm, trust.ring.realm)
+    if own.realm is Realm.TRAINING:
+        no_real_finger(config, folder)
     orders = Orders(beside.with_name(ORDERS), config.kiosk.device)
     return Place(
         device=config.kiosk.device,
@@ -282,10 +290,32 @@ def _outbox(config: KioskConfig, only: IO[bytes]) -> Outbox:
     """Lets go of `only` where it fails, for another try."""
     table = config.outbox
     try:
-        return Outbox(table.path, table.most_records, table.free_mib << 20)
+        outbox = Outbox(table.path, table.most_records, table.free_mib << 20)
     except StorageFailed:
         only.close()
         raise
+    if any(realm_of(entry.tcn.device) is not config.realm for entry in outbox.entries()):
+        outbox.close()
+        only.close()
+        raise ConfigError(
+            f"{table.path} holds records that are not {config.realm}; give this kiosk one of its own"
+        )
+    return outbox
+
+
+def no_real_finger(config: KioskConfig, folder: Path) -> None:
+    """Raises ConfigError unless the finger sensor's line is a pseudo-terminal, with no sensor at its end."""
+    port = config.finger.get("port")
+    try:
+        line = (folder / str(port)).stat()
+    except OSError as error:
+        raise ConfigError(
+            f"[finger] port {port}: {error.strerror}; start the training with: hotspot training"
+        ) from None
+    if not (stat.S_ISCHR(line.st_mode) and os.major(line.st_rdev) in PSEUDO_TERMINALS):
+        raise ConfigError(
+            "training touches nobody: [finger] port must be a pseudo-terminal, not a sensor's line"
+        )
 
 
 def _face_booth(

@@ -1,7 +1,7 @@
 """The officer's desk: a Unix socket on which pages and commands talk to the daemon.
 
 One JSON object a line, both ways. A client asks (`do`), gets one reply, and after `watch` hears
-everything that is shown. Only processes that may open the socket file may talk; no templates pass through,
+everything that is shown. In training every word that goes out says so. Only processes that may open the socket file may talk; no templates pass through,
 and no pixels but the two faces that a signed-in officer asked to compare.
 """
 
@@ -21,17 +21,21 @@ from queue import Full, Queue
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec import structs
 
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, LinkDown, Refused, SignInNeeded
 from hotspot_kiosk.kiosk.notices import Notice
 from hotspot_kiosk.kiosk.staff.counter import AnyHeard, AnyRequest
 from hotspot_kiosk.slip import Paper
-from hotspot_kiosk.terms import RequestType, as_plain
+from hotspot_kiosk.terms import Realm, RequestType, as_plain
 
 log = logging.getLogger(__name__)
 LONGEST_LINE = 16 << 10
 MOST_UNHEARD = 1000
 STALLED_S = 5.0
+MIXED = (
+    "this page and the kiosk behind it are not both for training, or both real; start them from one config"
+)
 Button = Literal["notice read", "accept", "retake", "cancel", "without", "still here", "looked again"]
 
 
@@ -48,6 +52,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason, everything: why this finger, or no finger at all, or no face can be given (`without`); of a finger that is
     there in part, what is there is taken.
     counter: what an officer's page asks (`counter`).
+    training: of which kind the asker takes the kiosk to be; one of the other kind does nothing for it.
     """
 
     do: Button | Literal["begin", "begin alone", "not adult", "status", "watch", "carry", "counter", "slip"]
@@ -62,6 +67,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Literal["", "missing", "partly", "bandaged", "cannot", "refuses"] = ""
     everything: bool = False
     counter: AnyRequest | None = None
+    training: bool | None = None
 
     def __repr__(self) -> str:
         return f"Ask({self.do})"
@@ -81,6 +87,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     notice: of a status: what the person is being told before anything is taken.
     oldest_s: of a status: how long the oldest record waits, by a clock that may be wrong; missing if none waits.
     supply_mv, panel: what the panel measures of the supply, and who it says it is; missing without a panel.
+    training: nothing of this is real.
     ignored, repeated: why messages of the hub's side were not believed, or said nothing new; how often.
     """
 
@@ -113,6 +120,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     ignored: dict[str, int] = {}
     repeated: dict[str, int] = {}
     handed: int = 0
+    training: bool = False
 
 
 class Problem(msgspec.Struct, frozen=True, tag="problem", tag_field="is"):
@@ -136,8 +144,11 @@ class Watcher:
 class Desk:
     """The socket's server; `on_ask` is called from a client's thread."""
 
-    def __init__(self, path: Path, on_ask: Callable[[Ask], Told | AnyHeard]) -> None:
+    def __init__(
+        self, path: Path, on_ask: Callable[[Ask], Told | AnyHeard], realm: Realm = Realm.REAL
+    ) -> None:
         self._path = path
+        self._training = realm is Realm.TRAINING
         self._on_ask = on_ask
         self._lock = threading.Lock()
         self._watchers: set[Watcher] = set()
@@ -167,7 +178,7 @@ class Desk:
 
     def tell(self, told: Told) -> None:
         """Let every watcher hear; a watcher that does not read is let go."""
-        said = line(told)
+        said = self._line(told)
         with self._lock:
             watchers = tuple(self._watchers)
         for watcher in watchers:
@@ -235,13 +246,14 @@ class Desk:
                 return
             try:
                 ask = _decode(asked)
+                self._check_kind(ask)
                 if ask.do == "watch":
                     self._watch(client)
                     return
                 reply: Reply = self._on_ask(ask)
             except HotspotError as error:
                 reply = Problem(str(error), isinstance(error, SignInNeeded))
-            client.wfile.write(line(reply))
+            client.wfile.write(self._line(reply))
 
     def _watch(self, client: socketserver.StreamRequestHandler) -> None:
         watcher = Watcher(Queue(MOST_UNHEARD), client.connection)
@@ -249,11 +261,19 @@ class Desk:
         with self._lock:
             self._watchers.add(watcher)
         try:
-            client.wfile.write(line(self._on_ask(Ask("status"))))
+            client.wfile.write(self._line(self._on_ask(Ask("status"))))
             while (said := watcher.lines.get()) is not None:
                 client.wfile.write(said)
         finally:
             self._forget(watcher)
+
+    def _check_kind(self, ask: Ask) -> None:
+        if ask.training not in (None, self._training):
+            raise Refused(MIXED)
+
+    def _line(self, said: Told | AnyHeard | Problem) -> bytes:
+        """One line; whatever a training kiosk says is marked here, so that no part of it need remember to."""
+        return line(said if isinstance(said, Problem) else structs.replace(said, training=self._training))
 
     def _forget(self, watcher: Watcher) -> None:
         with self._lock:
@@ -301,9 +321,9 @@ def ask(path: Path, request: Ask) -> Told:
     return _told(_asked(path, request))
 
 
-def ask_counter(path: Path, request: AnyRequest) -> AnyHeard:
-    """The same for an officer's page."""
-    heard = _heard(_asked(path, Ask("counter", counter=request)))
+def ask_counter(path: Path, request: AnyRequest, training: bool | None = None) -> AnyHeard:
+    """The same for an officer's page. training: as in `Ask`."""
+    heard = _heard(_asked(path, Ask("counter", counter=request, training=training)))
     if isinstance(heard, Told):
         raise LinkDown("the kiosk closed the desk")
     return heard

@@ -279,6 +279,7 @@ class Inbox:
 
     def _check(self, key: PartKey, envelope: bytes) -> None:
         header = seal.peek(envelope)
+        seal.same_realm(header.realm, self._own.realm)
         if (header.tcn, header.content) != (key.tcn, key.part):
             raise BadBytes("an envelope holds another record than its message says")
         if header.key_id not in self._openers:

@@ -24,7 +24,7 @@ from hotspot_kiosk.hub.storage.store import (
     as_text,
 )
 from hotspot_kiosk.sqlite import SqliteFile
-from hotspot_kiosk.terms import Part, Tcn
+from hotspot_kiosk.terms import Part, Realm, Tcn
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS assembly (
@@ -78,9 +78,10 @@ KEY = "device = ? AND tcn = ? AND part = ?"
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The database file."""
+    """The database file; real or for training, which the hub's own config says and not this table."""
 
     path: Path
+    realm: Realm = Realm.REAL
 
 
 def build(options: Options) -> Store:
@@ -91,8 +92,8 @@ def build(options: Options) -> Store:
     mark = options.path.with_name(f"{options.path.name}.mark")
     care.check_there(options.path, mark)
     with care.remedy():
-        versions.check_version(options.path)
-        file = SqliteFile(options.path, SCHEMA + register.SCHEMA, "hub's database")
+        versions.check_version(options.path, options.realm)
+        file = SqliteFile(options.path, SCHEMA + register.SCHEMA, "hub's database", realm=options.realm)
         care.check_same(file, options.path, mark)
         versions.bring_up_to_date(file)
         versions.check_keys(file, law.keys_beside(options.path))

@@ -66,7 +66,7 @@ def backup(file: SqliteFile, to: Path) -> None:
         half.unlink(missing_ok=True)
         half.touch(0o600)
         file.rows("VACUUM INTO ?", (str(half),))
-        copy = SqliteFile(half, "", "backup")
+        copy = SqliteFile(half, "", "backup", realm=file.realm)
         copy.check()
         copy.fold()
         copy.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hotspot_kiosk.errors import StorageFailed
 from hotspot_kiosk.sqlite import SqliteFile
+from hotspot_kiosk.terms import Realm
 
 VERSION = 2  # of a file that no later software has changed; 0: of the time before files said so
 # Columns that tables of earlier versions may lack.
@@ -16,11 +17,11 @@ ADDED = {
 }
 
 
-def check_version(path: Path) -> None:
+def check_version(path: Path, realm: Realm = Realm.REAL) -> None:
     """Leave the file of a later version alone. Raises StorageFailed."""
     if not path.exists() or not path.stat().st_size:
         return
-    file = SqliteFile(path, "", "hub's database")
+    file = SqliteFile(path, "", "hub's database", realm=realm)
     version = _version(file)
     file.close()
     if version > VERSION:

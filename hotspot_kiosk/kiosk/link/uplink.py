@@ -90,6 +90,7 @@ class Uplink:
         self._on_fault = on_fault
         self._on_trouble = on_trouble
         self._spoken = (telling, pairs, anchoring)
+        self._topics = (wire.down_topic(device), wire.all_topic(own.realm))
         self._events: SimpleQueue[LinkEvent | Carried | None] = SimpleQueue()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="uplink")
@@ -139,8 +140,7 @@ class Uplink:
     def start(self) -> None:
         """Begin; what a crash left half sent starts anew where the hub says."""
         self._thread.start()
-        topics = [wire.down_topic(self._device), wire.ALL_TOPIC]
-        self._transport.open(f"kiosk-{self._device}", topics, self._events.put)
+        self._transport.open(f"kiosk-{self._device}", self._topics, self._events.put)
 
     def wake(self) -> None:
         """There is something new in the outbox; any thread may call this."""

@@ -127,7 +127,9 @@ AnyRequest = Care | Who | Challenge | ByKey | ByPin | Leave | Look | Act | Pictu
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True, tag_field="is"):
-    """Base of all replies."""
+    """Base of all replies. training: nothing of it is real."""
+
+    training: bool = False
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
