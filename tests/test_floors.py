@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "hotspot_kiosk"
 FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
-WORDS = {"", "errors", "terms", "config"}
+WORDS = {"", "errors", "terms", "config", "realm"}
 CRAFTS = {
     "countries",
     "operation",
@@ -44,7 +44,7 @@ CRAFTS = {
     "compare",
 }
 EDGES = {"audit", "pulse", "files", "keyring", "sqlite", "stick", "stick_new", "transports"}
-TOPS = {"cli", "demo", "bench", "torture"}
+TOPS = {"cli", "demo", "bench", "torture", "training"}
 HOMES = {
     "serial": ("kiosk.devices.uart_finger", "kiosk.devices.panel"),
     "rp2040py": ("simulator.panel",),

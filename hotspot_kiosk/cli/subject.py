@@ -82,7 +82,7 @@ def slip_(config: Path, code: str, to: Path, tcn: str) -> None:
     paper = write(Tcn(tcn), operation, load_private(table.keys.own), agency)
     if to.exists():
         raise ConfigError(f"{to} exists already; name a new file")
-    files.replace(to, _sheet(paper, code))
+    files.replace(to, _sheet(paper, code, training=table.kiosk.training))
     click.echo(
         f"{to} is ready to be printed. Whoever has it can ask about this record: give it to nobody else."
     )
@@ -92,11 +92,12 @@ def _by(config: Path, key: Path, what: What, number: str) -> Person:
     return person(config, key, what, str(read(number).tcn))
 
 
-def _sheet(paper: Paper, language: str) -> bytes:
+def _sheet(paper: Paper, language: str, *, training: bool) -> bytes:
     """The pages' packages are wanted here only: a hub has no pages."""
     try:
         spoken = import_module("hotspot_kiosk.kiosk.web.languages").Languages().get(language)
-        writer = import_module("hotspot_kiosk.kiosk.web.words").Writer()
+        mark = import_module("hotspot_kiosk.kiosk.web.mark").Mark.of(training=training)
+        writer = import_module("hotspot_kiosk.kiosk.web.words").Writer(mark)
     except ModuleNotFoundError as error:
         raise ConfigError(f"a slip needs {error.name}: pip install 'hotspot-kiosk[web]'") from None
     if spoken is None:

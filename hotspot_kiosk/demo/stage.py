@@ -111,17 +111,24 @@ class Stage:
     """The running parts; a context manager that ends them all.
 
     broker_port, link_port: of a broker, and a way to it, that stand already; 0 for ones of its own.
+    prepare: makes folders, keys and configs, told the port of the way and the broker's.
     """
 
-    def __init__(self, folders: Folders, broker_port: int = 0, link_port: int = 0) -> None:
-        self.folders = folders
+    def __init__(
+        self,
+        folders: Folders,
+        broker_port: int = 0,
+        link_port: int = 0,
+        prepare: Callable[[Folders, int, int], None] = prepare,
+    ) -> None:
+        self.folders, self._prepare = folders, prepare
         self._broker_port = broker_port or free_port()
         self.link = Link(self._broker_port)
         self._link_port = link_port or self.link.port
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Stage:
-        prepare(self.folders, self._link_port, self._broker_port)
+        self._prepare(self.folders, self._link_port, self._broker_port)
         return self
 
     def __exit__(self, *_: object) -> None:

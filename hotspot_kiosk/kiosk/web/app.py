@@ -24,8 +24,10 @@ from hotspot_kiosk.config import KioskConfig, Page, Tablet
 from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.kiosk.capture.preview import of
 from hotspot_kiosk.kiosk.web import ear, preview
+from hotspot_kiosk.kiosk.web.coach import Coach
 from hotspot_kiosk.kiosk.web.gate import Gate
 from hotspot_kiosk.kiosk.web.languages import Languages
+from hotspot_kiosk.kiosk.web.mark import Mark, Marked
 from hotspot_kiosk.kiosk.web.officers import OfficerPages
 from hotspot_kiosk.kiosk.web.pages import SubjectPages
 from hotspot_kiosk.kiosk.web.painted import Painted
@@ -50,14 +52,19 @@ def build(config: KioskConfig) -> Built:
     """The applications. Raises ConfigError or BadBytes with a sentence that says what to change."""
     desk, table = config.kiosk.desk, config.page
     languages = Languages(wanted=table.languages)
-    rules = Rules(table.starts, max(1.0, config.session.subject_s - EARLIER_S))
-    room = Room(languages, Sounds(table.voices), rules, partial(ear.ask, desk), time.monotonic)
-    pages = SubjectPages(room, Writer())
-    officers = OfficerPages(room, Languages(FOLDER), partial(ear.ask_counter, desk)).routes()
+    training = config.kiosk.training
+    mark = Mark.of(training=training)
+    rules = Rules(table.starts, max(1.0, config.session.subject_s - EARLIER_S), training)
+    room = Room(languages, Sounds(table.voices), rules, partial(ear.ask, desk, training), time.monotonic)
+    pages = SubjectPages(room, Writer(mark))
+    asked = partial(ear.ask_counter, desk, training)
+    coach = Coach(table.coach) if table.coach is not None else None
+    officers = OfficerPages(room, Languages(FOLDER), asked, mark, coach).routes()
     static = Mount("/static", StaticFiles(directory=STATIC))
     painted = Painted(time.monotonic).routes()
     routes = [*pages.routes(), *painted, preview.route(room, of(desk), pages.holds), *officers, static]
-    app = Starlette(routes=routes, lifespan=partial(_lifespan, ear.Ear(desk, room)))
+    whole = Starlette(routes=routes, lifespan=partial(_lifespan, ear.Ear(desk, room)))
+    app = Marked(whole) if training else whole
     tablet = (
         None
         if table.tablet is None

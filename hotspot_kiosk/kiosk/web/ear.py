@@ -8,6 +8,7 @@ import logging
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from hotspot_kiosk.errors import LinkDown, Refused
 from hotspot_kiosk.kiosk import desk
@@ -56,11 +57,11 @@ class Ear:
             writer.close()
 
 
-async def ask(path: Path, request: Ask) -> Told:
-    """Ask the daemon. Raises LinkDown or Refused."""
-    return await asyncio.to_thread(desk.ask, path, request)
+async def ask(path: Path, training: bool, request: Ask) -> Told:
+    """Ask the daemon. Raises LinkDown, or Refused, also where the two are not of one kind."""
+    return await asyncio.to_thread(desk.ask, path, structs.replace(request, training=training))
 
 
-async def ask_counter(path: Path, request: AnyRequest) -> AnyHeard:
+async def ask_counter(path: Path, training: bool, request: AnyRequest) -> AnyHeard:
     """Ask the daemon for an officer. Raises LinkDown, Refused or SignInNeeded."""
-    return await asyncio.to_thread(desk.ask_counter, path, request)
+    return await asyncio.to_thread(desk.ask_counter, path, request, training)

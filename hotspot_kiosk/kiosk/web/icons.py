@@ -55,6 +55,7 @@ DRAWN = {
     "refuses": '<circle cx="24" cy="24" r="18"/><path d="M12 12l24 24"/>',
     "seat": '<circle cx="20" cy="7" r="4"/><path d="M20 12v14h12l6 14M20 18h11"/><path d="M15 22a11 11 0 1 0 15 15"/>',
     "warning": '<path d="M24 5L45 42H3zM24 18v12M24 35v1"/>',
+    "training": '<path d="M3 18l21-9 21 9-21 9zM11 22v11q13 9 26 0V22M45 18v13"/>',
     "thanks": '<circle cx="24" cy="24" r="18"/><path d="M14 25l7 7 13-15"/>',
 }
 OF_CUE = {

@@ -22,10 +22,12 @@ from starlette.routing import Route
 
 from hotspot_kiosk.errors import HotspotError, LinkDown, Refused, SignInNeeded
 from hotspot_kiosk.kiosk.staff import counter
+from hotspot_kiosk.kiosk.web.coach import Coach
 from hotspot_kiosk.kiosk.web.languages import Language, Languages
+from hotspot_kiosk.kiosk.web.mark import Mark
 from hotspot_kiosk.kiosk.web.room import Room
 from hotspot_kiosk.kiosk.web.sounds import TONES, tone
-from hotspot_kiosk.kiosk.web.words_officer import MAINTAINER, PAGES, OfficerWriter, Page, Slip
+from hotspot_kiosk.kiosk.web.words_officer import LESSON, MAINTAINER, PAGES, OfficerWriter, Page, Slip
 
 BROWSER, BADGE, SPEAKS = "browser", "badge", "speaks"
 HOME = "/officer"
@@ -40,10 +42,18 @@ Asker = Callable[[counter.AnyRequest], Awaitable[counter.AnyHeard]]
 class OfficerPages:
     """The routes under /officer."""
 
-    def __init__(self, room: Room, languages: Languages, ask: Asker) -> None:
-        """`ask` may raise Refused, SignInNeeded, LinkDown."""
-        self._room, self._languages, self._ask = room, languages, ask
-        self._writer = OfficerWriter(languages)
+    def __init__(
+        self,
+        room: Room,
+        languages: Languages,
+        ask: Asker,
+        mark: Mark | None = None,
+        coach: Coach | None = None,
+    ) -> None:
+        """`ask` may raise Refused, SignInNeeded, LinkDown. coach: who plays the lessons of a training."""
+        self._room, self._languages, self._ask, self._coach = room, languages, ask, coach
+        self._mark = mark or Mark()
+        self._writer = OfficerWriter(languages, self._mark)
         self._secret = token_bytes(32)
 
     def routes(self) -> list[Route]:
@@ -56,6 +66,8 @@ class OfficerPages:
             "language": self._speak,
             "support": self._support,
         }
+        if self._coach is not None:
+            posts["coach"] = self._learn
         return [
             Route(HOME, self._signing_in),
             Route(f"{HOME}/key", self._key_page),
@@ -103,7 +115,7 @@ class OfficerPages:
 
     async def _page(self, request: Request) -> Response:
         name, record = request.path_params.get("name", ""), request.path_params.get("record", "")
-        if not record and name not in PAGES:
+        if (not record and name not in PAGES) or (name == LESSON and self._coach is None):
             return Response("no such page", 404)
         return await self._shown(request, name, record, touch=True)
 
@@ -155,6 +167,7 @@ class OfficerPages:
                 note=note,
                 slip=self._slip(),
                 cared=await self._cared(request) if cares else None,
+                lesson=await self._coach.course(language.code, self._mark) if self._coach else None,
             )
         )
 
@@ -287,6 +300,15 @@ class OfficerPages:
         if isinstance(heard, counter.Did) and heard.note:
             return await self._shown(request, page, record, touch=True, note=heard.note)
         return RedirectResponse(f"{HOME}/{page}/{record}" if record else f"{HOME}/{page}", 303)
+
+    async def _learn(self, request: Request, fields: Fields) -> Response:
+        """What an officer asks of the lesson; who is not signed in asks nothing."""
+        await self._ask(counter.Look(**self._who(request), touch=True))
+        if self._coach is not None:
+            await self._coach.asked(fields)
+        await self._room.announce()
+        page = fields.get("page", "")
+        return RedirectResponse(f"{HOME}/{page if page in PAGES else LESSON}", 303)
 
     async def _touch(self, request: Request, _fields: Fields) -> Response:
         await self._ask(counter.Look(**self._who(request), touch=True))

@@ -28,10 +28,14 @@ Asker = Callable[[Ask], Awaitable[Told]]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How this screen behaves. starts: who begins a check. idle_s: how long without a sign of life."""
+    """How this screen behaves. starts: who begins a check. idle_s: how long without a sign of life.
+
+    training: of which kind the kiosk behind it must be; of another one nothing is shown.
+    """
 
     starts: Literal["officer", "person"] = "officer"
     idle_s: float = 42.0
+    training: bool = False
 
 
 class Room:
@@ -90,6 +94,9 @@ class Room:
 
     async def hear(self, told: Told) -> None:
         """The daemon said something."""
+        if told.training != self.rules.training:
+            await self.deaf()
+            return
         before, self.reached = self.view, True
         self.view = seen(before, told, self.advices)
         if self.view.alive != before.alive or self.view.state is not before.state:

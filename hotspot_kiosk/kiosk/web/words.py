@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from hotspot_kiosk.kiosk.web import hand, icons
 from hotspot_kiosk.kiosk.web.languages import Language
+from hotspot_kiosk.kiosk.web.mark import Mark
 from hotspot_kiosk.kiosk.web.room import Room
 from hotspot_kiosk.kiosk.web.scenes import Scene, Tone
 from hotspot_kiosk.kiosk.web.slips import qr
@@ -45,9 +46,10 @@ class Words:
 
 
 class Writer:
-    """Fills the templates."""
+    """Fills the templates. mark: what a training kiosk shows on every one of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, mark: Mark | None = None) -> None:
+        self._mark = mark or Mark()
         loader = FileSystemLoader(TEMPLATES)
         self._pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
         self._pages.globals.update(icon=_markup(icons.svg), picture=_markup(icons.of_cue))
@@ -56,23 +58,37 @@ class Writer:
         """The whole page."""
         now = self.words(room)
         frame = self._pages.get_template("page.html")
-        return frame.render(words=now, body=Markup(now.html), t=room.language.text)  # noqa: S704
+        values = {"words": now, "body": Markup(now.html), "t": room.language.text}  # noqa: S704
+        return frame.render(values | self._marked(room.language))
 
     def elsewhere(self, room: Room) -> str:
         """For a second screen."""
-        return self._pages.get_template("elsewhere.html").render(t=room.languages.source.text)
+        source = room.languages.source
+        return self._pages.get_template("elsewhere.html").render({"t": source.text} | self._marked(source))
 
     def sheet(self, paper: Paper, language: Language) -> str:
         """A slip as a whole page for a printer, A6 or larger; it needs nothing beside itself."""
         page = self._pages.get_template("sheet.html")
-        return page.render(t=language.text, language=language, slip=paper, code=qr(paper.number))
+        values = {"t": language.text, "language": language, "slip": paper, "code": qr(paper.number)}
+        return page.render(values | self._marked(language))
+
+    def _marked(self, language: Language) -> dict[str, str]:
+        """What `mark.html` shows."""
+        words = self._mark.words
+        return {"training": words(language.code, "training-how"), "training_word": words(language.code)}
 
     def words(self, room: Room) -> Words:
         """The fragment for the scene that is due."""
         scene, language, visit = room.scene, room.language, room.visit
         cue = _cue(room, scene)
         left = room.left_s
-        values: dict[str, Any] = {"t": language.text, "scene": scene, "cue": cue, "visit": visit}
+        values: dict[str, Any] = {
+            **self._marked(language),
+            "t": language.text,
+            "scene": scene,
+            "cue": cue,
+            "visit": visit,
+        }
         values |= {"room": room, "said": said(language, cue, room.view.finger), "left": left}
         values |= {"hand": Markup(hand.svg(room.view.finger)), "reasons": REASONS}  # noqa: S704
         voice, _ = room.sounds.find(language.code, heard(cue, room.view.finger))

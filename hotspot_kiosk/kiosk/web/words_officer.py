@@ -14,7 +14,10 @@ from markupsafe import Markup, escape
 from hotspot_kiosk.kiosk.care.checkup import Finding
 from hotspot_kiosk.kiosk.session import State
 from hotspot_kiosk.kiosk.staff.counter import Cared, Verdict, View
+from hotspot_kiosk.kiosk.web import icons
+from hotspot_kiosk.kiosk.web.coach import Course
 from hotspot_kiosk.kiosk.web.languages import Language, Languages
+from hotspot_kiosk.kiosk.web.mark import Mark
 from hotspot_kiosk.kiosk.web.slips import qr
 from hotspot_kiosk.kiosk.web.words import TEMPLATES
 from hotspot_kiosk.slip import Paper
@@ -22,7 +25,8 @@ from hotspot_kiosk.terms import LOW_CUE, Decision
 
 FOLDER = Path(__file__).with_name("locales_officer")
 NAV = ("desk", "answers", "queue", "operation", "health")
-PAGES = (*NAV, "slip")
+LESSON = "lesson"
+PAGES = (*NAV, "slip", LESSON)
 CAPTURING = (State.NOTICE, State.FACE, State.FINGERS, State.REVIEW)
 KINDS = {
     Decision.POSSIBLE_MATCH: "possible",
@@ -49,7 +53,7 @@ class Page:
     """Which page, for whom, in which language. cue: what the person is told; record: of an answer's page.
 
     screen_s: after how long without a touch the sign-in gives way to the person's screen; 0 where that is not.
-    cared: what a maintainer's page shows, where it was asked for.
+    lesson: how the lesson of a training stands. cared: what a maintainer's page shows, where it was asked for.
     """
 
     name: str
@@ -65,15 +69,18 @@ class Page:
     slip: Slip | None = None
     screen_s: int = 0
     cared: Cared | None = None
+    lesson: Course | None = None
 
 
 class OfficerWriter:
-    """Fills the officers' templates."""
+    """Fills the officers' templates. mark: what a training kiosk shows on every one of them."""
 
-    def __init__(self, languages: Languages) -> None:
+    def __init__(self, languages: Languages, mark: Mark | None = None) -> None:
         self._languages = languages
+        self._mark = mark or Mark()
         loader = FileSystemLoader(TEMPLATES)
         self._pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+        self._pages.globals["icon"] = lambda name: Markup(icons.svg(name))  # noqa: S704
 
     def page(self, page: Page) -> str | None:
         """The whole page; None if there is no such page, or no such answer any more."""
@@ -96,7 +103,12 @@ class OfficerWriter:
 
     def _common(self, page: Page) -> dict[str, Any]:
         token = Markup('<input type="hidden" name="form" value="{}">').format(escape(page.form))
+        code = page.language.code
         return {
+            "training": self._mark.words(code, "training-how"),
+            "training_word": self._mark.words(code),
+            "lesson": page.lesson,
+            "l": lambda message: self._mark.words(code, message),
             "t": page.language.text,
             "language": page.language,
             "languages": self._languages.all(),
@@ -118,7 +130,10 @@ def _values(page: Page, view: View) -> dict[str, Any]:
         "link_words": link_words(language, view),
         "queue_words": queue_words(language, view),
         "badges": {"answers": len(hits), "queue": len(quarantined)},
-        "nav": [name for name in NAV if name != "health" or MAINTAINER in view.roles],
+        "nav": [
+            *([LESSON] if page.lesson else []),
+            *(name for name in NAV if name != "health" or MAINTAINER in view.roles),
+        ],
         "maintains": MAINTAINER in view.roles,
         "cared": page.cared,
         "ordered": worst_first(page.cared) if page.cared else (),

@@ -1,0 +1,96 @@
+"""The config files of a training, and so examples of every setting that makes one."""
+
+KIOSK = """\
+[kiosk]
+device = {device}
+post = "Training post"
+country = "XPO"
+agency = "TRAINING"
+desk = "{root}/desk"
+training = true
+
+[keys]
+own = "kiosk.key"
+peers = "peers"
+
+[models]
+manifest = "{models}/manifest.toml"
+folder = "{models}/built"
+
+[camera]
+driver = "folder"
+path = "{root}/camera"
+
+[finger]
+driver = "uart_finger"
+port = "{root}/serial"
+ppi = 500
+
+[link]
+driver = "mqtt"
+host = "127.0.0.1"
+port = {link_port}
+retry_most_s = 2.0
+
+[outbox]
+path = "outbox.db"
+
+[operation]
+file = "operation.op"
+
+[session]
+attempts = 10
+face_quality = 60
+finger_quality = 50
+subject_s = 900.0
+answer_s = 60.0
+
+[page]
+port = {page_port}
+idle_s = 1800.0
+coach = "{root}/coach"
+"""
+
+OPERATION = """\
+id = "TRAINING"
+edition = 1
+name = "training"
+kind = "hotspot"
+purpose = "training of officers"
+legal_basis = "none: nobody real is checked"
+notice = "training-1"
+begins = {begins}
+ends = {ends}
+posts = ["Training post"]
+devices = [{device}]
+fingers = [2]
+
+[confirmation]
+pictures = "none needed: nobody in them stands here"
+"""
+
+HUB = """\
+[hub]
+name = "Training bureau"
+orders = "orders"
+operations = "operations"
+roster = "roster"
+training = true
+
+[keys]
+own = "hub.key"
+peers = "peers"
+
+[models]
+manifest = "{models}/manifest.toml"
+folder = "{models}/built"
+
+[link]
+driver = "mqtt"
+host = "127.0.0.1"
+port = {broker_port}
+
+[store]
+driver = "store_sqlite"
+path = "hub.db"
+"""
