@@ -48,7 +48,7 @@ test: .venv/ready models
 pages: .venv/ready
 	@.ci/debian --must chromium chromium
 	@.ci/debian --must fonts-noto-core
-	@PAGES_PICTURES=1 $(BIN)/python -m pytest tests/test_web_browser.py tests/test_web_officers_browser.py tests/test_web_officers_story.py $(PYTEST_ARGS)
+	@PAGES_PICTURES=1 $(BIN)/python -m pytest tests/test_web_browser.py tests/test_web_officers_browser.py tests/test_web_officers_story.py tests/test_training_story.py $(PYTEST_ARGS)
 	@echo "build/pages holds a picture of every page in every language: look at them"
 
 test-camera: .venv/ready

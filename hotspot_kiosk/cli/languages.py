@@ -12,7 +12,7 @@ import click
 
 from hotspot_kiosk.cli.options import json_option, list_out
 from hotspot_kiosk.errors import ConfigError, HotspotError
-from hotspot_kiosk.kiosk.web import words_officer
+from hotspot_kiosk.kiosk.web import mark, words_officer
 from hotspot_kiosk.kiosk.web.languages import Language, Languages
 from hotspot_kiosk.kiosk.web.sounds import Sounds, Voice, voices
 
@@ -42,9 +42,11 @@ def check(as_json: bool, folder: Path | None, complete: bool) -> None:
     subject, officer = Languages(), Languages(words_officer.FOLDER)
     rows = [_row("people", subject, each, _voiced(subject, each, Sounds(folder))) for each in subject.all()]
     rows += [_row("officers", officer, each, Counter()) for each in officer.all()]
+    training = Languages(mark.FOLDER)
+    rows += [_row("training", training, each, Counter()) for each in training.all()]
     list_out(rows, as_json, "there are no languages")
     if lacking := [f"{row['language']} ({row['for']})" for row in rows if _lacks(row, complete)]:
-        where = "kiosk/web/locales, kiosk/web/locales_officer and kiosk/web/sounds"
+        where = "kiosk/web/locales, locales_officer, locales_training and sounds"
         raise Incomplete(f"not complete: {', '.join(lacking)}; the files are in {where}")
 
 
