@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -58,6 +60,7 @@ def command(context: click.Context) -> None:
 @click.option("--lesson", type=click.Choice(list(ALL)), help="Begin with this one.")
 def run(folder: Path, port: int, models: Path, lesson: str | None) -> None:
     """Start broker, training hub, sensor, kiosk and pages here, until told to stop."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # while it starts; then `on_signals` listens
     stop = threading.Event()
     with _fresh(folder) as root:
         click.echo(f"TRAINING. Everything starts in {root}; the first start takes a minute.")
