@@ -245,8 +245,7 @@ class Desk:
                 client.wfile.write(line(Problem(f"a line may have {LONGEST_LINE} bytes at most")))
                 return
             try:
-                ask = _decode(asked)
-                self._check_kind(ask)
+                ask = self._same_kind(_decode(asked))
                 if ask.do == "watch":
                     self._watch(client)
                     return
@@ -267,9 +266,11 @@ class Desk:
         finally:
             self._forget(watcher)
 
-    def _check_kind(self, ask: Ask) -> None:
+    def _same_kind(self, ask: Ask) -> Ask:
+        """The request, once it is known to be meant for this kiosk."""
         if ask.training not in (None, self._training):
             raise Refused(MIXED)
+        return structs.replace(ask, training=None)
 
     def _line(self, said: Told | AnyHeard | Problem) -> bytes:
         """One line; whatever a training kiosk says is marked here, so that no part of it need remember to."""
