@@ -419,7 +419,15 @@ class HubConfig(Table, frozen=True, kw_only=True):
     def places(self) -> tuple[Path, ...]:
         """Where it keeps what must never be mixed."""
         table = self.hub
-        named = (table.orders, table.operations, table.counts, table.journal, table.roster, table.watchlists)
+        named = (
+            table.orders,
+            table.operations,
+            table.counts,
+            table.journal,
+            table.roster,
+            table.watchlists,
+            table.fleet,
+        )
         return (
             self.keys.own,
             self.keys.peers,

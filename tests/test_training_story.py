@@ -188,6 +188,56 @@ def enter(page: Any, url: str, code: str) -> None:
     page.locator("#session").wait_for()
 
 
+def arrive(person: Any, url: str, code: str) -> None:
+    """Somebody at the person's screen, in their language; what the last one left there is taken first."""
+    person.goto(f"{url}/")
+    person.locator("#training").wait_for()
+    if person.locator(".one.slip").count():
+        shot(person, code, "person-slip")
+        person.locator(".one.slip button.good").click()
+    person.locator(".languages").wait_for()
+    marked(person, "en")
+    shot(person, code, "person-language")
+    person.locator(f'.languages li[lang="{code}"] form button').click()
+    person.locator(f'html[lang="{code}"]').wait_for()
+    marked(person, code)
+    shot(person, code, "person-wait")
+
+
+def walk(page: Any, url: str, code: str) -> None:
+    """Every page of an officer's."""
+    for name in WALK:
+        page.goto(f"{url}/officer/{name}")
+        marked(page, code)
+        shot(page, code, name)
+
+
+def capture(page: Any, person: Any, url: str, code: str) -> None:
+    """The lesson and the check begun, and the person's screen looked at meanwhile."""
+    page.goto(f"{url}/officer/lesson")
+    page.locator('button[value="hit"]').click()
+    page.locator(".steps").wait_for()
+    page.goto(f"{url}/officer/desk")
+    page.locator('#begin input[name="adult"]').check()
+    page.locator("#begin button.good.big").click()
+    page.locator('#session input[value="notice read"] ~ button').click()
+    for what, name in (("#preview", "person-face"), (".hand", "person-finger")):
+        person.locator(what).wait_for()
+        marked(person, code)
+        shot(person, code, name)
+
+
+def compare(page: Any, code: str) -> None:
+    """Both faces looked at, and what was found said with a reason."""
+    page.locator("a.hit").first.click()
+    marked(page, code)
+    page.locator('section.candidate input[value="pictures"] ~ button').click()
+    page.locator("section.candidate img").nth(1).wait_for()
+    shot(page, code, "answer")
+    page.locator('section.candidate input[name="reason"]').fill("the same ears")
+    page.locator('section.candidate button[value="confirm"]').click()
+
+
 @pytest.mark.skipif(
     not PICTURES or BROWSER is None, reason="a long story in a browser: `make pages` plays it"
 )
@@ -197,51 +247,19 @@ def test_a_possible_match_on_the_real_pages(training: Training, trainee: Trainee
     play_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     with play_api.sync_playwright() as play:
         browser = play.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        person = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-        page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-        page.set_default_timeout(120_000)
-        person.set_default_timeout(120_000)
-        person.goto(f"{training.url}/")
-        person.locator("#training").wait_for()
-        if person.locator(".one.slip").count():
-            shot(person, code, "person-slip")
-            person.locator(".one.slip button.good").click()
-        person.locator(".languages").wait_for()
-        marked(person, "en")
-        shot(person, code, "person-language")
-        person.locator(f'.languages li[lang="{code}"] form button').click()
-        person.locator(f'html[lang="{code}"]').wait_for()
-        marked(person, code)
-        shot(person, code, "person-wait")
-        other = browser.new_context().new_page()
+        person, page, other = (
+            browser.new_context(viewport={"width": 1280, "height": 800}).new_page() for _ in range(3)
+        )
+        for each in (person, page, other):
+            each.set_default_timeout(180_000)
+        arrive(person, training.url, code)
         other.goto(f"{training.url}/")
         marked(other, "en")
         shot(other, code, "person-elsewhere")
         enter(page, training.url, code)
-        for name in WALK:
-            page.goto(f"{training.url}/officer/{name}")
-            marked(page, code)
-            shot(page, code, name)
-        page.goto(f"{training.url}/officer/lesson")
-        page.locator('button[value="hit"]').click()
-        page.locator(".steps").wait_for()
-        page.goto(f"{training.url}/officer/desk")
-        page.locator('#begin input[name="adult"]').check()
-        page.locator("#begin button.good.big").click()
-        page.locator('#session input[value="notice read"] ~ button').click()
-        person.locator("#preview").wait_for(timeout=120_000)
-        marked(person, code)
-        shot(person, code, "person-face")
-        person.locator(".hand").wait_for(timeout=120_000)
-        marked(person, code)
-        shot(person, code, "person-finger")
-        page.locator("a.hit").first.click(timeout=180_000)
-        marked(page, code)
-        page.locator('section.candidate input[value="pictures"] ~ button').click()
-        page.locator("section.candidate img").nth(1).wait_for()
-        shot(page, code, "answer")
-        page.locator('section.candidate input[name="reason"]').fill("the same ears")
-        page.locator('section.candidate button[value="confirm"]').click()
+        walk(page, training.url, code)
+        capture(page, person, training.url, code)
+        compare(page, code)
         trainee.step(4)
         page.goto(f"{training.url}/officer/lesson")
         page.locator("#course .cue", has_text=MARK.words(code, "lesson-hit-learned")).wait_for()
