@@ -353,7 +353,7 @@ class DecisionTable(Table, frozen=True, kw_only=True):
     possible_match: float = 7.0
     no_hit: float = 3.0
     candidates: int = 5
-    shortlist: int = 1000
+    shortlist: int = 500
 
     def __post_init__(self) -> None:
         within("possible_match", self.possible_match, -100, 100)

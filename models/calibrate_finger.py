@@ -23,7 +23,8 @@ from hotspot_kiosk.bench.fitting import Weights, fit, logistic
 from hotspot_kiosk.bench.prints import Geometry, pairs, read_set, template, window
 from hotspot_kiosk.bench.rates import Trials, det
 from hotspot_kiosk.compare import finger_fusion
-from hotspot_kiosk.compare.finger import compare, prepare
+from hotspot_kiosk.compare.finger import compare
+from hotspot_kiosk.compare.finger_prepared import prepare
 
 Floats = NDArray[np.float64]
 Mated = NDArray[np.bool_]

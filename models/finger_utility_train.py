@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot_kiosk.bench.prints import sample, template
-from hotspot_kiosk.compare.finger import FingerComparator, prepare
+from hotspot_kiosk.compare.finger import FingerComparator
+from hotspot_kiosk.compare.finger_prepared import prepare
 from hotspot_kiosk.inference.finger_measures import MEASURES, measures
 from hotspot_kiosk.simulator.finger_master import Master, master
 from hotspot_kiosk.simulator.finger_touch import FULL, R503, Touch, impression

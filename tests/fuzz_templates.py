@@ -19,7 +19,8 @@ from making import finger_capture, request
 from prints import small, whole
 
 from hotspot_kiosk import contents, minutiae_record
-from hotspot_kiosk.compare.finger import FingerComparator, PreparedFinger, prepare
+from hotspot_kiosk.compare.finger import FingerComparator
+from hotspot_kiosk.compare.finger_prepared import PreparedFinger, prepare
 from hotspot_kiosk.errors import BadBytes, Incomparable
 from hotspot_kiosk.minutiae_record import View
 from hotspot_kiosk.terms import FingerTemplate, Template

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from prints import touch
+from prints import small, touch, whole
 
 from hotspot_kiosk.bench import finger, finger_search
 from hotspot_kiosk.bench.figure import Figure
@@ -20,6 +20,8 @@ from hotspot_kiosk.bench.plot import Line, chart, even_axis, page, percent_axis,
 from hotspot_kiosk.bench.prints import Geometry, pairs, read_set, turned, window
 from hotspot_kiosk.bench.rates import Trials, det, discards, none_seen, with_interval
 from hotspot_kiosk.bench.set_options import SetOptions
+from hotspot_kiosk.compare.finger_prepared import prepare, stow
+from hotspot_kiosk.compare.finger_sketch import sketches
 from hotspot_kiosk.errors import ConfigError, Refused
 from hotspot_kiosk.simulator.finger_touch import FULL
 
@@ -219,3 +221,12 @@ def test_a_mate_is_beaten_by_other_fingers_only() -> None:
     subjects = np.array([0, 0, 1, 1, 2])
     share = finger_search.beaten_by(np.array([2, 1, 4, 0, 3]), 0, subjects)
     assert share.tolist() == pytest.approx([2 / 3, 1 / 3, 0, 2 / 3, 1 / 3])
+
+
+def test_a_print_needs_as_much_as_its_worst_stage() -> None:
+    """The mate needs nothing of the gallery, strangers more the more others come before them; no more than all."""
+    known = sketches([stow(whole(person, 0)) for person in (1, 2, 3, 4)])
+    share = finger_search.needed(prepare(small(1, 1)), known, 0, np.arange(4))
+    assert share[0] == 0
+    assert share.max() == pytest.approx(2 / 3)
+    assert len(set(share.tolist())) > 1

@@ -14,16 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from prints import flow, middle, real, sample, small, touch, turned, whole
 
-from hotspot_kiosk.compare.finger import (
-    NOTHING_TO_COMPARE,
-    FingerComparator,
-    PreparedFinger,
-    compare_edges,
-    prepare,
-    warm_up,
-)
+from hotspot_kiosk.compare.finger import NOTHING_TO_COMPARE, FingerComparator, compare_edges, warm_up
 from hotspot_kiosk.compare.finger_dense import overlay, ridge_picture
 from hotspot_kiosk.compare.finger_fusion import CALIBRATION
+from hotspot_kiosk.compare.finger_prepared import PreparedFinger, prepare
 from hotspot_kiosk.compare.finger_spectrum import coarse_picture, propose
 from hotspot_kiosk.errors import BadBytes, Incomparable
 from hotspot_kiosk.inference.finger import MODEL, extract

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from hotspot_kiosk.compare.face import FaceComparator
-from hotspot_kiosk.compare.finger import FingerComparator, PreparedFinger, prepare
+from hotspot_kiosk.compare.finger import FingerComparator
+from hotspot_kiosk.compare.finger_prepared import StowedFinger, prepare, stow
 from hotspot_kiosk.compare.finger_sketch import shortlist, sketches
 from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.errors import Incomparable
@@ -35,9 +36,9 @@ def template(person: int, seed: int, full: bool) -> FingerTemplate:
 
 
 @cache
-def prints() -> tuple[PreparedFinger, ...]:
+def prints() -> tuple[StowedFinger, ...]:
     """One large print a person."""
-    return tuple(prepare(template(person, 10_000, True)) for person in range(PEOPLE))
+    return tuple(stow(template(person, 10_000, True)) for person in range(PEOPLE))
 
 
 @cache
@@ -97,7 +98,7 @@ def test_a_face_brings_its_person_in() -> None:
 def test_prints_without_minutiae_do_no_harm() -> None:
     """An empty print, or an empty probe, is ranked and never raises."""
     empty = replace(template(0, 1, False), minutiae=np.zeros((0, 4), np.int16))
-    known = sketches([prepare(empty), *prints()[:3]])
+    known = sketches([stow(empty), *prints()[:3]])
     assert shortlist(prepare(template(1, 1, False)), known, 4).tolist()[0] == 2
     assert sorted(shortlist(prepare(empty), known, 4).tolist()) == [0, 1, 2, 3]
     assert shortlist(prepare(empty), sketches([]), 4).tolist() == []
@@ -105,6 +106,6 @@ def test_prints_without_minutiae_do_no_harm() -> None:
 
 def test_extractors_do_not_mix() -> None:
     """Prints of two extractors cannot be sketched together."""
-    other = prepare(replace(template(0, 1, False), model="another"))
+    other = stow(replace(template(0, 1, False), model="another"))
     with pytest.raises(Incomparable):
         sketches([other, prints()[0]])

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prints import finger, middle, real, sample, touch, whole
 
-from hotspot_kiosk.compare.finger import FingerComparator, prepare
+from hotspot_kiosk.compare.finger import FingerComparator
+from hotspot_kiosk.compare.finger_prepared import prepare
 from hotspot_kiosk.inference.finger import extract
 from hotspot_kiosk.inference.finger_measures import MEASURES, measures
 from hotspot_kiosk.inference.finger_utility import NAME, FingerUtility

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from hotspot_kiosk.compare.face import FaceComparator
-from hotspot_kiosk.compare.finger import FingerComparator, prepare
+from hotspot_kiosk.compare.finger import FingerComparator
+from hotspot_kiosk.compare.finger_prepared import stow
 from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.hub.match.gallery import Reference, References, together
 from hotspot_kiosk.hub.match.identify import Identifier
@@ -49,7 +50,7 @@ def finger(person: int, seed: int, full: bool = False) -> FingerTemplate:
 def reference(name: str, *templates: FaceTemplate | FingerTemplate) -> Reference:
     """A reference as the gallery prepares it."""
     faces = tuple(t for t in templates if isinstance(t, FaceTemplate))
-    fingers = tuple((t.position, prepare(t)) for t in templates if isinstance(t, FingerTemplate))
+    fingers = tuple((t.position, stow(t)) for t in templates if isinstance(t, FingerTemplate))
     return Reference(name, faces, fingers)
 
 

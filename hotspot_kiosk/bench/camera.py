@@ -39,11 +39,18 @@ CAREFUL = (960, 1120, 1280, 1440)  # pixels of the long side, for searches that 
 
 def run() -> Iterator[Figure]:
     """Times with two threads; then how far off the points are. Raises ModelError without models."""
-    portraits = _portraits()
+    yield from step_times()
+    yield from _points(_portraits(), *_opened())
+
+
+def step_times() -> Iterator[Figure]:
+    """What the face step adds to the preview, and how long the whole step takes. Raises ModelError without models."""
+    yield from _times(scene(_portraits()[0], WHOLE.width, WHOLE.height, FILL), *_opened())
+
+
+def _opened() -> tuple[FaceDetector, FaceUtility]:
     shelf = ModelShelf(MODELS / "manifest.toml", MODELS / "built", 2)
-    detector, utility = FaceDetector(shelf.open("centerface")), FaceUtility(shelf.open(NAME))
-    yield from _times(scene(portraits[0], WHOLE.width, WHOLE.height, FILL), detector, utility)
-    yield from _points(portraits, detector, utility)
+    return FaceDetector(shelf.open("centerface")), FaceUtility(shelf.open(NAME))
 
 
 def _portraits() -> list[Pixels]:

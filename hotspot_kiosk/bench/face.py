@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hotspot_kiosk import pictures
-from hotspot_kiosk.bench import face_fairness, face_faults, face_set, face_shift
+from hotspot_kiosk.bench import camera, face_fairness, face_faults, face_set, face_shift
 from hotspot_kiosk.bench.face_set import DETECTOR, ENCODER
 from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.bench.peers import pipe
@@ -68,6 +68,7 @@ def run() -> Iterator[Figure]:
     """Times with one and two threads, then accuracy if the pictures are there. Raises ModelError without models."""
     for threads in (1, 2):
         yield from _times(threads)
+    yield from camera.step_times()
     yield _memory()
     if NEWS.is_dir():
         shelf = ModelShelf(MANIFEST, BUILT)

@@ -25,8 +25,9 @@ from hotspot_kiosk.bench.peers import nbis, pipe
 from hotspot_kiosk.bench.prints import Geometry, Pixels, Print, pairs, read_set, template, window
 from hotspot_kiosk.bench.set_options import SetOptions
 from hotspot_kiosk.compare import finger as comparing
-from hotspot_kiosk.compare.finger import FingerComparator, PreparedFinger, compare_edges, prepare
+from hotspot_kiosk.compare.finger import FingerComparator, compare_edges
 from hotspot_kiosk.compare.finger_fusion import CALIBRATION, MEASURES
+from hotspot_kiosk.compare.finger_prepared import PreparedFinger, prepare
 from hotspot_kiosk.errors import ConfigError, ModelError
 from hotspot_kiosk.inference import finger as reading
 from hotspot_kiosk.inference.finger_utility import NAME, FingerUtility

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,20 +17,26 @@ from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.bench.finger import SEED, SENSOR, SETS, ridges
 from hotspot_kiosk.bench.prints import Print, pairs, read_set, template, window
 from hotspot_kiosk.bench.rates import Trials, det
-from hotspot_kiosk.compare.finger import (
-    NOTHING_TO_COMPARE,
-    FingerComparator,
-    PreparedFinger,
-    prepare,
-    warm_up,
+from hotspot_kiosk.compare.finger import NOTHING_TO_COMPARE, FingerComparator, warm_up
+from hotspot_kiosk.compare.finger_prepared import PreparedFinger, prepare, stow
+from hotspot_kiosk.compare.finger_sketch import (
+    EDGE_SHARE,
+    LOOK_SHARE,
+    Sketches,
+    by_edges,
+    by_looks,
+    by_sketches,
+    order,
+    shortlist,
+    sketches,
 )
-from hotspot_kiosk.compare.finger_sketch import shortlist, sketches
 
-SIZE, MOST = 10_000, 250
+Floats = NDArray[np.float64]
+SIZE, MOST = 10_000, 150
 DRAWN, PROBES = 24, 3
 GOAL_SEARCH_S, GOAL_LOST = 2.0, 0.5
 FITTED_ON = "fvc2002_db1_b"
-SHARES = (0.01, 0.025, 0.05, 0.1)
+SHARES = (0.01, MOST / SIZE, 0.025, 0.05, 0.1)
 
 
 def run() -> Iterator[Figure]:
@@ -49,7 +54,7 @@ def _figure(name: str, value: float, unit: str, goal: float | None, against: str
 
 
 def _search() -> Iterator[Figure]:
-    drawn = [prepare(template(ridges(seed, 388, 374))) for seed in range(DRAWN)]
+    drawn = [stow(template(ridges(seed, 388, 374))) for seed in range(DRAWN)]
     known = sketches([drawn[k % DRAWN] for k in range(SIZE)])
     comparator = FingerComparator()
     probes = [prepare(template(ridges(seed, 192, 192))) for seed in range(PROBES + 1)]
@@ -66,40 +71,24 @@ def _search() -> Iterator[Figure]:
     yield _figure(f"quick look through {SIZE} prints", float(np.median(looks[1:])), "s", None, cpu, PROBES)
     took = float(np.median(searches[1:]))
     yield _figure(f"search of {SIZE} prints", took, "s", GOAL_SEARCH_S, cpu, PROBES)
-    each = float(np.mean([_bytes(one) for one in drawn]))
+    each = float(np.mean([one.bytes for one in drawn]))
     sketched = known.bytes / SIZE
     for size in (SIZE, 10 * SIZE):
         words = f"{len(drawn)} prints of 388x374, scaled up"
         yield _figure(f"memory of {size} sketches", sketched * size / 1e6, "MB", None, words, DRAWN)
-        yield _figure(f"memory of {size} prepared prints", each * size / 1e6, "MB", None, words, DRAWN)
-
-
-def _bytes(one: PreparedFinger) -> int:
-    """What a prepared print takes in memory."""
-    picture, edges = one.picture, one.edges
-    arrays: list[NDArray[Any]] = [
-        one.minutiae,
-        one.area,
-        picture.ridges,
-        picture.area,
-        picture.bits,
-        picture.mask,
-        one.coarse.waves,
-    ]
-    arrays += [edges.neighbours, edges.measures, edges.starts, edges.order]
-    return sum(array.nbytes for array in {id(array): array for array in arrays}.values())
+        yield _figure(f"memory of {size} stowed prints", each * size / 1e6, "MB", None, words, DRAWN)
 
 
 def _lost(name: str, prints: Sequence[Print]) -> Iterator[Figure]:
     """EER of whole comparisons, and the points lost if only a share of the gallery is compared wholly."""
-    known = sketches([prepare(template(one.pixels)) for one in prints])
+    known = sketches([stow(template(one.pixels)) for one in prints])
     probes = [prepare(template(window(one.pixels, SENSOR))) for one in prints]
     chosen = pairs(prints, np.random.default_rng(SEED))
     comparator = FingerComparator()
     scores = np.array([comparator.score(probes[a], known.prints[b]) for a, b in chosen])
     subjects = np.array([one.subject for one in prints])
     trials = Trials(scores, *subjects[np.array(chosen)].T)
-    beaten = [beaten_by(shortlist(probe, known, len(prints)), k, subjects) for k, probe in enumerate(probes)]
+    beaten = [needed(probe, known, k, subjects) for k, probe in enumerate(probes)]
     share = np.array([beaten[a][b] for a, b in chosen])
     about = f"{name}, where the quick look was fitted" if name == FITTED_ON else f"{name}, held out"
     whole = det(trials).eer
@@ -113,10 +102,27 @@ def _lost(name: str, prints: Sequence[Print]) -> Iterator[Figure]:
         yield _figure(f"EER lost, {words}", lost, "%", goal, "all compared wholly", len(chosen))
 
 
-def beaten_by(order: NDArray[np.int64], probe: int, subjects: NDArray[np.int64]) -> NDArray[np.float64]:
+def needed(probe: PreparedFinger, known: Sketches, number: int, subjects: NDArray[np.int64]) -> Floats:
+    """For each print the least share of a gallery that must be compared wholly for it to come through every stage.
+
+    A stage's rank counts among all prints, also those that an earlier stage took out: rather too much than too little.
+    """
+    everyone = np.arange(len(known.prints))
+    sketched = by_sketches(probe, known)
+    edges, motions = by_edges(probe, known, everyone)
+    stages = {
+        EDGE_SHARE: sketched,
+        LOOK_SHARE: sketched + edges,
+        1: sketched + edges + by_looks(probe, known, everyone, motions),
+    }
+    shares = [beaten_by(order(seen), number, subjects) / times for times, seen in stages.items()]
+    return np.asarray(np.max(shares, axis=0))
+
+
+def beaten_by(ranked: NDArray[np.int64], probe: int, subjects: NDArray[np.int64]) -> NDArray[np.float64]:
     """For each print the share of OTHER fingers' prints that the quick look ranks before it."""
-    other = subjects[order] != subjects[probe]
+    other = subjects[ranked] != subjects[probe]
     before = np.cumsum(other) - other
-    out = np.empty(len(order))
-    out[order] = before / other.sum()
+    out = np.empty(len(ranked))
+    out[ranked] = before / other.sum()
     return out

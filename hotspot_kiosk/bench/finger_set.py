@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from hotspot_kiosk.bench.prints import Geometry, Pixels, Print, pairs, sample, template, turned, window
 from hotspot_kiosk.bench.rates import Trials
-from hotspot_kiosk.compare.finger import FingerComparator, PreparedFinger, prepare
+from hotspot_kiosk.compare.finger import FingerComparator
+from hotspot_kiosk.compare.finger_prepared import PreparedFinger, prepare
 from hotspot_kiosk.compare.port import fuse
 from hotspot_kiosk.inference import finger as reading
 from hotspot_kiosk.inference.finger_quality import measure

@@ -21,7 +21,8 @@ from hotspot_kiosk.bench.face_set import ENCODER, read_set, trials
 from hotspot_kiosk.bench.figure import Figure
 from hotspot_kiosk.bench.finger import ridges
 from hotspot_kiosk.bench.prints import template
-from hotspot_kiosk.compare.finger import prepare, warm_up
+from hotspot_kiosk.compare.finger import warm_up
+from hotspot_kiosk.compare.finger_prepared import prepare, stow
 from hotspot_kiosk.compare.finger_sketch import shortlist, sketches
 from hotspot_kiosk.compare.port import Calibration
 from hotspot_kiosk.contents import encode_templates
@@ -82,7 +83,7 @@ def _finger() -> Iterator[Figure]:
     warm_up()
     drawn = [template(ridges(seed, 388, 374)) for seed in range(DRAWN)]
     began = time.thread_time()
-    prints = [prepare(each) for each in drawn]
+    prints = [stow(each) for each in drawn]
     each_ms = 1e3 * (time.thread_time() - began) / DRAWN
     known = sketches([prints[k % DRAWN] for k in range(PEOPLE)])
     probe = prepare(template(ridges(DRAWN, 192, 192)))

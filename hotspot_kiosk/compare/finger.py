@@ -1,9 +1,8 @@
 """Compares two touches of a finger: templates -> comparison score and log-odds.
 
-Works from the template alone. `prepare` derives what comparisons need, once per template; a gallery
-keeps the prepared form. Minutiae propose motions and score by their edges; the ridge pictures, laid
-over each other at those motions, score again; both are fused. Everything is counted at 500 ppi:
-templates of other densities are scaled when they are prepared.
+Works from the template alone, made ready once (`finger_prepared`): a gallery keeps the stowed form, which is
+opened for the time of a comparison. Minutiae propose motions and score by their edges; the ridge pictures, laid
+over each other at those motions, score again; both are fused.
 """
 
 from __future__ import annotations
@@ -11,64 +10,32 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot_kiosk.compare.finger_dense import Fit, RidgePicture, overlay, ridge_picture
-from hotspot_kiosk.compare.finger_edges import EdgeMatch, EdgeTable, edge_table, match_edges
+from hotspot_kiosk.compare.finger_dense import Fit, overlay
+from hotspot_kiosk.compare.finger_edges import EdgeMatch, match_edges
 from hotspot_kiosk.compare.finger_fit import meeting
 from hotspot_kiosk.compare.finger_fusion import CALIBRATION, fused, measures
-from hotspot_kiosk.compare.finger_spectrum import CoarsePicture, coarse_picture, propose
+from hotspot_kiosk.compare.finger_prepared import (
+    PPI,
+    PreparedFinger,
+    StowedFinger,
+    opened,
+    prepare,
+)
+from hotspot_kiosk.compare.finger_spectrum import propose
 from hotspot_kiosk.compare.port import Calibration
-from hotspot_kiosk.errors import BadBytes, Incomparable
+from hotspot_kiosk.errors import Incomparable
 from hotspot_kiosk.terms import FingerPosition, FingerTemplate
 
-PPI, LEAST_PPI, GREATEST_PPI = 500, 400, 600
-MOST_MINUTIAE = 400
 NOTHING_TO_COMPARE = -10.0
 LEAST_MINUTIAE = 2
 EDGE_MOTIONS, SPECTRUM_MOTIONS, FINALISTS = 10, 4, 3
 SAME_PLACE, SAME_TURN = 7.0, 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedFinger:
-    """A template made ready for comparing, at 500 ppi.
-
-    minutiae: float32 (n, 4) x, y in px, direction in radians, kind; area: bool, known ground in
-    half-resolution pixels (rows, columns), as `picture` and `coarse` see it.
-    """
-
-    model: str
-    minutiae: NDArray[np.float32] = field(repr=False)
-    area: NDArray[np.bool_] = field(repr=False)
-    edges: EdgeTable = field(repr=False)
-    picture: RidgePicture = field(repr=False)
-    coarse: CoarsePicture = field(repr=False)
-
-
-Finger = FingerTemplate | PreparedFinger
-
-
-def prepare(template: FingerTemplate) -> PreparedFinger:
-    """Derive from a template all that comparisons need. The template itself is not kept.
-
-    Raises BadBytes if its density or number of minutiae is none that a finger sample has.
-    """
-    if not LEAST_PPI <= template.ppi <= GREATEST_PPI or len(template.minutiae) > MOST_MINUTIAE:
-        raise BadBytes("a finger template's density or number of minutiae is not believable")
-    scale = PPI / template.ppi
-    minutiae = template.minutiae.astype(np.float32)
-    minutiae *= np.array([scale, scale, math.pi / 128, 1], np.float32)
-    height, width = template.height // 2, template.width // 2
-    area = np.repeat(np.repeat(template.area, 4, axis=0), 4, axis=1)[:height, :width]
-    seen = area if template.ridges.size else np.zeros_like(area)  # ridges that did not travel: nothing seen
-    ridges = template.ridges if template.ridges.size else seen
-    area, seen, ridges = _scaled(area, scale), _scaled(seen, scale), _scaled(ridges, scale)
-    picture = ridge_picture(ridges, seen)
-    coarse = coarse_picture(ridges, seen)
-    return PreparedFinger(template.model, minutiae, area, edge_table(minutiae), picture, coarse)
+Finger = FingerTemplate | PreparedFinger | StowedFinger
 
 
 def compare(probe: PreparedFinger, reference: PreparedFinger) -> tuple[float, ...] | None:
@@ -123,10 +90,10 @@ def _met(probe: PreparedFinger, reference: PreparedFinger, fit: Fit) -> float:
     )
 
 
-def compare_edges(probe: PreparedFinger, reference: PreparedFinger) -> EdgeMatch:
+def compare_edges(probe: PreparedFinger, reference: PreparedFinger | StowedFinger) -> EdgeMatch:
     """The first stage alone, some fifty times as fast. Raises Incomparable."""
     _check_model(probe, reference)
-    return match_edges(probe.minutiae, probe.edges, reference.minutiae, reference.edges, reference.area)
+    return match_edges(probe.minutiae, probe.edges, reference.minutiae, reference.edges, reference.known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,20 +165,12 @@ def _too_little(probe: PreparedFinger, reference: PreparedFinger) -> bool:
     return min(len(probe.minutiae), len(reference.minutiae)) < LEAST_MINUTIAE
 
 
-def _check_model(probe: PreparedFinger, reference: PreparedFinger) -> None:
+def _check_model(probe: PreparedFinger, reference: PreparedFinger | StowedFinger) -> None:
     if probe.model != reference.model:
         raise Incomparable(f"templates of {probe.model} and {reference.model} cannot be compared")
 
 
 def _prepared(finger: Finger) -> PreparedFinger:
+    if isinstance(finger, StowedFinger):
+        return opened(finger)
     return finger if isinstance(finger, PreparedFinger) else prepare(finger)
-
-
-def _scaled(picture: NDArray[np.bool_], scale: float) -> NDArray[np.bool_]:
-    """A half-resolution picture at 500 ppi."""
-    if scale == 1:
-        return np.ascontiguousarray(picture)
-    height, width = picture.shape
-    size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    grey = cv2.resize(picture.astype(np.uint8) * 255, size, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(grey >= 128)

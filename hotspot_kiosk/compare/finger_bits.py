@@ -26,13 +26,21 @@ FRACTION = 32
 ONE = 1 << FRACTION
 
 
-def packed(picture: Mask) -> Words:
-    """Rows of words: word k holds pixels 32k..32k+63, the lowest bit first."""
-    height, width = picture.shape
-    padded = np.zeros((height, -(-width // 32) * 32 + 64), np.bool_)
-    padded[:, :width] = picture
-    halves = np.packbits(padded, axis=1, bitorder="little").view("<u4").astype(np.uint64)
-    return np.ascontiguousarray(halves[:, :-1] | halves[:, 1:] << np.uint64(32))
+@njit(cache=True, nogil=True)
+def spread(rows: NDArray[np.uint8], margin: int) -> Words:
+    """Rows of words from rows of bytes, the lowest bit first, with a margin of unknown pixels all round.
+
+    Word k holds pixels 32k..32k+63. margin: a multiple of 32.
+    """
+    height, width = rows.shape
+    words = (2 * margin + 8 * width + 31) // 32 + 1
+    out = np.zeros((height + 2 * margin, words), np.uint64)
+    for y in range(height):
+        for k in range(width):
+            byte, at = np.uint64(rows[y, k]), margin // 8 + k
+            out[margin + y, at >> 2] |= byte << np.uint64(8 * (at & 3))
+            out[margin + y, (at >> 2) - 1] |= byte << np.uint64(8 * (at & 3) + 32)
+    return out
 
 
 @njit(cache=True, nogil=True)
@@ -138,6 +146,43 @@ def search(
             out[k, 1] += begin[k, 0]
             out[k, 2] += begin[k, 1]
     return out
+
+
+@njit(cache=True, nogil=True)
+def glance(
+    bits: Words,
+    mask: Words,
+    reference_bits: Words,
+    reference_mask: Words,
+    left: int,
+    top: int,
+    stride: int,
+    reach: int,
+    pull: float,
+    step: int,
+) -> float:
+    """How well patches of a picture agree that lies at (left, top): their sum, by about the root of their number.
+
+    Patches that would slide over the ends of the reference are left out.
+    """
+    patch = np.zeros((2, PATCH // 2), np.uint64)
+    strip = np.zeros((2, PATCH - 1 + 2 * reach), np.uint64)
+    found = np.zeros(3)
+    last_x, last_y = 32 * reference_bits.shape[1] - 1 - reach, reference_bits.shape[0] - PATCH - reach
+    total, count = 0.0, 0
+    for y in range(0, bits.shape[0] - PATCH + 1, stride):
+        for x in range(0, 32 * bits.shape[1] - 63, stride):
+            if not (reach <= left + x <= last_x and reach <= top + y <= last_y):
+                continue
+            if _cut(bits, mask, x, y, patch) < LEAST_KNOWN * PATCH * PATCH:
+                continue
+            found[0] = -2.0
+            at_x, at_y = left + x, top + y
+            _slide(patch, strip, reference_bits, reference_mask, at_x, at_y, reach, pull, step, found)
+            if found[0] > -2.0:
+                total += found[0]
+                count += 1
+    return total / math.sqrt(count + 4.0)
 
 
 @njit(cache=True, nogil=True)

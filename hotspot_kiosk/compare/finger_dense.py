@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot_kiosk.compare.finger_bits import FINER, PATCH, lay, packed, search
+from hotspot_kiosk.compare.finger_bits import FINER, PATCH, glance, lay, search, spread
 from hotspot_kiosk.compare.finger_fit import affine, smooth
 
 Floats = NDArray[np.float64]
@@ -23,9 +23,10 @@ Words = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 
 STRIDE, GLANCE_STRIDE = 11, 18
+TURN_STEP, FULL_TURN = math.radians(1.5), 240
 OVERHANG = 12
 MARGIN = 64
-FIRST_REACH, FIRST_PULL = 4, 0.004
+FIRST_REACH, FIRST_PULL, FIRST_STEP = 4, 0.004, 2
 GLANCE_REACH, GLANCE_STEP = 3, 2
 SECOND_REACH, SECOND_PULL = 3, 0.008
 LAST_REACH, LAST_PULL = 1, 0.02
@@ -37,8 +38,8 @@ class RidgePicture:
     """Ridges and known ground of one touch at half resolution, ready to be laid over or under.
 
     ridges, area: bool (rows, columns). bits, mask: the same, packed, with a margin of 64 unknown pixels;
-    word k of a row holds pixels 32k..32k+63. fine: the picture enlarged, made when first laid over
-    another, for a gallery never needs it.
+    word k of a row holds pixels 32k..32k+63. fine: the picture enlarged, and turned: its turned copies by steps
+    of 1.5 degrees, each made when it is first laid over another, for a gallery never needs them.
     """
 
     ridges: Mask = field(repr=False)
@@ -46,6 +47,7 @@ class RidgePicture:
     bits: Words = field(repr=False)
     mask: Words = field(repr=False)
     fine: list[NDArray[np.uint8]] = field(default_factory=list, repr=False, compare=False)
+    turned: dict[int, tuple[Words, Words]] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,8 @@ class _Laid:
 
 def ridge_picture(ridges: Mask, area: Mask) -> RidgePicture:
     """Prepare a half-resolution ridge picture; area: where it is known."""
-    around = ((MARGIN, MARGIN), (MARGIN, MARGIN))
-    bits, mask = packed(np.pad(ridges & area, around)), packed(np.pad(area, around))
-    return RidgePicture(ridges, area, bits, mask)
+    bits, mask = (np.packbits(each, axis=1, bitorder="little") for each in (ridges & area, area))
+    return RidgePicture(ridges, area, spread(bits, MARGIN), spread(mask, MARGIN))
 
 
 def _fine(picture: RidgePicture) -> NDArray[np.uint8]:
@@ -129,17 +130,44 @@ def overlay(probe: RidgePicture, reference: RidgePicture, motions: Floats, final
 
     All are looked at once; the `finalists` best of these are fitted to the end.
     """
-    starts = [_rigid(*motion[:3]) for motion in motions]
-    worth = [_weight(_glance(probe, reference, start)) for start in starts]
-    promising = sorted(range(len(starts)), key=lambda k: -worth[k])
-    ends = [_finish(probe, reference, starts[k]) for k in promising[:finalists]]
+    worth = [look(probe, reference, motion) for motion in motions]
+    promising = sorted(range(len(motions)), key=lambda k: -worth[k])
+    ends = [_finish(probe, reference, _rigid(*motions[k, :3])) for k in promising[:finalists]]
     return _read(max(ends, key=lambda end: _weight(end.agreement))) if ends else Fit()
 
 
-def _glance(probe: RidgePicture, reference: RidgePicture, motion: Floats) -> Floats:
-    """Agreement of a few patches, to rank motions."""
-    laid = _lay(probe, reference, motion, GLANCE_STRIDE)
-    return _slides(laid, reference, laid.rest, GLANCE_REACH, FIRST_PULL, GLANCE_STEP)[:, 0]
+def look(probe: RidgePicture, reference: RidgePicture, motion: Floats) -> float:
+    """A quick look at a motion (turn, shift x, shift y), to rank it: what a few patches agree, the turn rounded."""
+    height, width = probe.area.shape
+    canvas = _canvas(probe)
+    c, s = math.cos(motion[0]), math.sin(motion[0])
+    left = c * width / 2 - s * height / 2 + motion[1] - canvas / 2
+    top = s * width / 2 + c * height / 2 + motion[2] - canvas / 2
+    at = (round(left) + MARGIN, round(top) + MARGIN)
+    bits, mask = _turned(probe, round(motion[0] / TURN_STEP))
+    return float(
+        glance(
+            *(bits, mask, reference.bits, reference.mask, *at),
+            *(GLANCE_STRIDE, GLANCE_REACH, FIRST_PULL, GLANCE_STEP),
+        )
+    )
+
+
+def _canvas(picture: RidgePicture) -> int:
+    """The side of a square that holds the picture however it is turned about its middle."""
+    return math.ceil(math.hypot(*picture.area.shape)) + 2
+
+
+def _turned(picture: RidgePicture, step: int) -> tuple[Words, Words]:
+    """The picture as packed bits and mask, turned by so many steps, its middle in the middle of its canvas."""
+    step %= FULL_TURN
+    if step not in picture.turned:
+        height, width = picture.area.shape
+        canvas = _canvas(picture)
+        motion = _rigid(step * TURN_STEP, 0.0, 0.0)
+        motion[:, 2] = canvas / 2 - motion[:, :2] @ (width / 2, height / 2)
+        picture.turned[step] = lay(_fine(picture), motion, 0, 0, canvas, canvas)
+    return picture.turned[step]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +184,7 @@ class _End:
 def _finish(probe: RidgePicture, reference: RidgePicture, start: Floats) -> _End:
     """Fit the affine correction, then the smooth field; measure the agreement there."""
     laid = _lay(probe, reference, start)
-    correction = affine(laid.at, _slides(laid, reference, laid.rest, FIRST_REACH, FIRST_PULL))
+    correction = affine(laid.at, _slides(laid, reference, laid.rest, FIRST_REACH, FIRST_PULL, FIRST_STEP))
     motion = correction[:, :2] @ start
     motion[:, 2] += correction[:, 2]
     laid = _lay(probe, reference, motion)

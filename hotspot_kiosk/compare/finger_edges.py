@@ -19,8 +19,8 @@ from hotspot_kiosk.compare.finger_links import CELLS, edges, group, links
 from hotspot_kiosk.compare.finger_trees import best_trees
 
 Floats = NDArray[np.float32]
-Ints = NDArray[np.int32]
-Mask = NDArray[np.bool_]
+Places = NDArray[np.uint16]
+Bytes = NDArray[np.uint8]
 Work = NDArray[np.float64]
 
 NEIGHBOURS = 12
@@ -30,15 +30,15 @@ NEIGHBOURS = 12
 class EdgeTable:
     """Directed edges from every minutia to its 12 nearest neighbours, nearest first.
 
-    neighbours: int32 (n, 12), -1 where there is none; measures: float32 (n, 12, 3) length in px,
-    angle to the own and to the neighbour's direction; starts (257,) and order (edges,): the edges'
+    neighbours: int16 (n, 12), -1 where there is none; measures: float32 (n, 12, 3) length in px,
+    angle to the own and to the neighbour's direction; starts uint16 (257,) and order uint16 (edges,): the edges'
     flat numbers sorted by the cell of their two angles.
     """
 
-    neighbours: Ints = field(repr=False)
+    neighbours: NDArray[np.int16] = field(repr=False)
     measures: Floats = field(repr=False)
-    starts: Ints = field(repr=False)
-    order: Ints = field(repr=False)
+    starts: Places = field(repr=False)
+    order: Places = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ def edge_table(minutiae: Floats) -> EdgeTable:
     flat = measures.reshape(-1, 3)
     cell = _cells(flat[:, 1]) * CELLS + _cells(flat[:, 2])
     valid = np.flatnonzero(neighbours.ravel() >= 0)
-    order = valid[np.argsort(cell[valid], kind="stable")].astype(np.int32)
-    starts = np.searchsorted(cell[order], np.arange(CELLS * CELLS + 1)).astype(np.int32)
+    order = valid[np.argsort(cell[valid], kind="stable")].astype(np.uint16)
+    starts = np.searchsorted(cell[order], np.arange(CELLS * CELLS + 1)).astype(np.uint16)
     return EdgeTable(neighbours, measures, starts, order)
 
 
@@ -70,9 +70,9 @@ def match_edges(
     probe_edges: EdgeTable,
     reference: Floats,
     reference_edges: EdgeTable,
-    reference_area: Mask,
+    reference_known: Bytes,
 ) -> EdgeMatch:
-    """Compare two sets of minutiae; reference_area is known ground in half-resolution pixels."""
+    """Compare two sets of minutiae; reference_known: ground in half-resolution pixels, packed, the lowest bit first."""
     if min(len(probe), len(reference)) < 2:
         return EdgeMatch(0.0, 0, 0.0, 0.0, np.zeros((0, 4)))
     alike, weights = links(
@@ -84,7 +84,7 @@ def match_edges(
         reference_edges.order,
     )
     first, votes, roots = group(alike, weights, len(probe) * len(reference))
-    found, motions = best_trees(probe, reference, alike, weights, first, votes, roots, reference_area)
+    found, motions = best_trees(probe, reference, alike, weights, first, votes, roots, reference_known)
     best_first = motions[np.argsort(-motions[:, 3])]
     return EdgeMatch(float(found[0]), int(found[1]), float(found[2]), float(found[3]), best_first)
 

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
+Neighbours = NDArray[np.int16]
+Places = NDArray[np.uint16]
 
 PROBE_NEIGHBOURS = 8
 LENGTH_SLACK, LENGTH_SHARE, ANGLE_SLACK = 5.0, 0.05, 0.32
@@ -28,10 +30,10 @@ def _wrapped(angle: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def edges(minutiae: Floats, most: int) -> tuple[Ints, Floats]:
+def edges(minutiae: Floats, most: int) -> tuple[Neighbours, Floats]:
     """Edges to the `most` nearest neighbours, nearest first: neighbours (-1: none) and measures."""
     count = len(minutiae)
-    neighbours = np.full((count, most), -1, np.int32)
+    neighbours = np.full((count, most), -1, np.int16)
     measures = np.zeros((count, most, 3), np.float32)
     distance = np.empty(count, np.float32)
     for i in range(count):
@@ -51,23 +53,26 @@ def edges(minutiae: Floats, most: int) -> tuple[Ints, Floats]:
 @njit(cache=True, nogil=True)
 def _agreement(a: Floats, b: Floats) -> float:
     """How alike two edges are, 0 (not at all) to 1."""
-    slack = LENGTH_SLACK + LENGTH_SHARE * a[0]
-    length = abs(a[0] - b[0]) / slack
+    length = abs(a[0] - b[0]) / (LENGTH_SLACK + LENGTH_SHARE * a[0])
+    if length >= 1:
+        return 0.0
     own = abs(_wrapped(a[1] - b[1])) / ANGLE_SLACK
+    if own >= 1:
+        return 0.0
     other = abs(_wrapped(a[2] - b[2])) / ANGLE_SLACK
-    if length >= 1 or own >= 1 or other >= 1:
+    if other >= 1:
         return 0.0
     return float((1 - 0.6 * length) * (1 - 0.6 * own) * (1 - 0.6 * other))
 
 
 @njit(cache=True, nogil=True)
 def links(
-    probe_neighbours: Ints,
+    probe_neighbours: Neighbours,
     probe_measures: Floats,
-    reference_neighbours: Ints,
+    reference_neighbours: Neighbours,
     reference_measures: Floats,
-    starts: Ints,
-    order: Ints,
+    starts: Places,
+    order: Places,
 ) -> tuple[Ints, Floats]:
     """Pairs of similar edges: rows (start pair, end pair), a pair being probe x references + reference.
 
@@ -82,27 +87,26 @@ def links(
             if probe_neighbours[i, a] < 0:
                 break
             edge = probe_measures[i, a]
-            for cell in _near_cells(edge[1], edge[2]):
+            own, other = _cell(edge[1]), _cell(edge[2])
+            end = probe_neighbours[i, a] * references
+            for k in range(9):
+                cell = (own + k // 3 - 1) % CELLS * CELLS + (other + k % 3 - 1) % CELLS
                 for q in range(starts[cell], starts[cell + 1]):
-                    j, b = order[q] // width, order[q] % width
-                    weight = _agreement(edge, reference_measures[j, b])
+                    place = np.int64(order[q])
+                    j = place // width
+                    weight = _agreement(edge, reference_measures[j, place - j * width])
                     if weight > 0 and count < MOST_LINKS:
                         links[count, 0] = i * references + j
-                        links[count, 1] = probe_neighbours[i, a] * references + reference_neighbours[j, b]
+                        links[count, 1] = end + reference_neighbours[j, place - j * width]
                         weights[count] = weight
                         count += 1
     return links[:count], weights[:count]
 
 
 @njit(cache=True, nogil=True)
-def _near_cells(own: float, other: float) -> Ints:
-    """The cell of two angles and the eight around it."""
-    out = np.empty(9, np.int32)
-    a = math.floor(own * (CELLS / (2 * math.pi)))
-    b = math.floor(other * (CELLS / (2 * math.pi)))
-    for k in range(9):
-        out[k] = (a + k // 3 - 1) % CELLS * CELLS + (b + k % 3 - 1) % CELLS
-    return out
+def _cell(angle: float) -> int:
+    """Where an angle stands among CELLS of them."""
+    return math.floor(angle * (CELLS / (2 * math.pi)))
 
 
 @njit(cache=True, nogil=True)

@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot_kiosk.compare.finger import FingerComparator, prepare
+from hotspot_kiosk.compare.finger import FingerComparator
+from hotspot_kiosk.compare.finger_prepared import prepare
 from hotspot_kiosk.terms import FingerTemplate
 
 Pixels = NDArray[np.uint8]

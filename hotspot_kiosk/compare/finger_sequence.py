@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hotspot_kiosk.compare.finger import FingerComparator, PreparedFinger, prepare
+from hotspot_kiosk.compare.finger import FingerComparator
+from hotspot_kiosk.compare.finger_prepared import PreparedFinger, prepare
 from hotspot_kiosk.errors import Incomparable
 from hotspot_kiosk.terms import FingerPosition, FingerTemplate
 

@@ -15,7 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot_kiosk.compare.finger import PreparedFinger, compare_edges
+from hotspot_kiosk.compare.finger import compare_edges
+from hotspot_kiosk.compare.finger_dense import look
+from hotspot_kiosk.compare.finger_prepared import PreparedFinger, StowedFinger, opened
 from hotspot_kiosk.compare.finger_sketch_bits import alike
 from hotspot_kiosk.errors import Incomparable
 
@@ -34,7 +36,8 @@ POINTS = np.array(
     [(r * math.cos(a), r * math.sin(a)) for r, n in RINGS for a in np.arange(n) * 2 * np.pi / n]
 )
 SQUARE = (np.mgrid[:GRID, :GRID][::-1].reshape(2, -1).T - (GRID - 1) / 2) * STEP
-EDGE_SHARE = 6
+EDGE_SHARE, LOOK_SHARE = 20, 10
+LOOKS, LOOK_WEIGHT = 5, 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Usual:
 class Sketches:
     """Prints of one extractor, to be looked through together. starts: where each print's minutiae begin, and the end."""
 
-    prints: tuple[PreparedFinger, ...] = field(repr=False)
+    prints: tuple[StowedFinger, ...] = field(repr=False)
     places: NDArray[np.float32] = field(repr=False)
     words: Words = field(repr=False)
     starts: NDArray[np.int64] = field(repr=False)
@@ -69,12 +72,12 @@ class Sketches:
         return self.places.nbytes + self.words.nbytes + self.starts.nbytes
 
 
-def sketches(prints: Sequence[PreparedFinger]) -> Sketches:
+def sketches(prints: Sequence[StowedFinger]) -> Sketches:
     """Sketch prints. Raises Incomparable if they come from different extractors."""
     if len({one.model for one in prints}) > 1:
         raise Incomparable("prints of different extractors cannot be looked through together")
     places = [one.minutiae[:, :3] for one in prints]
-    words = [_words(one, 0.0) for one in prints]
+    words = [_words(opened(one), 0.0) for one in prints]
     starts = np.cumsum([0, *map(len, places)])
     return Sketches(
         tuple(prints),
@@ -87,18 +90,51 @@ def sketches(prints: Sequence[PreparedFinger]) -> Sketches:
 def shortlist(probe: PreparedFinger, known: Sketches, most: int) -> NDArray[np.int64]:
     """Numbers of the `most` prints likeliest to be of the probe's finger, likeliest first.
 
-    All are ranked by their sketches, six times as many as asked for by their edges, too. Prints with fewer than two
-    minutiae are ranked like any other. Raises Incomparable.
+    All are ranked by their sketches, EDGE_SHARE times as many as asked for by their edges, too, and LOOK_SHARE
+    times as many by a look at the ridges where the edges would lay them. Prints with fewer than two minutiae are
+    ranked like any other. Raises Incomparable.
     """
-    numbers = np.diff(known.starts).astype(float)
-    own = len(probe.minutiae)
+    seen = by_sketches(probe, known)
+    near = order(seen)[: EDGE_SHARE * most]
+    edges, motions = by_edges(probe, known, near)
+    seen = seen[near] + edges
+    best = order(seen)[: LOOK_SHARE * most]
+    near, seen = near[best], seen[best] + by_looks(probe, known, near[best], [motions[k] for k in best])
+    return np.asarray(near[order(seen)[:most]])
+
+
+def order(values: Floats) -> NDArray[np.int64]:
+    """Places of the values, the greatest first, the earlier of two alike."""
+    return np.argsort(-values, kind="stable")
+
+
+def by_sketches(probe: PreparedFinger, known: Sketches) -> Floats:
+    """How far beyond the usual every print's sketch resembles the probe's."""
     versions = np.stack([_words(probe, across) for across in ACROSS], axis=1)
     seen = alike(probe.minutiae[:, :3].copy(), versions, known.places, known.words, known.starts)
-    rank = USUAL_SKETCH.beyond(seen, own, numbers)
-    near = np.argsort(-rank, kind="stable")[: EDGE_SHARE * most]
-    edges = np.array([math.sqrt(compare_edges(probe, known.prints[k]).score) for k in near])
-    both = rank[near] + USUAL_EDGES.beyond(edges, own, numbers[near])
-    return np.asarray(near[np.argsort(-both, kind="stable")[:most]])
+    return USUAL_SKETCH.beyond(seen, len(probe.minutiae), np.diff(known.starts).astype(float))
+
+
+def by_edges(
+    probe: PreparedFinger, known: Sketches, numbers: NDArray[np.int64]
+) -> tuple[Floats, list[Floats]]:
+    """The same of these prints' edges, and the motions they propose. Raises Incomparable."""
+    found = [compare_edges(probe, known.prints[k]) for k in numbers]
+    roots = np.array([math.sqrt(each.score) for each in found])
+    minutiae = np.diff(known.starts)[numbers].astype(float)
+    motions = [each.motions[:LOOKS, :3] * (1, 0.5, 0.5) for each in found]
+    return USUAL_EDGES.beyond(roots, len(probe.minutiae), minutiae), motions
+
+
+def by_looks(
+    probe: PreparedFinger, known: Sketches, numbers: NDArray[np.int64], motions: Sequence[Floats]
+) -> Floats:
+    """How well these prints' ridges agree at the best of their motions, weighed against the other two."""
+    looks = np.zeros(len(numbers))
+    for k, (number, proposed) in enumerate(zip(numbers, motions, strict=True)):
+        picture = known.prints[number].picture
+        looks[k] = max((look(probe.picture, picture, motion) for motion in proposed), default=0.0)
+    return LOOK_WEIGHT * looks
 
 
 def _words(finger: PreparedFinger, across: float) -> Words:

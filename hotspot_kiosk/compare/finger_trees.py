@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 Mask = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
 Work = NDArray[np.float64]
 
 TREE_SLACK, TREE_SHARE, TREE_ANGLE = 10.0, 0.06, 0.45
@@ -29,7 +30,7 @@ def best_trees(
     first: Ints,
     votes: Floats,
     roots: Ints,
-    area: Mask,
+    area: Bytes,
 ) -> tuple[Work, Work]:
     """Grow trees from the pairs with most votes; links as `finger_links` gives them, votes are used up.
 
@@ -172,14 +173,14 @@ def _fit(probe: Floats, reference: Floats, tree: Ints, size: int, motion: Work) 
 
 
 @njit(cache=True, nogil=True)
-def _visible(probe: Floats, motion: Work, area: Mask) -> int:
-    """Probe minutiae that the motion carries onto known ground of the reference."""
+def _visible(probe: Floats, motion: Work, area: Bytes) -> int:
+    """Probe minutiae that the motion carries onto known ground of the reference (packed, the lowest bit first)."""
     count = 0
     for minutia in probe:
         dx, dy = minutia[0] - motion[0], minutia[1] - motion[1]
         x = int(motion[2] + motion[5] * dx - motion[6] * dy) // 2
         y = int(motion[3] + motion[6] * dx + motion[5] * dy) // 2
-        if 0 <= x < area.shape[1] and 0 <= y < area.shape[0] and area[y, x]:
+        if 0 <= x < 8 * area.shape[1] and 0 <= y < area.shape[0] and (area[y, x >> 3] >> (x & 7)) & 1:
             count += 1
     return count
 

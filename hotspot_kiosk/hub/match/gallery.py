@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot_kiosk.compare import face
-from hotspot_kiosk.compare.finger import PreparedFinger, prepare
+from hotspot_kiosk.compare.finger_prepared import PreparedFinger, StowedFinger, stow
 from hotspot_kiosk.compare.finger_sketch import Sketches, shortlist, sketches
 from hotspot_kiosk.contents import decode_templates
 from hotspot_kiosk.hub.storage.store import GalleryStore
 from hotspot_kiosk.terms import FaceTemplate, FingerPosition, FingerTemplate
 
-Finger = tuple[FingerPosition, PreparedFinger]
+Touch = tuple[FingerPosition, PreparedFinger]
+Print = tuple[FingerPosition, StowedFinger]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Reference:
 
     name: str
     faces: tuple[FaceTemplate, ...]
-    fingers: tuple[Finger, ...]
+    fingers: tuple[Print, ...]
     source: str = ""
 
 
@@ -44,7 +45,7 @@ class References:
     faces: face.PreparedFaces = field(repr=False)
     prints: Mapping[tuple[FingerPosition, str], Prints] = field(repr=False)
 
-    def promising(self, fingers: Sequence[Finger], most: int) -> NDArray[np.bool_]:
+    def promising(self, fingers: Sequence[Touch], most: int) -> NDArray[np.bool_]:
         """Whose fingers to compare wholly: for each touch the owners of the `most` likeliest prints."""
         out = np.zeros(len(self.people), np.bool_)
         for position, finger in fingers:
@@ -61,7 +62,7 @@ def together(people: Iterable[Reference]) -> References:
 
 
 def _sketched(people: Sequence[Reference]) -> dict[tuple[FingerPosition, str], Prints]:
-    found: dict[tuple[FingerPosition, str], list[tuple[int, PreparedFinger]]] = {}
+    found: dict[tuple[FingerPosition, str], list[tuple[int, StowedFinger]]] = {}
     for owner, person in enumerate(people):
         for position, finger in person.fingers:
             found.setdefault((position, finger.model), []).append((owner, finger))
@@ -95,5 +96,5 @@ def prepare_reference(name: str, stored: bytes, source: str = "") -> Reference:
     """Stored templates, ready to be compared. Raises BadBytes."""
     templates = decode_templates(stored)
     faces = tuple(t for t in templates if isinstance(t, FaceTemplate))
-    fingers = tuple((t.position, prepare(t)) for t in templates if isinstance(t, FingerTemplate))
+    fingers = tuple((t.position, stow(t)) for t in templates if isinstance(t, FingerTemplate))
     return Reference(name, faces, fingers, source)

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot_kiosk.compare.face import FaceComparator
-from hotspot_kiosk.compare.finger import FingerComparator, prepare
+from hotspot_kiosk.compare.finger import FingerComparator
+from hotspot_kiosk.compare.finger_prepared import prepare
 from hotspot_kiosk.compare.port import Thresholds, fuse
 from hotspot_kiosk.errors import Incomparable
-from hotspot_kiosk.hub.match.gallery import Finger, Reference, References
+from hotspot_kiosk.hub.match.gallery import Reference, References, Touch
 from hotspot_kiosk.terms import (
     Candidate,
     Decision,
@@ -79,7 +80,7 @@ class Identifier:
         return (*face, *self._finger_log_odds(fingers, reference))
 
     def _looked_at(
-        self, faces: NDArray[np.float64], fingers: Sequence[Finger], references: References
+        self, faces: NDArray[np.float64], fingers: Sequence[Touch], references: References
     ) -> NDArray[np.bool_]:
         """Who is compared wholly: everyone, or those whom a finger's sketch or the face speaks for."""
         if not self.shortlist or not fingers or len(references.people) <= self.shortlist:
@@ -89,15 +90,13 @@ class Identifier:
         chosen[likeliest[~np.isnan(faces[likeliest])]] = True
         return chosen
 
-    def _score(self, face: float, fingers: Sequence[Finger], reference: Reference) -> float:
+    def _score(self, face: float, fingers: Sequence[Touch], reference: Reference) -> float:
         """`face`: log-odds of the faces, NaN where none could be compared."""
         evidence = [] if math.isnan(face) else [face]
         evidence += [odds for _, odds in self._finger_log_odds(fingers, reference)]
         return fuse(evidence) if evidence else -math.inf
 
-    def _finger_log_odds(
-        self, fingers: Sequence[Finger], reference: Reference
-    ) -> Iterator[tuple[str, float]]:
+    def _finger_log_odds(self, fingers: Sequence[Touch], reference: Reference) -> Iterator[tuple[str, float]]:
         for position in sorted({position for position, _ in fingers}):
             touches = [finger for at, finger in fingers if at == position]
             known = [finger for at, finger in reference.fingers if at == position]
@@ -106,7 +105,7 @@ class Identifier:
                 yield position.words, max(odds for odds in said if odds)  # 0: there was nothing to compare
 
 
-def _split(probe: Sequence[Template]) -> tuple[list[FaceTemplate], list[Finger]]:
+def _split(probe: Sequence[Template]) -> tuple[list[FaceTemplate], list[Touch]]:
     faces = [t for t in probe if isinstance(t, FaceTemplate)]
     return faces, [(t.position, prepare(t)) for t in probe if isinstance(t, FingerTemplate)]
 
