@@ -43,8 +43,8 @@ class OutcomeReport(
 
     @property
     def name(self) -> str:
-        """One of each: the same name again is the same report."""
-        return f"{self.tcr}-{self.answer}-{self.outcome}"
+        """One of each: the same name again is the same report. An outcome that was disputed meanwhile has another."""
+        return f"{self.tcr}-{self.answer}-{self.outcome}-{self.at.timestamp() * 1000:.0f}"
 
 
 def encode(report: OutcomeReport) -> bytes:

@@ -71,7 +71,7 @@ class Outcome(StrEnum):
     OPEN = "possible match, verify"
     CONFIRMED = "match confirmed"
     REFUTED = "match refuted"
-    DISPUTED = "possible match, the people who looked disagree"
+    DISPUTED = "possible match, the people who looked disagree; another person must look"
 
 
 class Disclosure(StrEnum):
@@ -417,20 +417,33 @@ def may_decide(operation: Operation | None, officer: str) -> None:
 
 
 def outcome(rule: Confirmation, said: Sequence[Vote]) -> Outcome:
-    """Where a possible match stands after these findings: only different people with different keys count.
+    """Where a possible match stands after these findings, in whatever order they came: only different people with different keys count.
 
     For what neither a person's key nor a kiosk stands, it counts as nothing.
     What one kiosk alone vouches for counts as one person's: a stolen one could make up any number of them.
     Where the operation asks for both places, one speaks for a kiosk and one signs at the hub.
+
+    Where they disagree, others look. A doubt counts for the person: confirmed is it only by as many as the
+    operation asks for and one more for everybody who refuted it; refuted, by as many as it asks for and more than confirm.
     """
     votes = [vote for vote in said if vote.proved or vote.kiosk]
-    found = {vote.finding for vote in votes}
-    if len(found) > 1:
-        return Outcome.DISPUTED
-    different = min(len({vote.officer for vote in votes}), len({vote.witness for vote in votes}))
-    if different < rule.people or (rule.both_places and len({vote.proved for vote in votes}) < 2):
-        return Outcome.OPEN
-    return Outcome.CONFIRMED if Finding.CONFIRM in found else Outcome.REFUTED
+    confirm = [vote for vote in votes if vote.finding is Finding.CONFIRM]
+    refute = [vote for vote in votes if vote.finding is Finding.REFUTE]
+    if _agree(rule, confirm, rule.people + _people(refute)):
+        return Outcome.CONFIRMED
+    if _agree(rule, refute, max(rule.people, _people(confirm) + 1)):
+        return Outcome.REFUTED
+    return Outcome.DISPUTED if confirm and refute else Outcome.OPEN
+
+
+def _agree(rule: Confirmation, votes: Sequence[Vote], needed: int) -> bool:
+    """Whether so many different people say this, at so many different places, and at both kinds where that is asked."""
+    different = min(_people(votes), len({vote.witness for vote in votes}))
+    return different >= needed and not (rule.both_places and len({vote.proved for vote in votes}) < 2)
+
+
+def _people(votes: Sequence[Vote]) -> int:
+    return len({vote.officer for vote in votes})
 
 
 def purge_at(rule: Retention, ended: Ended, since: datetime) -> datetime:

@@ -9,14 +9,28 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from making import DEVICE, HUB, KIOSK, NOW, ROSTER, keys, operation, public_file, request, signed, tcn, vote
+from making import (
+    DEVICE,
+    HUB,
+    KIOSK,
+    NOW,
+    ROSTER,
+    keys,
+    on_roster,
+    operation,
+    public_file,
+    request,
+    signed,
+    tcn,
+    vote,
+)
 
 from hotspot_kiosk import contents, nist, seal
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
-from hotspot_kiosk.hub.cases import route
-from hotspot_kiosk.hub.cases.case import Found, Told, Voted
+from hotspot_kiosk.hub.cases import outcomes, route
+from hotspot_kiosk.hub.cases.case import Found, Told, Voted, encode
 from hotspot_kiosk.hub.cases.casebook import Casebook, Person, Role
 from hotspot_kiosk.hub.cases.telling import Teller
 from hotspot_kiosk.hub.exchange.clerk import Clerk
@@ -519,6 +533,40 @@ def test_who_was_told_of_a_match_is_told_that_it_is_disputed(bureau: Bureau) -> 
     assert words(bureau) == [(tcn(1, 900), "disputed")]
 
 
+def test_a_partner_hears_of_every_turn_of_a_dispute_once(bureau: Bureau) -> None:
+    """Confirmed, disputed, confirmed by further people: three reports under three names, and then no more."""
+    asked_and_hit(bureau)
+    bureau.roster = on_roster(*(f"n{number}" for number in range(5)))
+    heard: list[tuple[str, str]] = []
+    turns = [Finding.CONFIRM, Finding.CONFIRM, Finding.REFUTE, Finding.CONFIRM, Finding.CONFIRM]
+    for number, finding in enumerate(turns):
+        bureau.later(minutes=1)
+        stands = vote(bureau.book, FIRST, "FRA/N1", Person(f"n{number}"), finding, "ears")
+        for due in bureau.book.outcomes(INTERPOL, 9):
+            heard.append((due.report.outcome, due.report.name))
+            bureau.book.reported(due, bureau.now)
+        assert not bureau.book.outcomes(INTERPOL, 9)
+    assert stands is Outcome.CONFIRMED
+    assert [word for word, _ in heard] == ["confirmed", "disputed", "confirmed"]
+    assert len({name for _, name in heard}) == len(heard)
+    assert not bureau.store.errands.named("\toutcome", 9)
+    assert "FRA/N1: match confirmed" in bureau.tell()[-1][1].note
+
+
+def test_two_findings_that_came_at_once_are_told(bureau: Bureau) -> None:
+    """Two hubs took one each and neither saw the other's; what both say together reaches the partner."""
+    asked_and_hit(bureau)
+    seen = bureau.book.case(FIRST)
+    for officer in ("k7", "k8"):
+        for errand in outcomes.owed(seen, "FRA/N1", officer):
+            bureau.store.errands.put(FIRST, errand, NOW)
+    assert not words(bureau)
+    for officer in ("k7", "k8"):
+        voted = signed(Voted(NOW, "FRA/N1", officer, Finding.CONFIRM, "ears"), FIRST)
+        bureau.store.cases.add(FIRST, [(voted.name, encode(voted))], NOW)
+    assert words(bureau) == [(tcn(1, 900), "confirmed")]
+
+
 def test_that_two_people_disagree_is_told_to_nobody(bureau: Bureau) -> None:
     """Nothing was ever decided."""
     asked_and_hit(bureau)
@@ -531,7 +579,7 @@ def test_an_outcome_noted_by_a_process_that_ended_before_the_finding_is_not_told
     """It waits, and is told once somebody has said it again."""
     asked_and_hit(bureau)
     vote(bureau.book, FIRST, "FRA/N1", ONE, Finding.CONFIRM, "ears")
-    bureau.store.errands.put(FIRST, f"\toutcome\t{INTERPOL}\t{tcn(1, 900)}\tconfirmed", NOW)
+    bureau.store.errands.put(FIRST, f"\toutcome\t{INTERPOL}\t{tcn(1, 900)}\tk8", NOW)
     assert not words(bureau)
     vote(bureau.book, FIRST, "FRA/N1", TWO, Finding.CONFIRM, "nose")
     assert words(bureau) == [(tcn(1, 900), "confirmed")]

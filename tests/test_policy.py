@@ -5,7 +5,7 @@ import pickle
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta, timezone
-from itertools import product
+from itertools import permutations, product
 
 import msgspec
 import pytest
@@ -267,6 +267,65 @@ YES, NO = (
 def test_two_different_people_decide(votes: list[Vote], stands: Outcome) -> None:
     """One person twice is one person, one key under two names is one; where two disagree, nothing is decided."""
     assert outcome(Confirmation(), votes) is stands
+
+
+Y, N = Finding.CONFIRM, Finding.REFUTE
+
+
+@pytest.mark.parametrize(
+    ("said", "stands"),
+    [
+        ([Y, N, Y], Outcome.DISPUTED),
+        ([Y, N, Y, Y], Outcome.CONFIRMED),
+        ([Y, Y, N], Outcome.DISPUTED),
+        ([Y, N, N], Outcome.REFUTED),
+        ([N, N, Y], Outcome.REFUTED),
+        ([N, N, Y, Y], Outcome.DISPUTED),
+        ([N, N, Y, Y, Y], Outcome.DISPUTED),
+        ([N, N, Y, Y, Y, Y], Outcome.CONFIRMED),
+        ([N, N, Y, Y, N], Outcome.REFUTED),
+    ],
+)
+def test_where_people_disagree_others_decide_and_a_doubt_counts_for_the_person(
+    said: list[Finding], stands: Outcome
+) -> None:
+    """Each refutation asks for one more who confirms; the order in which they looked changes nothing."""
+    votes = [Vote(f"k{number}", each, "ears", b"key %d" % number) for number, each in enumerate(said)]
+    for order in permutations(votes):
+        assert outcome(Confirmation(), order) is stands
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.sampled_from(Finding), st.integers(0, 3)), max_size=9))
+def test_nothing_confirms_with_fewer_than_two_who_agree(said: list[tuple[int, Finding, int]]) -> None:
+    """Whoever says what, wherever, one word each; and no further confirmation undoes one, no refutation makes one."""
+    once = {
+        who: Vote(f"k{who}", what, "ears", b"" if place else b"key %d" % who, place)
+        for who, what, place in said
+    }
+    votes = list(once.values())
+    stands = outcome(Confirmation(), votes)
+    confirm = [vote for vote in votes if vote.finding is Y]
+    if stands is Outcome.CONFIRMED:
+        assert len({vote.witness for vote in confirm}) >= 2
+        assert len(confirm) >= 2 + len(votes) - len(confirm)
+        assert outcome(Confirmation(), [*votes, Vote("x", Y, "ears", b"key x")]) is stands
+    else:
+        assert outcome(Confirmation(), [*votes, Vote("x", N, "ears", b"key x")]) is not Outcome.CONFIRMED
+
+
+def test_a_stolen_kiosk_ends_no_dispute() -> None:
+    """However many people it names."""
+    made_up = [_at(17, f"x{number}") for number in range(9)]
+    assert outcome(Confirmation(), [NO, YES, *made_up]) is Outcome.DISPUTED
+    refuted = [_at(17, f"x{number}", N) for number in range(9)]
+    assert outcome(Confirmation(), [YES, *refuted]) is Outcome.DISPUTED
+
+
+def test_one_who_may_confirm_alone_may_not_against_somebody() -> None:
+    """The law that is named lets one decide, not one against one."""
+    alone = Confirmation(people=1, law="Act 5, section 3")
+    assert outcome(alone, [YES, NO]) is Outcome.DISPUTED
+    assert outcome(alone, [YES, NO, Vote("k9", Y, "ears", b"key of k9")]) is Outcome.CONFIRMED
 
 
 def _at(kiosk: int, officer: str, finding: Finding = Finding.CONFIRM) -> Vote:

@@ -186,17 +186,22 @@ class Judged(Event, frozen=True):
 
 
 class Reported(Event, frozen=True):
-    """The partner was told what became of its hit; withheld: why it was not. answer: its message's number."""
+    """The partner was told what became of its hit; withheld: why it was not. answer: its message's number.
+
+    found: when people came to say so.
+    """
 
     partner: str
     answer: str
     outcome: str
     withheld: str = ""
+    found: datetime | None = None
 
     @property
     def name(self) -> str:
-        """Each outcome once."""
-        return f"reported/{self.partner}/{self.answer}/{self.outcome}"
+        """Each outcome once, unless people said otherwise between."""
+        when = f"/{self.found.timestamp():.3f}" if self.found is not None else ""
+        return f"reported/{self.partner}/{self.answer}/{self.outcome}{when}"
 
 
 class Left(Event, frozen=True):

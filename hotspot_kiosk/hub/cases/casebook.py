@@ -312,11 +312,9 @@ class Casebook:
         before = case.findings(reference)
         policy.may_vote(before, by.id, reason)
         voted = Voted(self._now(), reference, by.id, finding, reason, by.signed, by.kiosk)
-        vote = voted.vote(tcn, self._roster())
-        if not vote.proved and (by.signed or not by.kiosk):
+        if not voted.vote(tcn, self._roster()).proved and (by.signed or not by.kiosk):
             raise Refused(NOT_THEIRS)
-        stands = policy.outcome(known.rule, (*before, vote))
-        for errand in outcomes.owed(case, reference, case.outcome(reference, known.rule), stands):
+        for errand in outcomes.owed(case, reference, by.id):
             self._store.errands.put(tcn, errand, self._now())
         if not self._add(tcn, voted):
             raise Refused("you have said what you found; another person must look now")
@@ -328,22 +326,21 @@ class Casebook:
         return stands
 
     def outcomes(self, partner: str, most: int) -> Sequence[Due]:
-        """What was found of this partner's hits, for the partner."""
-        found = []
+        """What was found of this partner's hits, for the partner; each once, however many findings led to it."""
+        found: dict[str, Due] = {}
         for tcn, name in self._store.errands.named(outcomes.errands(partner), most):
             case = self.case(tcn)
-            due = outcomes.due(case, name, self.known(case, self.asked(tcn))) if case.purged is None else None
-            if due is not None:
-                found.append(due)
-            elif case.purged is not None:
+            known = self.known(case, self.asked(tcn))
+            if case.purged is not None or outcomes.over(case, name, known):
                 self._store.errands.done(tcn, name)
-        return found
+            elif (due := outcomes.due(case, name, known)) is not None:
+                found[due.report.name] = due
+        return tuple(found.values())
 
     def reported(self, due: Due, at: datetime, withheld: str = "") -> None:
-        """The partner has it, or will not be told."""
+        """The partner has it, or will not be told; its errands are over by that."""
         tcn, report = Tcn(due.report.tcr), due.report
-        self._add(tcn, Reported(at, due.partner, report.answer, report.outcome, withheld))
-        self._store.errands.done(tcn, outcomes.name_of(due))
+        self._add(tcn, Reported(at, due.partner, report.answer, report.outcome, withheld, report.at))
 
     def judge(self, tcn: Tcn, reference: str, by: Person, *, released: bool, reason: str) -> None:
         """The legal officer lets a sealed candidate go to the post, or withholds it. Raises Refused."""

@@ -9,7 +9,7 @@ from hotspot_kiosk.hub.cases.case import Case, Replied
 from hotspot_kiosk.hub.cases.route import Known
 from hotspot_kiosk.hub.exchange.port import Due
 from hotspot_kiosk.operation import Kind, Operation
-from hotspot_kiosk.outcome_report import WORDS, OutcomeReport
+from hotspot_kiosk.outcome_report import WORDS, OutcomeReport, Word
 from hotspot_kiosk.policy import Outcome, Regime
 
 
@@ -18,31 +18,43 @@ def errands(partner: str) -> str:
     return f"\toutcome\t{partner}\t"
 
 
-def owed(case: Case, reference: str, before: Outcome, after: Outcome) -> Iterator[str]:
-    """The errands that follow when a candidate's outcome changes; that people disagree matters only to who was told before."""
-    if after is before or (after is Outcome.DISPUTED and before is Outcome.OPEN):
-        return
+def owed(case: Case, reference: str, officer: str) -> Iterator[str]:
+    """The errands that a finding of this officer may lead to: one for each partner that named the reference."""
     for reply in case.messages(reference):
-        yield f"{errands(reply.partner)}{reply.tcn}\t{WORDS[after]}"
+        yield f"{errands(reply.partner)}{reply.tcn}\t{officer}"
 
 
 def due(case: Case, name: str, known: Known) -> Due | None:
-    """What an errand of that name has to tell now; None if nothing, because the finding was not kept (yet)."""
-    _, _, partner, message, word = name.split("\t")
-    reply = next((each for each in case.replies if (each.partner, each.tcn) == (partner, message)), None)
-    if reply is None or known.operation is None:
+    """What the partner of an errand must be told now; None if nothing (yet)."""
+    reply = _reply(case, name)
+    word = _news(case, reply, known) if reply is not None else None
+    if reply is None or word is None or known.operation is None:
         return None
-    if WORDS.get(case.outcome(reply.reference, known.rule)) != word:
-        return None
-    report = OutcomeReport(
-        case.tcn, reply.tcn, WORDS[case.outcome(reply.reference, known.rule)], _when(case, reply)
-    )
-    return Due(report, partner, known.operation, regime(known.operation), reply.source, known.person)
+    report = OutcomeReport(case.tcn, reply.tcn, word, _when(case, reply))
+    return Due(report, reply.partner, known.operation, regime(known.operation), reply.source, known.person)
 
 
-def name_of(due: Due) -> str:
-    """The errand that this does."""
-    return f"{errands(due.partner)}{due.report.answer}\t{due.report.outcome}"
+def over(case: Case, name: str, known: Known) -> bool:
+    """Whether an errand is done: its finding was kept, and the partner knows what follows from it, or nothing does."""
+    reply, officer = _reply(case, name), name.rpartition("\t")[2]
+    if reply is None or _news(case, reply, known) is not None:
+        return False
+    return any(vote.officer == officer for vote in case.votes if vote.reference == reply.reference)
+
+
+def _reply(case: Case, name: str) -> Replied | None:
+    _, _, partner, message, _ = name.split("\t")
+    return next((each for each in case.replies if (each.partner, each.tcn) == (partner, message)), None)
+
+
+def _news(case: Case, reply: Replied, known: Known) -> Word | None:
+    """What this partner does not know yet; that people disagree matters only to who was told something before."""
+    told = [each for each in case.reports if (each.partner, each.answer) == (reply.partner, reply.tcn)]
+    stands = case.outcome(reply.reference, known.rule)
+    if stands is Outcome.DISPUTED and not told:
+        return None
+    word = WORDS.get(stands)
+    return None if told and told[-1].outcome == word else word
 
 
 def regime(operation: Operation) -> Regime:
