@@ -58,6 +58,7 @@ class Deed(StrEnum):
     ANSWERED = "answer given"
     SHOWN = "answer shown"
     SEALED = "answer sealed to the legal officer"
+    LEGAL_LOOKED = "sealed answers shown to the legal officer"
     RELEASED = "answer released by the legal officer"
     WITHHELD = "answer withheld by the legal officer"
     LEFT = "person left the post"

@@ -33,6 +33,7 @@ class What(StrEnum):
     TELL = "tell a data subject"
     ERASE = "erase for a data subject"
     LOOK = "look at pictures"
+    LOOK_SEALED = "look at what is sealed"
     SAME = "enrolled already"
     OTHER = "nobody of those found"
     WITHDRAW = "erase an enrolment"
@@ -48,6 +49,7 @@ MAY: dict[What, frozenset[Role]] = {
     What.SAME: frozenset({Role.OFFICER, Role.SUPERVISOR}),
     What.OTHER: frozenset({Role.OFFICER, Role.SUPERVISOR}),
     What.WITHDRAW: frozenset({Role.OFFICER, Role.SUPERVISOR}),
+    What.LOOK_SEALED: frozenset({Role.LEGAL}),
     What.RELEASE: frozenset({Role.LEGAL}),
     What.WITHHOLD: frozenset({Role.LEGAL}),
 }

@@ -64,7 +64,7 @@ ROUTED = operation(
 )
 HIT = (Found("CASE-1", 1, 9.5, why=(("face", 6.0), ("right index", 3.5))),)
 ONE, TWO = Person("k7"), Person("k8")
-LEGAL = Person("l1", Role.LEGAL)
+LEGAL = Person("l1", Role.LEGAL, b"by l1")
 
 
 def candidate(sequence: int, source: str = "FRA") -> ForeignCandidate:
@@ -262,7 +262,8 @@ def test_a_sealed_hit_waits_for_the_legal_officer(bureau: Bureau) -> None:
         vote(bureau.book, tcn(), "QZX/N1", ONE, Finding.CONFIRM, "seen")
     ((case, hits),) = bureau.book.for_legal()
     assert (case.tcn, [hit.reference for hit in hits]) == (tcn(), ["QZX/N1"])
-    for person, reason in ((ONE, "I want to"), (LEGAL, ""), (Person("", Role.LEGAL), "because")):
+    nobody, unsigned = Person("", Role.LEGAL, b"signed"), Person("l1", Role.LEGAL)
+    for person, reason in ((ONE, "I want to"), (LEGAL, ""), (nobody, "because"), (unsigned, "because")):
         with pytest.raises(Refused):
             bureau.book.judge(tcn(), "QZX/N1", person, released=True, reason=reason)
     bureau.book.judge(tcn(), "QZX/N1", LEGAL, released=True, reason="status checked with the bureau")

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from making import DEVICE, HUB, NOW, public_file, request, tcn
 from making import KIOSK as KIOSK_KEYS
 
-from hotspot_kiosk import contents, seal, seal_person, slip
+from hotspot_kiosk import audit_chain, contents, seal, seal_person, slip
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.cli import case as cli_case
 from hotspot_kiosk.cli import enrolment as cli_enrolment
@@ -26,7 +26,7 @@ from hotspot_kiosk.hub.roster import RosterFile
 from hotspot_kiosk.hub.storage.store import PartKey
 from hotspot_kiosk.keyring import load_private, make_pair, save_public
 from hotspot_kiosk.officers import Officer, Role, Roster, SecurityKey
-from hotspot_kiosk.policy import Outcome
+from hotspot_kiosk.policy import Outcome, Shielded
 from hotspot_kiosk.seal_answer import reply_key
 from hotspot_kiosk.terms import Decision as Verdict
 from hotspot_kiosk.terms import Part
@@ -319,6 +319,110 @@ def test_an_officer_does_not_do_the_legal_officers_work(bureau: Bureau) -> None:
         bureau.decide("release", "k7")
     with pytest.raises(Refused):
         bureau.decide("confirm", "l1")
+
+
+class SealedBureau(Bureau):
+    """With a second check: the country from which that person fled placed the hit."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        hub, who = load_private(root / "hub.key").public(), Shielded(frozenset({"SYR"}))
+        content = contents.encode(request(2), reply_key(KIOSK_KEYS, tcn(2)), who)
+        envelope = seal.seal(content, tcn(2), Part.PROBE, hub, KIOSK_KEYS)
+        self.book._store.inbox.commit(PartKey(DEVICE, tcn(2), Part.PROBE), envelope, NOW)
+        found = (Found("CASE-2", 1, 9.5, source="SYR"),)
+        self.book.search(tcn(2), self.book.asked(tcn(2)), Verdict.POSSIBLE_MATCH, found)
+
+    def queue(self, name: str, *more: str) -> str:
+        """The legal officer's queue, asked for with somebody's key."""
+        words = ("legal", "-c", str(self.config), "--json", "--key", str(self.root / f"{name}.key"), *more)
+        return self.say(cli_case, *words, typed=f"{PHRASE}\n")
+
+    def judged(self, what: str, name: str) -> str:
+        """A decision about the sealed candidate."""
+        words = (what, "-c", str(self.config), tcn(2), "--candidate", "CASE-2", "--reason", "no danger seen")
+        return self.say(cli_case, *words, "--key", str(self.root / f"{name}.key"), typed=f"{PHRASE}\n")
+
+    def lines(self) -> list[tuple[str, str, str]]:
+        """What the journal says about that check: what, who, on what ground."""
+        paths = sorted((self.root / "journal").glob("*.jsonl"))
+        found = [audit_chain.read(line) for path in paths for line in path.read_bytes().splitlines()]
+        entries = [each for each in found if isinstance(each, audit_chain.Entry)]
+        return [(each.what, each.who, each.ground) for each in entries if each.about == tcn(2)]
+
+
+@pytest.fixture
+def sealed(tmp_path: Path) -> SealedBureau:
+    """An officer, a legal officer and one who was revoked."""
+    made = SealedBureau(tmp_path)
+    for name, role in (("k7", Role.OFFICER), ("l1", Role.LEGAL), ("l2", Role.LEGAL)):
+        made.enlist(name, role)
+    made.say(cli_officer, "revoke", "-c", str(made.config), "l2", "--reason", "left the service")
+    return made
+
+
+@pytest.mark.parametrize("name", ["k7", "l2", "x"])
+def test_nobody_but_the_legal_officer_sees_or_decides_what_is_sealed(sealed: SealedBureau, name: str) -> None:
+    """Neither an officer, nor one who was revoked, nor a key that nobody registered; nothing is written then."""
+    sealed.say(cli_officer, "key", "--to", str(sealed.root / "x.key"), typed=f"{PHRASE}\n{PHRASE}\n")
+    before = (sealed.lines(), sealed.book.case(tcn(2)))
+    for attempt in (
+        sealed.queue,
+        lambda who: sealed.judged("release", who),
+        lambda who: sealed.judged("withhold", who),
+    ):
+        with pytest.raises(Refused) as refused:
+            attempt(name)
+        assert "CASE-2" not in str(refused.value)
+    assert (sealed.lines(), sealed.book.case(tcn(2))) == before
+
+
+@pytest.mark.parametrize("what", ["legal", "release", "withhold"])
+def test_without_a_key_the_legal_officers_commands_do_nothing(sealed: SealedBureau, what: str) -> None:
+    """Not even for who may read the hub's own keys."""
+    words = ["-c", str(sealed.config)]
+    words += [] if what == "legal" else [tcn(2), "--candidate", "CASE-2", "--reason", "x"]
+    done = CliRunner().invoke(cli_case.command, [what, *words])
+    assert done.exit_code == 2
+    assert "--key" in done.output
+    assert "CASE-2" not in done.output
+
+
+def test_what_the_legal_officer_saw_and_decided_is_signed_kept_and_journaled(sealed: SealedBureau) -> None:
+    """Each look, the withholding, the release after it: by whose key, about which candidate, verifiable later."""
+    assert "CASE-2" in sealed.queue("l1")
+    assert "CASE-2" in sealed.queue("l1", "--all")
+    assert "withheld" in sealed.judged("withhold", "l1")
+    assert "released" in sealed.judged("release", "l1")
+    assert "CASE-2" not in sealed.queue("l1")
+    lines = sealed.lines()
+    assert [what for what, who, _ in lines if who == "legal:l1"] == [
+        Deed.LEGAL_LOOKED,
+        Deed.LEGAL_LOOKED,
+        Deed.WITHHELD,
+        Deed.RELEASED,
+    ]
+    case = sealed.book.case(tcn(2))
+    roster = assembly.roster(load(sealed.config, HubConfig)).read()
+    kept = [each.signed for each in case.consulted] + [case.judged["CASE-2"].signed]
+    decided = [authenticate(each, roster, read(each).decision.hub, read(each).decision.at) for each in kept]
+    assert [(each.what, officer.id, each.tcn) for each, officer in decided] == [
+        (What.LOOK_SEALED, "l1", tcn(2)),
+        (What.LOOK_SEALED, "l1", tcn(2)),
+        (What.RELEASE, "l1", tcn(2)),
+    ]
+
+
+def test_faces_are_put_out_only_for_somebody_who_signs(bureau: Bureau, tmp_path: Path) -> None:
+    """The folder is no way around the keys: who looked stands in case and journal."""
+    bureau.enlist("k7")
+    show = ("show", "-c", str(bureau.config), tcn(), "--pictures", str(tmp_path / "faces"))
+    done = CliRunner().invoke(cli_case.command, list(show))
+    assert (done.exit_code, (tmp_path / "faces").exists()) == (2, False)
+    bureau.say(cli_case, *show, "--key", str(bureau.root / "k7.key"), typed=f"{PHRASE}\n")
+    (looked,) = bureau.book.case(tcn()).consulted
+    assert (looked.who, read(looked.signed).decision.what) == ("officer:k7", What.LOOK)
+    assert str(Deed.VIEWED) in bureau.journal()
 
 
 def test_a_key_that_nobody_registered_is_nobodys(bureau: Bureau) -> None:

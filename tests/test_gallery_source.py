@@ -30,7 +30,7 @@ from hotspot_kiosk.terms import Answer, Decision, Part
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 SYRIAN, SEEKER = Shielded(frozenset({"SYR"})), Shielded(frozenset(), True)
-LEGAL = Person("l1", Role.LEGAL)
+LEGAL = Person("l1", Role.LEGAL, b"by l1")
 IDENTIFIER = Identifier(
     FaceComparator(Calibration(10, 5, 6, "made up: the same vector is surely the same person")),
     FingerComparator(),

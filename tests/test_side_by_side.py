@@ -20,7 +20,7 @@ from hotspot_kiosk.cli import case as cli_case
 from hotspot_kiosk.contents import encode_templates
 from hotspot_kiosk.errors import BadBytes, BadSample, Refused, SealError
 from hotspot_kiosk.hub.cases.case import Found
-from hotspot_kiosk.hub.cases.casebook import Casebook
+from hotspot_kiosk.hub.cases.casebook import Casebook, Person
 from hotspot_kiosk.hub.cases.showing import Showing
 from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.storage.store import GalleryEntry, PartKey
@@ -364,10 +364,11 @@ def test_questions_and_pairs_go_over_the_wire() -> None:
 def test_at_the_hub_the_faces_are_put_into_a_new_folder(hub: Hub, tmp_path: Path) -> None:
     """The route where no law lets them go to a post: only what may be seen, for nobody else's eyes, and noted."""
     hub.evidence()
-    names = cli_case._put(hub.book, tcn(), tmp_path / "faces")
+    names = cli_case._put(hub.book, tcn(), tmp_path / "faces", Person("k7", signed=b"by k7"))
     assert names == ["0-person.jpg", "1-REF-1.jpg"]
     assert (tmp_path / "faces" / "1-REF-1.jpg").read_bytes() == REFERENCE.portrait
     assert (tmp_path / "faces").stat().st_mode & 0o077 == 0
-    assert hub.notes[-1][0] is Deed.VIEWED
+    assert hub.notes[-1][:2] == (Deed.VIEWED, "officer:k7")
+    assert [each.signed for each in hub.book.case(tcn()).consulted] == [b"by k7"]
     with pytest.raises(Refused, match="a new folder"):
-        cli_case._put(hub.book, tcn(), tmp_path / "faces")
+        cli_case._put(hub.book, tcn(), tmp_path / "faces", Person("k7", signed=b"by k7"))

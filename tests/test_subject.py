@@ -35,8 +35,8 @@ from hotspot_kiosk.terms import Decision, Part, Tcn
 FIRST = tcn()
 NUMBER = slip.encounter(FIRST, reply_key(KIOSK, FIRST)).number
 KIOSKS = {DEVICE: public_file(KIOSK, "Green line 4")}
-K7, K8 = Person("k7"), Person("k8")
-LEGAL = Person("l1", Role.LEGAL)
+K7, K8 = Person("k7", signed=b"by k7"), Person("k8", signed=b"by k8")
+LEGAL = Person("l1", Role.LEGAL, b"by l1")
 HIT = (Found("CASE-77", 1, 9.5, True, "FRA"),)
 ART = Rights(controller="Bureau of Arcadia", ask_at="Main street 1")
 

@@ -14,14 +14,14 @@ import click
 
 from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.cli.options import config_option, json_option, list_out
-from hotspot_kiosk.cli.signing import key_option, person
+from hotspot_kiosk.cli.signing import key_option, person, signer
 from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.decision import What
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.hub import assembly
 from hotspot_kiosk.hub.cases import route
 from hotspot_kiosk.hub.cases.case import Case, Possible
-from hotspot_kiosk.hub.cases.casebook import Casebook
+from hotspot_kiosk.hub.cases.casebook import Casebook, Person
 from hotspot_kiosk.hub.cases.showing import face_of
 from hotspot_kiosk.policy import Finding
 from hotspot_kiosk.terms import Tcn
@@ -62,21 +62,25 @@ def list_(config: Path, as_json: bool) -> None:
     "--pictures",
     "folder",
     type=click.Path(path_type=Path),
-    help="Put the faces to compare into this new folder.",
+    help="Put the faces to compare into this new folder; with --key.",
 )
+@click.option("--key", type=click.Path(path_type=Path), help="Your own key file; it signs that you look.")
 @tcn_argument
-def show(config: Path, as_json: bool, folder: Path | None, tcn: str) -> None:
+def show(config: Path, as_json: bool, folder: Path | None, key: Path | None, tcn: str) -> None:
     """Show one check: its candidates with what their scores are made of, and what people found."""
+    if (folder is None) != (key is None):
+        raise click.UsageError("--pictures FOLDER and --key FILE go together: who looks at faces is known")
+    by = person(config, key, What.LOOK, tcn) if key is not None else None
     with closing(_open(config)) as book:
         found = _shown(book, Tcn(tcn), datetime.now(UTC))
-        if folder is not None:
-            found["pictures"] = _put(book, Tcn(tcn), folder)
+        if folder is not None and by is not None:
+            found["pictures"] = _put(book, Tcn(tcn), folder, by)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
-    for key, value in found.items():
+    for name, value in found.items():
         for line in value if isinstance(value, list) else [value]:
-            click.echo(f"{key:>12}  {_plain(line)}")
+            click.echo(f"{name:>12}  {_plain(line)}")
 
 
 @command.command()
@@ -95,22 +99,17 @@ def refute(**said: Any) -> None:
 
 @command.command()
 @config_option
+@key_option
 @click.option("--all", "everywhere", is_flag=True, help="Look into every case; it takes longer.")
 @json_option
-def legal(config: Path, everywhere: bool, as_json: bool) -> None:
-    """The legal officer's queue: what nobody else may see before it is released."""
+def legal(config: Path, key: Path, everywhere: bool, as_json: bool) -> None:
+    """The legal officer's queue: what nobody else may see before it is released. Each look is signed and kept."""
+    who, rows = signer(config, key), []
+    who.check(What.LOOK_SEALED)
     with closing(_open(config)) as book:
-        rows = [
-            {
-                "tcn": case.tcn,
-                "operation": case.opened.operation,
-                "candidate": hit.reference,
-                "placed by": hit.source,
-            }
-            for case, hits in book.for_legal(everywhere=everywhere)
-            for hit in hits
-            if case.opened is not None
-        ]
+        for case, hits in book.for_legal(everywhere=everywhere):
+            book.look_sealed(case, hits, who.says(What.LOOK_SEALED, case.tcn))
+            rows += [_sealed_row(case, hit) for hit in hits]
     list_out(rows, as_json, "Nothing waits for the legal officer.")
 
 
@@ -154,7 +153,7 @@ def _judge(what: What, config: Path, key: Path, tcn: str, candidate: str, reason
     click.echo(f"{tcn}, {candidate}: {'released to the post' if released else 'withheld'}.")
 
 
-def _put(book: Casebook, tcn: Tcn, folder: Path) -> list[str]:
+def _put(book: Casebook, tcn: Tcn, folder: Path, by: Person) -> list[str]:
     """The person's face and those of the candidates that may be seen; for nobody else's eyes, and to be erased after."""
     case = book.case(tcn)
     known = book.known(case, book.asked(tcn))
@@ -163,7 +162,10 @@ def _put(book: Casebook, tcn: Tcn, folder: Path) -> list[str]:
     held = {name: jpeg for name, jpeg in faces.items() if jpeg}
     if folder.exists():
         raise Refused(f"{folder} is there already; name a new folder")
-    book.note(Deed.VIEWED, "maintainer", tcn, printable(f"at the hub: {', '.join(held) or 'none is kept'}"))
+    book.consulted(tcn, by, What.LOOK)
+    book.note(
+        Deed.VIEWED, f"{by.role}:{by.id}", tcn, printable(f"at the hub: {', '.join(held) or 'none is kept'}")
+    )
     folder.mkdir(mode=0o700, parents=True)
     for number, (name, jpeg) in enumerate(held.items()):
         (folder / f"{number}-{re.sub('[^A-Za-z0-9._-]', '_', name)}.jpg").write_bytes(jpeg)
@@ -199,6 +201,11 @@ def _row(book: Casebook, case: Case, now: datetime) -> dict[str, Any]:
         "waits for": ", ".join(route.waiting(case, known, now)),
         "note": answer.note if answer else "",
     }
+
+
+def _sealed_row(case: Case, hit: Possible) -> dict[str, Any]:
+    operation = case.opened.operation if case.opened else ""
+    return {"tcn": case.tcn, "operation": operation, "candidate": hit.reference, "placed by": hit.source}
 
 
 def _candidate(case: Case, known: route.Known, candidate: Possible) -> dict[str, Any]:

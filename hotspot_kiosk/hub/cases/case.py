@@ -211,6 +211,19 @@ class Left(Event, frozen=True):
     signed: bytes = b""
 
 
+class Consulted(Event, frozen=True):
+    """Somebody was shown something of it, or told its person; what: as they signed it (`decision.What`)."""
+
+    who: str
+    what: What
+    signed: bytes = b""
+
+    @property
+    def name(self) -> str:
+        """Each time."""
+        return f"consulted/{self.who}/{self.what}/{self.at.timestamp():.6f}"
+
+
 class Enrolling(Event, frozen=True):
     """A step of an enrolment, which is no check: what it says is read by `enrolment_case` alone."""
 
@@ -246,6 +259,7 @@ Known = (
     | Judged
     | Reported
     | Left
+    | Consulted
     | Enrolling
     | Purged
 )
@@ -301,6 +315,7 @@ class Case:
     judged: Mapping[str, Judged] = field(default_factory=dict, repr=False)
     reports: tuple[Reported, ...] = ()
     left: bool = False
+    consulted: tuple[Consulted, ...] = ()
     enrolling: tuple[Enrolling, ...] = field(default=(), repr=False)
     purged: Purged | None = None
 
@@ -386,8 +401,8 @@ def fold(tcn: Tcn, events: Iterable[Known], roster: Roster | None = None) -> Cas
 
 
 def _fits(case: Case, event: Known) -> bool:
-    """Told and Purged belong to either lane."""
-    if isinstance(event, Told | Purged):
+    """Told, Consulted and Purged belong to either lane."""
+    if isinstance(event, Told | Consulted | Purged):
         return True
     return case.opened is None if isinstance(event, Enrolling) else not case.enrolling
 
@@ -421,7 +436,7 @@ def _with_partner(case: Case, event: Sent | Kept | Replied | Failed) -> Case:
             return case
 
 
-def _with_rest(case: Case, event: Told | Judged | Reported | Left | Enrolling | Purged) -> Case:
+def _with_rest(case: Case, event: Told | Judged | Reported | Left | Consulted | Enrolling | Purged) -> Case:
     match event:
         case Told():
             before = case.told.get(event.device)
@@ -433,8 +448,16 @@ def _with_rest(case: Case, event: Told | Judged | Reported | Left | Enrolling | 
             return replace(case, judged={**case.judged, event.reference: kept})
         case Reported():
             return replace(case, reports=(*case.reports, event))
+        case _:
+            return _with_mark(case, event)
+
+
+def _with_mark(case: Case, event: Left | Consulted | Enrolling | Purged) -> Case:
+    match event:
         case Left():
             return replace(case, left=True)
+        case Consulted():
+            return replace(case, consulted=(*case.consulted, event))
         case Enrolling():
             return replace(case, enrolling=(*case.enrolling, event))
         case Purged():

@@ -14,10 +14,12 @@ from enum import StrEnum
 
 from hotspot_kiosk import contents, contents_enrolment, policy
 from hotspot_kiosk.audit_chain import Deed, printable
+from hotspot_kiosk.decision import What
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.hub.cases import outcomes, route
 from hotspot_kiosk.hub.cases.case import (
     Case,
+    Consulted,
     Failed,
     Found,
     Judged,
@@ -344,8 +346,7 @@ class Casebook:
 
     def judge(self, tcn: Tcn, reference: str, by: Person, *, released: bool, reason: str) -> None:
         """The legal officer lets a sealed candidate go to the post, or withholds it. Raises Refused."""
-        if by.role is not Role.LEGAL or not by.id:
-            raise Refused("only the legal officer decides about what is sealed; sign in as that")
+        _check_legal(by)
         if not reason.strip():
             raise Refused("say in a few words why")
         case = self._existing(tcn)
@@ -357,6 +358,17 @@ class Casebook:
             raise Refused("that was decided before")
         deed = Deed.RELEASED if released else Deed.WITHHELD
         self._note(deed, f"{Role.LEGAL}:{by.id}", tcn, printable(f"candidate {reference}; {_under(case)}"))
+
+    def consulted(self, tcn: Tcn, by: Person, what: What) -> None:
+        """Somebody is shown something of a case, or tells its person: what they signed stays as long as the case does."""
+        if self.case(tcn).purged is None:
+            self._add(tcn, Consulted(self._now(), f"{by.role}:{by.id}", what, by.signed))
+
+    def look_sealed(self, case: Case, hits: Sequence[Possible], by: Person) -> None:
+        """The legal officer looks at what is sealed of a case; case and journal say so first. Raises Refused."""
+        _check_legal(by)
+        self.consulted(case.tcn, by, What.LOOK_SEALED)
+        self._note(Deed.LEGAL_LOOKED, f"{by.role}:{by.id}", case.tcn, f"{len(hits)} sealed; {_under(case)}")
 
     def left(self, tcn: Tcn, by: Person) -> bool:
         """The person is not at the post any more; False if that is known."""
@@ -413,6 +425,13 @@ class Casebook:
     def _note_sealed(self, tcn: Tcn, hits: Sequence[Possible]) -> None:
         if hits:
             self._note(Deed.SEALED, "hub", tcn, f"{len(hits)} to look at")
+
+
+def _check_legal(by: Person) -> None:
+    if by.role is not Role.LEGAL or not by.id or not by.signed:
+        raise Refused(
+            "only the legal officer looks at what is sealed and decides about it, with their own key"
+        )
 
 
 def _under(case: Case) -> str:

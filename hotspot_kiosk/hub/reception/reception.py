@@ -93,7 +93,8 @@ class Desk:
         return self._book.evidence(tcn)
 
     def looked(self, tcn: Tcn, by: Person) -> None:
-        """Somebody looks at the pictures: the journal says so first."""
+        """Somebody looks at the pictures: case and journal say so first."""
+        self._book.consulted(tcn, by, What.LOOK)
         self._book.note(Deed.COMPARED, f"{by.role}:{by.id}", tcn, "pictures of a possible duplicate")
 
     def say(self, tcn: Tcn, by: Person, same_as: Tcn | None, reason: str) -> Settled | None:
