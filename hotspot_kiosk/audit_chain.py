@@ -83,6 +83,7 @@ class Deed(StrEnum):
     ENROLLED = "enrolled"
     PURGED = "purged"
     TOLD = "data subject answered"
+    SLIP = "slip asked for again"
     ROSTER = "roster of officers changed"
     ORDERED = "order given"
     OBEYED = "order obeyed"

@@ -9,11 +9,25 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from making import DEVICE, HUB, KIOSK, NOW, ROSTER, enrolment, operation, public_file, request, tcn, vote
+from making import (
+    DEVICE,
+    HUB,
+    KIOSK,
+    NOW,
+    ROSTER,
+    enrolment,
+    operation,
+    public_file,
+    reception,
+    request,
+    tcn,
+    vote,
+)
 
 from hotspot_kiosk import contents, contents_enrolment, seal, slip, wire
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Entry, read
+from hotspot_kiosk.decision import What
 from hotspot_kiosk.errors import BadBytes, Refused
 from hotspot_kiosk.hub.cases import case
 from hotspot_kiosk.hub.cases.case import Found
@@ -23,11 +37,18 @@ from hotspot_kiosk.hub.law.subject import GONE, Subjects, lines
 from hotspot_kiosk.hub.law.tries import MOST_OF_ALL, MOST_OF_ONE, TRIES, Tries
 from hotspot_kiosk.hub.link.inbox import Inbox
 from hotspot_kiosk.hub.operations import Operations
-from hotspot_kiosk.hub.reception.enrolment_case import Enrolled, Requested
+from hotspot_kiosk.hub.reception.enrolment_case import (
+    Alike,
+    Compared,
+    Enrolled,
+    Requested,
+    Said,
+    Superseded,
+)
 from hotspot_kiosk.hub.storage import store_postgres, store_sqlite
 from hotspot_kiosk.hub.storage.store import PartKey, Store
 from hotspot_kiosk.hub.storage.vault import guard
-from hotspot_kiosk.operation import Rights, sign
+from hotspot_kiosk.operation import Operation, Rights, sign
 from hotspot_kiosk.policy import Finding, Shielded
 from hotspot_kiosk.seal_answer import reply_key
 from hotspot_kiosk.terms import Decision, Part, Tcn
@@ -44,12 +65,14 @@ ART = Rights(controller="Bureau of Arcadia", ask_at="Main street 1")
 class Bureau:
     """A hub's store with locks on every record, its cases, its purge, and what people may ask."""
 
-    def __init__(self, raw: Store, folder: Path, rights: Rights = ART) -> None:
+    def __init__(self, raw: Store, folder: Path, rights: Rights = ART, more: Operation | None = None) -> None:
         self.now = NOW
         self.raw, self.folder = raw, folder
         self.store = guard(raw, self.clock)
         (folder / "operations").mkdir()
         (folder / "operations" / "one.op").write_bytes(sign(operation(datasets=(), rights=rights), HUB))
+        if more is not None:
+            (folder / "operations" / "more.op").write_bytes(sign(more, HUB))
         known = Operations(folder / "operations", HUB.public())
         self.journal = Journal(folder / "journal", HUB, lambda: (self.now, True))
         self.inbox = Inbox(self.store, HUB, KIOSKS, self.clock)
@@ -99,6 +122,12 @@ class Bureau:
         content = contents_enrolment.encode(enrolment(counter), reply_key(KIOSK, tcn(counter)))
         envelope = seal.seal(content, tcn(counter), Part.PROBE, HUB.public(), KIOSK)
         self.store.inbox.commit(PartKey(DEVICE, tcn(counter), Part.PROBE), envelope, self.now)
+
+    def ask_enrolment(self, counter: int, *, compared: bool) -> None:
+        """It was noted; somebody may look like them."""
+        alike = [Compared(self.now, 1, (Alike(str(tcn(7)), 9.0, True),))] if compared else []
+        asked = Requested(self.now, DEVICE, "Green line 4", "OP-2", "arrivals", self.now, True)
+        self.book.step(tcn(counter), asked, *alike)
 
     def enrol(self, counter: int, whose: Tcn) -> None:
         """It stands in the gallery, as that person's next edition."""
@@ -216,6 +245,53 @@ def test_asked_again_it_is_said_again(bureau: Bureau) -> None:
         assert bureau.subjects.erase(NUMBER, K7) == GONE
     assert GONE in bureau.told()
     assert sum(deed[0] == "purged" for deed in bureau.deeds()) == 1
+    grounds = [deed[3] for deed in bureau.deeds() if deed[0] == "data subject answered"]
+    assert grounds == ["erasure", *["erasure asked again, nothing is held"] * 2, "access"]
+    assert bureau.store.keys.held() == []
+
+
+def test_what_an_officer_signed_who_told_or_erased_is_kept(bureau: Bureau) -> None:
+    """In the case as long as there is one; the order to erase outlives it, and names nobody but who gave it."""
+    bureau.check(HIT)
+    bureau.subjects.access(NUMBER, K7)
+    with pytest.raises(Refused, match="still compare"):
+        bureau.subjects.erase(NUMBER, K8)
+    kept = [(each.who, each.what, each.signed) for each in bureau.book.case(FIRST).consulted]
+    assert kept == [("officer:k7", What.TELL, b"by k7"), ("officer:k8", What.ERASE, b"by k8")]
+    for by in (K7, K8):
+        vote(bureau.book, FIRST, "CASE-77", by, Finding.REFUTE, "ears")
+    assert "you were told what is held" in bureau.told()
+    assert "you asked to have it erased; it was still needed" in bureau.told()
+    assert bureau.subjects.erase(NUMBER, K8) == GONE
+    purged = bureau.book.case(FIRST).purged
+    assert purged is not None
+    assert purged.signed == b"by k8"
+
+
+def test_the_order_to_erase_outlives_a_run_that_was_cut_off(bureau: Bureau) -> None:
+    """As the person's number does."""
+    bureau.check()
+    mark = slip.read(NUMBER).kept
+    event = case.Purged(NOW, case.Ended.ERASED, NOW, mark, b"by k8")
+    bureau.raw.tally.close(FIRST, (event.name, b"\0" + case.encode(event)), {}, NOW)
+    assert bureau.purge.run() == 1
+    purged = bureau.book.case(FIRST).purged
+    assert purged is not None
+    assert (purged.slip, purged.signed) == (mark, b"by k8")
+
+
+def test_a_late_hit_is_kept_no_longer_than_the_slip_says(bureau: Bureau) -> None:
+    """Nor does a hit that comes again and again: the person was told how long it is at most."""
+    bureau.check(HIT)
+    promised = NOW + timedelta(days=30)
+    for day in (2, 20, 29):
+        late = case.Replied(NOW + timedelta(days=day), "P", str(tcn(900 + day)), "FRA", 1, 1, "FRA/N1")
+        bureau.store.cases.add(FIRST, [(late.name, case.encode(late))], None)
+    bureau.now = promised - timedelta(seconds=1)
+    assert bureau.subjects.access(NUMBER, K7).kept_until == promised
+    assert bureau.purge.run() == 0
+    bureau.now = promised
+    assert bureau.purge.run() == 1
 
 
 def test_an_erasure_that_was_cut_off_is_finished(bureau: Bureau) -> None:
@@ -368,6 +444,58 @@ def test_who_asks_to_be_enrolled_is_told_how_that_stands(bureau: Bureau) -> None
     bureau.enrol(1, FIRST)
     assert "enrolled" in bureau.told()
     assert "no hit" not in bureau.told()
+
+
+WITHHELD = (ART, Rights(withhold="act 9, s. 3"), Rights(withhold="act 9, s. 3", say_withheld=False))
+
+
+@pytest.mark.parametrize("rights", WITHHELD)
+@pytest.mark.parametrize("stage", ["nothing noted", "compared", "enrolled", "superseded"])
+def test_how_long_an_enrolment_is_kept_does_not_move_when_it_is_asked(
+    raw: Store, tmp_path: Path, rights: Rights, stage: str
+) -> None:
+    """Whatever the law lets be told, and however often: the day is counted from what happened; and it is gone by then."""
+    bureau = Bureau(raw, tmp_path, rights, reception(rights=rights))
+    bureau.bring_enrolment(1)
+    if stage != "nothing noted":
+        bureau.ask_enrolment(1, compared=stage == "compared")
+    bureau.now += timedelta(days=3)
+    if stage in ("enrolled", "superseded"):
+        bureau.enrol(1, FIRST)
+    if stage == "superseded":
+        bureau.now += timedelta(days=2)
+        bureau.book.step(FIRST, Superseded(bureau.now, tcn(2)))
+    asked = []
+    for _ in range(3):
+        bureau.now += timedelta(days=1)
+        asked.append(bureau.subjects.access(NUMBER, K7).kept_until)
+    assert len(set(asked)) == 1
+    assert asked[0] == NOW + timedelta(days=365)
+    bureau.now = asked[0]
+    assert bureau.purge.run() >= 1
+    with pytest.raises(Refused, match="nothing is held"):
+        bureau.subjects.access(NUMBER, K7)
+
+
+@pytest.mark.parametrize("rights", WITHHELD)
+def test_a_person_is_told_what_was_done_with_their_enrolment(
+    raw: Store, tmp_path: Path, rights: Rights
+) -> None:
+    """Each step with its time, nobody else's identity or words; whether somebody looked alike only where that may be told."""
+    bureau = Bureau(raw, tmp_path, rights, reception(rights=rights))
+    bureau.bring_enrolment(1)
+    bureau.ask_enrolment(1, compared=True)
+    said = Said(bureau.now, 1, "k8", str(tcn(7)), "a scar on the left", b"by k8")
+    bureau.book.step(FIRST, said)
+    bureau.enrol(1, FIRST)
+    bureau.book.step(FIRST, Superseded(bureau.now, tcn(2)))
+    told = bureau.told()
+    for words in ("your wish to be enrolled arrived", "  enrolled", "you were enrolled anew"):
+        assert words in told
+    for words in ("an officer must look", "an officer compared the pictures"):
+        assert (words in told) is (rights is ART)
+    for secret in ("k8", "scar", str(tcn(7)), str(tcn(2))):
+        assert secret not in told
 
 
 @pytest.mark.parametrize("counter", [1, 2])

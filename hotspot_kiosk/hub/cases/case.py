@@ -240,11 +240,13 @@ class Purged(Event, frozen=True):
     """What the hub opened of this record was destroyed; due: its deadline.
 
     slip: of a record that its person had erased: by which their number is known again (`slip.Encounter.kept`).
+    signed: the decision of whoever ordered it before its time (`decision`): nothing of the person stands in it.
     """
 
     ended: Ended
     due: datetime | None = None
     slip: bytes = b""
+    signed: bytes = b""
 
 
 Known = (

@@ -27,9 +27,9 @@ from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.reception.enrolment_case import wish
 from hotspot_kiosk.hub.storage.store import Store
 from hotspot_kiosk.hub.storage.vault import left_open
-from hotspot_kiosk.operation import Retention
+from hotspot_kiosk.operation import Kind, Retention
 from hotspot_kiosk.policy import Ended
-from hotspot_kiosk.terms import Tcn
+from hotspot_kiosk.terms import Decision, Tcn
 
 log = logging.getLogger(__name__)
 EVERY_S = 3600.0
@@ -68,16 +68,36 @@ def shortest(rules: Iterable[Retention]) -> Retention:
 
 
 def deadline(record: Case, held_since: datetime, rule: Retention, now: datetime) -> Deadline:
-    """When this record's time is over; counted from when its check came to stand as it does."""
+    """When this record's time is over; counted from when its check came to stand as it does.
+
+    Never later than its person's slip says, whatever comes late.
+    """
     if record.purged is not None:
         return Deadline(record.tcn, record.purged.ended, record.purged.due or record.purged.at)
+    kind = Kind.RECEPTION if record.enrolling else Kind.HOTSPOT
+    latest = (began(record) or held_since) + policy.kept_at_most(rule, kind)
     if record.enrolling:
         ended, due = wish(record).ends(rule, held_since)
-        return Deadline(record.tcn, ended, due)
-    ended = record.ended(now, timedelta(0))
-    events = (record.opened, record.searched, *record.replies, *record.failures)
-    since = max((event.at for event in events if event is not None), default=held_since)
-    return Deadline(record.tcn, ended, policy.purge_at(rule, ended, since))
+    else:
+        ended = record.ended(now, timedelta(0))
+        due = policy.purge_at(rule, ended, _stands_since(record, ended) or held_since)
+    return Deadline(record.tcn, ended, min(due, latest))
+
+
+def began(record: Case) -> datetime | None:
+    """When the hub came to know of it; None if it does not yet."""
+    first = record.opened or wish(record).requested
+    return first.at if first is not None else None
+
+
+def _stands_since(record: Case, ended: Ended) -> datetime | None:
+    """A hit from the first candidate on: further ones, and repeats, keep nothing longer."""
+    replies = [reply.at for reply in record.replies if reply.sequence or ended is not Ended.HIT]
+    if ended is Ended.HIT:
+        own = record.searched is not None and record.searched.decision is not Decision.NO_HIT
+        return min([record.searched.at] if own and record.searched is not None else replies)
+    events = (record.opened, record.searched, *record.failures)
+    return max((*(event.at for event in events if event is not None), *replies), default=None)
 
 
 class Purge:
@@ -115,8 +135,8 @@ class Purge:
                 )
             return self._tell()
 
-    def erase(self, record: Case, slip: bytes) -> None:
-        """Destroy a record now, because its person asked for it; `slip`: see `case.Purged`.
+    def erase(self, record: Case, slip: bytes, signed: bytes) -> None:
+        """Destroy a record now, because its person asked for it; `slip`, `signed`: see `case.Purged`.
 
         Raises Refused while another run is under way, StorageFailed or StorageAway.
         """
@@ -124,7 +144,7 @@ class Purge:
             if not mine:
                 raise Refused("records are being purged at this moment; ask again in a minute")
             now = self._now()
-            self._close(Deadline(record.tcn, Ended.ERASED, now), record, slip)
+            self._close(Deadline(record.tcn, Ended.ERASED, now), record, slip, signed)
             self._tell()
 
     def _look(self, tcn: Tcn, since: datetime, now: datetime) -> tuple[Deadline, Case]:
@@ -144,11 +164,12 @@ class Purge:
             return Case(tcn)
 
     def _end(self, each: Deadline, record: Case) -> None:
-        slip = record.purged.slip if record.purged is not None else b""
-        self._close(each, record, slip)
+        before = record.purged
+        slip, signed = (before.slip, before.signed) if before is not None else (b"", _order(record))
+        self._close(each, record, slip, signed)
 
-    def _close(self, each: Deadline, record: Case, slip: bytes) -> None:
-        event = case.Purged(self._now(), each.ended, each.due, slip)
+    def _close(self, each: Deadline, record: Case, slip: bytes, signed: bytes) -> None:
+        event = case.Purged(self._now(), each.ended, each.due, slip, signed)
         body = left_open(event.name, case.encode(event))
         self._store.tally.close(each.tcn, body, statistics.count(record), self._now())
         self._store.keys.destroy(each.tcn, each.note)
@@ -175,6 +196,12 @@ class Purge:
                 yield False
             else:
                 yield True
+
+
+def _order(record: Case) -> bytes:
+    """What somebody signed who ordered that an enrolment goes; nothing of what goes at its time."""
+    withdrawn = wish(record).withdrawn
+    return withdrawn.signed if withdrawn is not None else b""
 
 
 class Hourly:

@@ -15,25 +15,14 @@ import msgspec
 
 from hotspot_kiosk import contents, contents_enrolment, policy, slip
 from hotspot_kiosk.audit_chain import Deed, printable
+from hotspot_kiosk.decision import What
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.hub.cases import route
-from hotspot_kiosk.hub.cases.case import (
-    Case,
-    Failed,
-    Kept,
-    Known,
-    Left,
-    Opened,
-    Replied,
-    Searched,
-    Sent,
-    Told,
-    Voted,
-    decode,
-)
+from hotspot_kiosk.hub.cases.case import Case, decode
 from hotspot_kiosk.hub.cases.casebook import Asked, Casebook, Note, Person
 from hotspot_kiosk.hub.law import retention
 from hotspot_kiosk.hub.law.retention import Purge
+from hotspot_kiosk.hub.law.subject_words import of
 from hotspot_kiosk.hub.law.tries import Tries
 from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.reception.enrolment_case import wish
@@ -128,7 +117,9 @@ class Subjects:
         self._note(Deed.TOLD, _who(by), found.shown.tcn, "access")
         if found.probe is None:
             return Report(number=found.shown.number, told=self._now(), note=GONE)
-        return self._report(found, found.probe)
+        report = self._report(found, found.probe)
+        self._book.consulted(found.shown.tcn, by, What.TELL)
+        return report
 
     def erase(self, words: str, by: Person) -> str:
         """Erase all of it, for good; what comes of it later is not kept. Says what was done.
@@ -137,6 +128,7 @@ class Subjects:
         """
         found = self._find(words, by)
         if found.probe is None:
+            self._note(Deed.TOLD, _who(by), found.shown.tcn, "erasure asked again, nothing is held")
             self._purge.run()
             return GONE
         if isinstance(found.probe, contents_enrolment.Enrolment):
@@ -149,9 +141,10 @@ class Subjects:
             policy.may_erase(unfinished=unfinished, outcomes=outcomes, until=until, told=told)
         except Refused as refused:
             self._note(Deed.TOLD, _who(by), found.shown.tcn, printable(f"erasure refused: {refused}"))
+            self._book.consulted(found.shown.tcn, by, What.ERASE)
             raise
         self._note(Deed.TOLD, _who(by), found.shown.tcn, "erasure")
-        self._purge.erase(case_, found.shown.kept)
+        self._purge.erase(case_, found.shown.kept, by.signed)
         return _with_partners(GONE, case_)
 
     def _erase_person(self, found: Found, by: Person) -> str:
@@ -159,7 +152,7 @@ class Subjects:
         desk = Desk(self._store.register, self._book)
         gone = desk.withdraw(found.shown.tcn, by, "the person asked for it, by their number")
         self._note(Deed.TOLD, _who(by), found.shown.tcn, "erasure")
-        self._purge.erase(found.case, found.shown.kept)
+        self._purge.erase(found.case, found.shown.kept, by.signed)
         self._purge.run()
         left = [each for each in gone if desk.held(each) is not None]
         if left:
@@ -213,24 +206,34 @@ class Subjects:
         return self._book.known(found.case, asked)
 
     def _deadline(self, found: Found) -> datetime:
-        """When all of it is gone; as late as that can be, wherever the day would tell how the check stands."""
+        """When all of it is gone; as late as that can be, wherever the day would tell how the check stands.
+
+        Counted from what happened, never from the moment of asking. How an enrolment stands is told, so its day is, too.
+        """
         name = found.operation.id if found.operation is not None else ""
-        rule, now = retention.rule_for(name, self._operations), self._now()
-        open_still = (
-            self._unfinished(found, self._known(found)) or self._disclosure(found) is not Disclosure.ALL
-        )
-        since = found.case.opened.at if found.case.opened is not None else now
-        if open_still:
-            return since + policy.kept_at_most(
-                rule, found.operation.kind if found.operation else Kind.HOTSPOT
-            )
-        return retention.deadline(found.case, since, rule, now).due
+        rule, since = retention.rule_for(name, self._operations), self._since(found)
+        begun = found.case.opened is not None or found.case.enrolling
+        hidden = not found.case.enrolling and self._disclosure(found) is not Disclosure.ALL
+        if not begun or hidden or self._unfinished(found, self._known(found)):
+            kind = found.operation.kind if found.operation is not None else Kind.HOTSPOT
+            return since + policy.kept_at_most(rule, kind)
+        return retention.deadline(found.case, since, rule, self._now()).due
+
+    def _since(self, found: Found) -> datetime:
+        """When the hub came to hold it; before anything was noted of it, when its key was made."""
+        began = retention.began(found.case)
+        held = dict(self._store.keys.held()) if began is None else {}
+        return began or held.get(found.shown.tcn, self._now())
 
     def _unfinished(self, found: Found, known: route.Known) -> bool:
+        if found.case.enrolling:
+            return not wish(found.case).over
         return bool(route.waiting(found.case, known, self._now()) or route.sealed(found.case, known.person))
 
     def _disclosure(self, found: Found) -> Disclosure:
         """What waits for the legal officer has not been found yet, as far as anybody is told."""
+        if found.case.enrolling:
+            return policy.disclosure(found.rights, bool(wish(found.case).shown))
         shown = route.visible(found.case, self._known(found).person)
         return policy.disclosure(found.rights, bool(shown))
 
@@ -265,7 +268,7 @@ class Subjects:
         posts: set[int] = set()
         for body in self._store.cases.events(found.shown.tcn):
             event = decode(body)
-            if words := _words(event, known, told, shown, posts):
+            if words := of(event, known, told, shown, posts):
                 yield Happened(event.at.astimezone(UTC), words)
 
     def _result(self, found: Found, known: route.Known, told: Disclosure) -> str:
@@ -294,38 +297,6 @@ def _said(value: object) -> str:
     if isinstance(value, Happened):
         return f"{_said(value.at)}  {value.what}"
     return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) else str(value)
-
-
-def _words(event: Known, known: route.Known, told: Disclosure, shown: set[str], posts: set[int]) -> str:
-    """What the person is told of an event; empty if nothing. `posts`: those named before, which grows."""
-    match event:
-        case Opened():
-            return "your check arrived at the bureau"
-        case Searched():
-            return "compared with the bureau's own gallery"
-        case Sent(partner=partner):
-            return f"sent to {partner}"
-        case Left():
-            return "noted that you left the post"
-        case Told(device=device) if device not in posts:
-            posts.add(device)
-            first = len(posts) == 1 or told is Disclosure.ALL
-            return f"an answer was shown at {known.posts.get(device, 'a post')}" if first else ""
-    return _outcome(event, shown) if told is Disclosure.ALL else ""
-
-
-def _outcome(event: Known, shown: set[str]) -> str:
-    """Of what follows from a result, nothing about what the legal officer keeps sealed."""
-    match event:
-        case Kept(partner=partner):
-            return f"not sent to {partner}"
-        case Failed(partner=partner):
-            return f"{partner} could not search"
-        case Replied(partner=partner, sequence=sequence, reference=reference):
-            return f"{partner} answered" if not sequence or reference in shown else ""
-        case Voted(reference=reference):
-            return "an officer compared the pictures" if reference in shown else ""
-    return ""
 
 
 def _holds(templates: tuple[Template, ...]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from hotspot_kiosk.terms import Tcn
 TRIES = "encounter-tries.json"  # beside the journal
 WINDOW = timedelta(hours=1)
 MOST_OF_ONE, MOST_OF_ALL = 5, 30
-WAIT = "too many wrong encounter numbers; wait an hour, then read the number from the slip, group by group"
+WAIT = "too many tries with wrong encounter numbers; wait an hour, then read the number again, group by group"
 
 
 class Try(msgspec.Struct, frozen=True, array_like=True):

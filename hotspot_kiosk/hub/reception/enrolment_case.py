@@ -127,6 +127,14 @@ def as_event(step: Steps) -> Enrolling:
     return Enrolling(step.at, step.name, _encoder.encode(step))
 
 
+def step_of(event: Enrolling) -> Steps:
+    """The inverse of `as_event`. Raises BadBytes."""
+    try:
+        return _decoder.decode(event.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadBytes("a step of an enrolment cannot be read") from None
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """One enrolment, as far as the hub knows it. shown: all who were ever shown to people as possibly the same."""
@@ -193,7 +201,7 @@ class Wish:
 
 def wish(case: Case) -> Wish:
     """The enrolment of a case; one without steps if it is a check. Raises BadBytes."""
-    return fold(case.tcn, map(_decode, case.enrolling))
+    return fold(case.tcn, map(step_of, case.enrolling))
 
 
 def fold(tcn: Tcn, steps: Iterable[Steps]) -> Wish:
@@ -221,13 +229,6 @@ def answer(case: Case, now: datetime) -> EnrolmentAnswer | None:
     elif found.withdrawn is not None:
         note = "it was erased by order; nothing is kept"
     return EnrolmentAnswer(case.tcn, found.decision, now, note)
-
-
-def _decode(event: Enrolling) -> Steps:
-    try:
-        return _decoder.decode(event.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise BadBytes("a step of an enrolment cannot be read") from None
 
 
 def _with(found: Wish, step: Steps) -> Wish:
