@@ -18,6 +18,7 @@ import pytest
 from fake_picamera2 import World
 from PIL import Image
 
+from hotspot_kiosk import fleet
 from hotspot_kiosk.config import KioskConfig, load
 from hotspot_kiosk.demo.stage import Folders, prepare
 from hotspot_kiosk.errors import CaptureTimeout
@@ -334,6 +335,16 @@ def test_the_link_is_the_running_kiosks(up: bool, verdict: Verdict) -> None:
     told = Told(kind="status", state="idle", link=up, waiting=3, quarantined=1, faults=("camera",))
     assert checkup_kiosk.link(told).verdict is verdict
     assert checkup_kiosk.records(told).measured == "3 wait; 1 need a look; out of order: camera"
+
+
+def test_a_watchlist_that_refers_nobody_is_a_warning_and_an_alarm_of_the_fleet() -> None:
+    """With its reason; a kiosk that has none, or one that fits, has nothing to say."""
+    well, ill = Told(kind="status"), Told(kind="status", watchlist="edition 2 holds faces of another model")
+    assert checkup_kiosk.watchlist(well).verdict is Verdict.OK
+    found = checkup_kiosk.watchlist(ill)
+    assert (found.verdict, found.measured) == (Verdict.WARN, ill.watchlist)
+    assert checkup_kiosk.watchlist(None).verdict not in (Verdict.WARN, Verdict.FAIL)
+    assert fleet.alarm(found.name) == "watchlist"
 
 
 def test_the_command_speaks_json(tmp_path: Path) -> None:

@@ -140,6 +140,19 @@ def test_who_was_referred_without_a_link_is_compared_again(running: Desk) -> Non
     assert "reference CASE-9: nothing to compare here" in told
 
 
+def test_a_referral_is_compared_again_once_however_often_its_probe_comes(running: Desk) -> None:
+    """The hub was cut off before its answer: the probe is looked at anew, the journal's lines stay as many."""
+    referred = dataclasses.replace(request(), referred=("CASE-1", "CASE-9"))
+    content = contents.encode(referred)
+    running.send(content)
+    hub = running.hub
+    for _ in range(3):
+        hub._searcher.search(tcn(), b"digest", content)
+    journal = running.folders.root / "hub" / "journal"
+    told = "".join(file.read_text() for file in journal.glob("*.jsonl"))
+    assert told.count(Deed.RECHECKED) == 2
+
+
 @pytest.mark.parametrize(
     ("topic", "payload"),
     [

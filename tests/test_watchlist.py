@@ -70,6 +70,7 @@ class Rig:
     def __init__(self, folder: Path) -> None:
         self.folder, self.wall, self.ms, self.hub_ms, self.trusted = folder, NOW, 1000, 0, True
         self.forgotten, self.revoked = 0, False
+        self.model = "test-face"
         if not (folder / "peers").exists():
             (folder / "peers").mkdir()
             save_public(folder / "peers" / "hub.pub", public_file(HUB))
@@ -87,7 +88,7 @@ class Rig:
                 return rig.stamp()
 
         trust = Trust(self.folder / "peers")
-        self.lists = Watchlists(self.folder / "outbox.db", KIOSK, trust, Clocks(), self.ordered)
+        self.lists = Watchlists(self.folder / "outbox.db", KIOSK, trust, Clocks(), self.ordered, self.model)
         return self.lists
 
     def ordered(self) -> Ordered:
@@ -117,6 +118,75 @@ class Rig:
 def rig(tmp_path: Path) -> Rig:
     """A kiosk that never had a list."""
     return Rig(tmp_path)
+
+
+OTHER = "another model"
+
+
+def test_a_list_of_another_model_is_refused_when_it_is_installed(rig: Rig) -> None:
+    """In a sentence that names both; the one before stays and is used."""
+    rig.lists.install(sealed(made()))
+    with pytest.raises(Refused, match=r"edition 2.*another model.*test-face.*enrol these people anew"):
+        rig.lists.install(sealed(made(2, model=OTHER)))
+    assert rig.look() == ("CASE-3",)
+    assert rig.lists.trouble(PERMITS) == ""
+
+
+def test_a_list_of_another_model_that_came_in_parts_is_told_and_never_proven(rig: Rig) -> None:
+    """However often a part of it comes again, also after a start; a list that fits ends the trouble."""
+    envelope = sealed(made(2, people=300, model=OTHER))
+    parts = list(watchlist.pieces(envelope, 2))
+    assert len(parts) > 1
+    for body in parts[:-1]:
+        assert not rig.lists.take(body)
+    for body in (parts[-1], parts[-1], parts[0]):
+        with pytest.raises(Refused, match="another model"):
+            rig.lists.take(body)
+    again = rig.started()
+    for body in (parts[0], parts[-1]):
+        with pytest.raises(Refused, match="another model"):
+            again.take(body)
+    assert "another model" in again.trouble(PERMITS)
+    assert rig.files() == ["outbox.db.watchlist-turned"]
+    for body in watchlist.pieces(sealed(made(3)), 3):
+        rig.lists.take(body)
+    assert rig.lists.trouble(PERMITS) == ""
+    assert rig.look() == ("CASE-3",)
+
+
+def test_a_kiosk_that_was_updated_says_that_its_list_refers_nobody(rig: Rig) -> None:
+    """Where the operation permits one; the list stays closed; back on the old software it is used again."""
+    rig.lists.install(sealed(made()))
+    rig.model = OTHER
+    lists = rig.started()
+    assert "refers nobody" in lists.trouble(PERMITS)
+    with pytest.raises(Refused, match="refers nobody"):
+        rig.look()
+    assert rig.started().trouble(None) == ""
+    assert lists.trouble(operation()) == ""
+    assert rig.lists._open is None
+    assert lists._open is None
+    rig.model = "test-face"
+    assert rig.started().trouble(PERMITS) == ""
+    assert rig.look() == ("CASE-3",)
+
+
+def test_a_turned_away_list_is_taken_once_the_kiosk_was_updated(rig: Rig) -> None:
+    """The same edition, sent again."""
+    parts = list(watchlist.pieces(sealed(made(2, model=OTHER)), 2))
+    with pytest.raises(Refused, match="another model"):
+        rig.lists.take(parts[-1])
+    rig.model = OTHER
+    assert rig.started().take(parts[-1])
+    assert rig.lists.trouble(PERMITS) == ""
+
+
+def test_a_list_that_cannot_be_opened_is_told_before_anybody_comes(rig: Rig) -> None:
+    """Its kiosk's keys, or the file, are not what they were."""
+    rig.lists.install(sealed(made()))
+    path = rig.folder / "outbox.db.watchlist-list"
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    assert "cannot be used" in rig.started().trouble(PERMITS)
 
 
 def test_a_list_survives_being_sealed_and_opened() -> None:
@@ -232,8 +302,9 @@ def test_the_lists_own_score_decides(rig: Rig) -> None:
 
 
 def test_a_face_of_another_model_says_nothing(rig: Rig) -> None:
-    """It is compared with nobody."""
-    rig.lists.install(sealed(made(model="another")))
+    """It is compared with nobody, though the list is of the kiosk's own model."""
+    rig.model = OTHER
+    rig.started().install(sealed(made(model=OTHER)))
     assert rig.look(3) == ()
 
 

@@ -1,5 +1,6 @@
 """The watchlist's ways: made and sent by the hub, proven by the kiosk, a referral without a link, its recheck, its end."""
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,7 @@ from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.hub.link.orders import OrderBook
 from hotspot_kiosk.hub.storage.store import GalleryEntry
 from hotspot_kiosk.hub.watchlist import Lists, Wish, chosen
+from hotspot_kiosk.inference.face import NAME as FACE
 from hotspot_kiosk.keyring import load_private
 from hotspot_kiosk.kiosk.desk import Told
 from hotspot_kiosk.kiosk.events import LinkChanged, Store, Stored
@@ -73,7 +75,7 @@ class Alone(Bare):
         place = super()._place(folder)
         (folder / "operation.json").write_bytes(sign(PERMITS, HUB))
         self.lists = Watchlists(
-            folder / "outbox.db", KIOSK, place.trust, self.clock, lambda: place.orders.memory
+            folder / "outbox.db", KIOSK, place.trust, self.clock, lambda: place.orders.memory, "test-face"
         )
         self.place = replace(place, watchlists=self.lists)
         return self.place
@@ -138,6 +140,14 @@ def test_a_list_that_cannot_be_used_is_told_and_keeps_nobody_from_being_checked(
     assert alone.referring().look(TAKEN, PERMITS, policy.Shielded(), link_up=False) == NOBODY
     assert [told.kind for told in alone.told] == ["alarm"]
     assert "over" in alone.told[0].detail
+
+
+def test_the_status_says_that_a_list_is_of_another_model(alone: Alone) -> None:
+    """Before anybody comes."""
+    alone.lists._model = "another"
+    said = alone.daemon.status().watchlist
+    for words in ("test-face", "another", "ask the bureau"):
+        assert words in said
 
 
 def test_the_sealed_probe_says_it_and_nothing_else_does(alone: Alone, tmp_path: Path) -> None:
@@ -211,7 +221,12 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
     rig.hub.inbox._book = OrderBook(tmp_path / "orders")
     downlink = rig.uplink._downlink
     downlink._watchlists = Watchlists(
-        tmp_path / "outbox.db", KIOSK, downlink._trust, rig.clock, lambda: downlink._orders.memory
+        tmp_path / "outbox.db",
+        KIOSK,
+        downlink._trust,
+        rig.clock,
+        lambda: downlink._orders.memory,
+        "test-face",
     )
     yield rig
     rig.close()
@@ -370,7 +385,9 @@ def test_what_was_forgotten_stays_so_whichever_memory_is_lost(
     for name in lost:
         (tmp_path / name).unlink()
     orders = Orders(tmp_path / "orders.json", DEVICE)
-    again = Watchlists(tmp_path / "outbox.db", KIOSK, alone.place.trust, alone.clock, lambda: orders.memory)
+    again = Watchlists(
+        tmp_path / "outbox.db", KIOSK, alone.place.trust, alone.clock, lambda: orders.memory, "test-face"
+    )
     for edition in (2, 4):
         with pytest.raises(Refused, match="forgotten"):
             again.install(sealed(made(edition)))
@@ -559,11 +576,16 @@ def test_the_commands_make_show_install_and_end_a_list(tmp_path: Path) -> None:
     """As people at a bureau and a post do it, a stick between them."""
     bureau = Bureau(tmp_path / "d")
     store = open_store(bureau.folders.hub_config)
-    store.gallery.put(GalleryEntry("CASE-7", "", encode_templates((face_template(),))))
+    ours = dataclasses.replace(face_template(), model=FACE)
+    for case, face in (("CASE-7", ours), ("CASE-8", face_template())):
+        store.gallery.put(GalleryEntry(case, "", encode_templates((face,))))
     store.close()
     cases = tmp_path / "cases"
-    cases.write_text("CASE-7\n\n")
     words = ("--operation", bureau.operation.id, "--cases", str(cases), "--law", "the act, art. 7")
+    cases.write_text("CASE-8\n")
+    with pytest.raises(Refused, match="the model test-face cannot be compared at kiosks"):
+        bureau.run("build", *words)
+    cases.write_text("CASE-7\n\n")
     assert "1 cases" in bureau.run("build", *words).output
     shown = bureau.run("show").output
     assert "not sent" in shown

@@ -8,14 +8,18 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from making import HUB, face_template
 from officer_rig import PIN, Rig
 from pages_rig import Kiosk, Pages, Screen, until
 
+from hotspot_kiosk import seal, watchlist
 from hotspot_kiosk.config import Page
+from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.kiosk.link.orders import Memory
 from hotspot_kiosk.kiosk.watchlists import Watchlists
 from hotspot_kiosk.simulator.broker import free_port
@@ -247,7 +251,9 @@ def test_the_persons_screen_has_an_entrance_and_the_sign_in_a_way_back(tab: Tab,
 def test_a_referral_stands_on_the_officers_page_in_every_language(tab: Tab, setting: Setting) -> None:
     """With the check's number and the case, and nothing that sounds like a finding."""
     overview, place = setting.rig.office.overview, setting.rig.place
-    lists = Watchlists(setting.rig.folder / "outbox.db", place.own, place.trust, setting.rig.clock, Memory)
+    lists = Watchlists(
+        setting.rig.folder / "outbox.db", place.own, place.trust, setting.rig.clock, Memory, "test-face"
+    )
     lists.refer(Tcn.mint(2026, 17, 5), ("CASE-3",))
     overview._place = replace(place, watchlists=lists)
     try:
@@ -258,3 +264,43 @@ def test_a_referral_stands_on_the_officers_page_in_every_language(tab: Tab, sett
             assert "referred" not in body
     finally:
         overview._place = place
+
+
+def test_a_watchlist_of_another_model_stands_on_the_officers_page(tab: Tab, setting: Setting) -> None:
+    """With what to do; without one, or with one that fits, the page says nothing of it."""
+    overview, place = setting.rig.office.overview, setting.rig.place
+    folder = setting.rig.folder
+    lists = Watchlists(folder / "lists.db", place.own, place.trust, setting.rig.clock, Memory, "new-face")
+    with pytest.raises(Refused):
+        lists.take(sealed_list(place.own.public(), setting))
+    tab.enter()
+    assert 'id="watchlist"' not in tab.get("/officer/desk")[2]
+    overview._place = replace(place, watchlists=lists)
+    try:
+        body = tab.get("/officer/desk")[2]
+    finally:
+        overview._place = place
+    assert 'id="watchlist"' in body
+    assert "test-face" in body
+    assert "ask the bureau" in body
+
+
+def sealed_list(kiosk: seal.PublicKeys, setting: Setting) -> bytes:
+    """A list of one face of the model `test-face`, in its one part."""
+    owners, vectors = watchlist.stacked([[face_template()]])
+    made = setting.rig.clock.stamp().wall.replace(microsecond=0)
+    known = watchlist.Watchlist(
+        edition=1,
+        operation="OP-1",
+        law="the act",
+        made=made,
+        expires=made + timedelta(days=1),
+        model="test-face",
+        fpir=0.01,
+        least=-0.3,
+        cases=("CASE-1",),
+        owners=owners,
+        vectors=vectors,
+    )
+    (part,) = watchlist.pieces(watchlist.seal_for(known, kiosk, HUB), 1)
+    return part

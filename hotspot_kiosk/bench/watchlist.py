@@ -64,7 +64,7 @@ def _faces(folder: Path) -> Iterator[Figure]:
     envelope = watchlist.seal_for(known, kiosk.public(), hub)
     half = hub.public()
     (folder / "hub.pub").write_bytes(as_bytes(PublicFile(0, "hub", half.signing, half.sealing)))
-    lists = Watchlists(folder / "outbox.db", kiosk, Trust(folder), Clock(), Memory)
+    lists = Watchlists(folder / "outbox.db", kiosk, Trust(folder), Clock(), Memory, ENCODER)
     lists.install(envelope)
     operation, captures = _operation(now), (_capture(known),)
     look = partial(lists.look, captures, operation, policy.Shielded(), Clock().stamp())

@@ -14,6 +14,7 @@ from hotspot_kiosk.cli.options import config_option, json_option, list_out
 from hotspot_kiosk.config import KioskConfig, load
 from hotspot_kiosk.contents_enrolment import decode_answer
 from hotspot_kiosk.errors import KeyMissing, LinkDown, Refused
+from hotspot_kiosk.inference.face import NAME as FACE
 from hotspot_kiosk.keyring import Trust, load_hub, load_private
 from hotspot_kiosk.kiosk import assembly, desk, zeroise
 from hotspot_kiosk.kiosk.clock import Clock
@@ -162,7 +163,7 @@ def _returned(config: Path, table: KioskConfig, own: PrivateKeys) -> carrier.Ret
     roll = Roll(table.outbox.path.with_name(ROSTER), trust)
     brings = installs(roll, table.operation.file, trust, table.kiosk.device, journal)
     orders, clock = _orders(table), Clock()
-    lists = Watchlists(table.outbox.path, own, trust, clock, lambda: orders.memory)
+    lists = Watchlists(table.outbox.path, own, trust, clock, lambda: orders.memory, FACE)
     return carrier.Returned(
         outbox, own, trust, orders, clock.stamp(), erase, alerts, watchlists=lists, installs=brings
     )

@@ -18,6 +18,7 @@ from hotspot_kiosk.errors import ConfigError, Refused
 from hotspot_kiosk.hub import assembly
 from hotspot_kiosk.hub.link.orders import OrderBook
 from hotspot_kiosk.hub.watchlist import Lists, Wish, chosen
+from hotspot_kiosk.inference.face import NAME as FACE
 from hotspot_kiosk.keyring import Trust, load_peers, load_private
 from hotspot_kiosk.kiosk.clock import Clock
 from hotspot_kiosk.kiosk.link.orders import ORDERS, Orders
@@ -52,6 +53,11 @@ def build(
         raise Refused(f"this hub knows no signed operation {name}; put its file into [hub] operations")
     wish = Wish(operation, law, days, fpir, least_score)
     people = chosen(open_store(config).gallery.entries(), _named(cases))
+    other = {face.model for _, faces in people for face in faces} - {FACE}
+    if other:
+        raise Refused(
+            f"faces of the model {min(other)} cannot be compared at kiosks, which use {FACE}; enrol these people anew"
+        )
     line = assembly.face_calibration(table)
     note = lists.build(wish, people, line, load_peers(table.keys.peers), datetime.now(UTC))
     ground = printable(
@@ -131,7 +137,8 @@ def install(config: Path, file: Path) -> None:
     own, clock, beside = load_private(table.keys.own), Clock(), table.outbox.path
     orders = Orders(beside.with_name(ORDERS), table.kiosk.device)
     trust = Trust(table.keys.peers)
-    fresh = Watchlists(beside, own, trust, clock, lambda: orders.memory).install(files.read(file))
+    lists = Watchlists(beside, own, trust, clock, lambda: orders.memory, FACE)
+    fresh = lists.install(files.read(file))
     journal = Journal(beside.with_name("journal"), own, clock.now)
     journal.write(Deed.INSTALLED, "maintainer", "watchlist", f"edition {fresh.edition}")
     click.echo(

@@ -37,12 +37,12 @@ from hotspot_kiosk.hub.roster import RosterFile, nobody
 from hotspot_kiosk.hub.service import CLIENT, Hub
 from hotspot_kiosk.hub.storage.store import Store
 from hotspot_kiosk.hub.storage.vault import guard
+from hotspot_kiosk.inference.face import NAME as FACE
 from hotspot_kiosk.inference.port import Manifest, read_manifest
 from hotspot_kiosk.keyring import HUB, Peers, check_realm, load_private, load_public
 from hotspot_kiosk.seal_certificates import Identity
 
 RENEWAL_PORT = 8886
-FACE_MODEL = "dlib-face-resnet-v1"
 
 
 def build(config: HubConfig, folder: Path) -> Hub:
@@ -274,7 +274,7 @@ def _identifier(config: HubConfig) -> Identifier:
     manifest = read_manifest(config.models.manifest)
     limits = config.decision
     return Identifier(
-        face=FaceComparator(_calibration(manifest, FACE_MODEL)),
+        face=FaceComparator(_calibration(manifest, FACE)),
         finger=FingerComparator(),
         thresholds=Thresholds(limits.possible_match, limits.no_hit),
         most_candidates=limits.candidates,
@@ -284,7 +284,7 @@ def _identifier(config: HubConfig) -> Identifier:
 
 def face_calibration(config: HubConfig) -> Calibration:
     """What this hub's face scores mean."""
-    return _calibration(read_manifest(config.models.manifest), FACE_MODEL)
+    return _calibration(read_manifest(config.models.manifest), FACE)
 
 
 def _calibration(manifest: Manifest, name: str) -> Calibration:

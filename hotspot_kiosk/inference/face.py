@@ -13,6 +13,7 @@ from hotspot_kiosk.errors import BadSample
 from hotspot_kiosk.inference.port import DetectedFace, Model, check_pixels
 from hotspot_kiosk.terms import FaceTemplate
 
+NAME = "dlib-face-resnet-v1"  # in the manifest, and in every template that kiosks and hub make
 CHIP = 150
 MEAN = np.array([122.782, 117.001, 104.298], np.float32)
 SPREAD = 256.0

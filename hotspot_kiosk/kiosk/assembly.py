@@ -24,6 +24,7 @@ from hotspot_kiosk.errors import ConfigError, Refused, StorageFailed
 from hotspot_kiosk.inference.age import NAME as AGE
 from hotspot_kiosk.inference.age import AgeEstimator
 from hotspot_kiosk.inference.detect import FaceDetector
+from hotspot_kiosk.inference.face import NAME as FACE
 from hotspot_kiosk.inference.face import FaceEncoder
 from hotspot_kiosk.inference.face_utility import NAME as UTILITY
 from hotspot_kiosk.inference.face_utility import FaceUtility
@@ -205,7 +206,7 @@ def _place(config: KioskConfig, clock: Clock, folder: Path) -> Place:
         tallying=Tallying(beside.with_name(f"{beside.name}.scores"), time.monotonic)
         if config.session.tally_scores
         else None,
-        watchlists=Watchlists(beside, own, trust, clock, lambda: orders.memory),
+        watchlists=Watchlists(beside, own, trust, clock, lambda: orders.memory, FACE),
         handover=Handover(clock.now_ms) if config.page.starts == "person" else None,
     )
 
@@ -330,7 +331,7 @@ def _face_booth(
     return FaceBooth(
         camera=build_variant("hotspot_kiosk.kiosk.devices", "camera", config.camera, folder),
         detector=FaceDetector(shelf.open("centerface")),
-        encoder=FaceEncoder(shelf.open("dlib-face-resnet-v1")),
+        encoder=FaceEncoder(shelf.open(FACE)),
         utility=FaceUtility(shelf.open(UTILITY)),
         voices=voices,
         good_enough=config.session.face_quality,

@@ -333,6 +333,7 @@ class Daemon:
             ignored=self._counted("ignored"),
             repeated=self._counted("repeated"),
             handed=self._place.handover.left if self._place.handover is not None else 0,
+            watchlist=self._referring.trouble(),
         )
 
     def _notice(self) -> notices.Notice | None:

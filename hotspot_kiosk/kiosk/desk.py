@@ -89,6 +89,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     supply_mv, panel: what the panel measures of the supply, and who it says it is; missing without a panel.
     training: nothing of this is real.
     ignored, repeated: why messages of the hub's side were not believed, or said nothing new; how often.
+    watchlist: of a status: why nobody is referred to an officer without a link, though the operation says so.
     """
 
     kind: Literal["show", "alarm", "status", "answer", "alert", "stored", "carried", "button", "slip"]
@@ -119,6 +120,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="t
     panel: str = ""
     ignored: dict[str, int] = {}
     repeated: dict[str, int] = {}
+    watchlist: str = ""
     handed: int = 0
     training: bool = False
 

@@ -91,6 +91,13 @@ class Referring:
         except StorageFailed as error:
             self._alarm(str(error))
 
+    def trouble(self) -> str:
+        """Why nobody is referred though the operation that runs says so; for the status and the officer's page."""
+        try:
+            return self._lists.trouble(self._running()) if self._lists is not None else ""
+        except StorageFailed as error:
+            return str(error)
+
     def _running(self) -> Operation | None:
         stamp = self._clock.stamp()
         try:

@@ -36,10 +36,15 @@ SUFFIX = ".watchlist"
 LIST, MEMORY, PARTS = f"{SUFFIX}-list", f"{SUFFIX}-memory", f"{SUFFIX}-part-"
 FLOOR = "watchlist_floor"  # beside the outbox; an erasure leaves it, and it says no more than a number
 WITHDRAWN = "this kiosk was withdrawn and takes no watchlist"
+TURNED = f"{SUFFIX}-turned"
 RAW = Calibration(1.0, 0.0, 0.0, "none: raw scores")
 MOST_OPEN = 1000
 WRITTEN_EVERY_MS = 600_000
 UNUSABLE = "the watchlist cannot be used: {}; ask the bureau to send it again"
+UNLIKE = (
+    "watchlist edition {} holds faces of the model {}, this kiosk compares those of {}: it refers nobody; "
+    "ask the bureau to enrol these people anew, or this kiosk's software to be updated, and then for a new list"
+)
 
 
 class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,6 +63,14 @@ class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     floor: int = 0
 
 
+class Turned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The newest edition that was turned away, and why; model: whose faces this kiosk compared then."""
+
+    edition: int = 0
+    why: str = ""
+    model: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Referral:
     """Why an officer is asked to look: the list's edition, and the cases whose faces are alike, likeliest first."""
@@ -73,14 +86,22 @@ class Watchlists:
     """The list that is here, if any. Any thread may call; every method may raise StorageFailed."""
 
     def __init__(
-        self, path: Path, own: seal.PrivateKeys, trust: Trust, clock: Clock, ordered: Callable[[], Ordered]
+        self,
+        path: Path,
+        own: seal.PrivateKeys,
+        trust: Trust,
+        clock: Clock,
+        ordered: Callable[[], Ordered],
+        model: str,
     ) -> None:
-        """`path`: the outbox's file. ordered: what is remembered of the hub's orders.
+        """`path`: the outbox's file. ordered: what is remembered of the hub's orders. model: of this kiosk's faces.
 
         Of a list whose memory is lost nobody knows the end: it is destroyed, and none that was sealed before comes back.
         """
         self._path = path
         self._list, self._floor_file = path.with_name(path.name + LIST), path.with_name(FLOOR)
+        self._turned = path.with_name(path.name + TURNED)
+        self._model, self._looked = model, ((0, 0), "")
         self._own, self._trust, self._clock, self._ordered = own, trust, clock, ordered
         self._lock = threading.RLock()
         self._since_ms = clock.now_ms()
@@ -95,6 +116,7 @@ class Watchlists:
         """A part that the hub ordered; with the last one the list is installed, and True is returned.
 
         Of a list that was here nothing is left to do. Raises BadBytes, SealError or Refused; then what had come of it is gone.
+        One that was turned away is, whichever of its parts comes again: no part of it is proven any more.
         """
         piece = watchlist.read_piece(body)
         with self._lock:
@@ -102,6 +124,9 @@ class Watchlists:
             self._check_not_withdrawn()
             if piece.edition <= self._floor():
                 return False
+            turned = _turned(self._turned)
+            if (turned.edition, turned.model) == (piece.edition, self._model):
+                raise Refused(turned.why)
             self._forget_parts(but=piece.edition)
             files.replace(self._part(piece), body)
             paths = self._parts(piece.edition)
@@ -114,7 +139,7 @@ class Watchlists:
         """Keep a sealed list; the one before is replaced.
 
         Raises BadBytes or SealError for what the hub did not seal for this kiosk, Refused for one that is over, not newer
-        than any that was here, or sealed before the hub ordered to forget.
+        than any that was here, sealed before the hub ordered to forget, or of faces that cannot be compared here.
         """
         with self._lock:
             self._look_up()
@@ -128,6 +153,8 @@ class Watchlists:
             stamp = self._clock.stamp()
             if max(self._surely(fresh), stamp.wall if stamp.trusted else fresh.made) >= fresh.expires:
                 raise Refused("this watchlist is over; ask the bureau for a newer one")
+            if fresh.model != self._model:
+                raise Refused(self._unlike(fresh))
             self._remember(
                 edition=fresh.edition,
                 operation=fresh.operation,
@@ -150,6 +177,38 @@ class Watchlists:
         with self._lock:
             known = self._usable(operation, person, stamp)
             return NOBODY if known is None else _alike(captures, known)
+
+    def trouble(self, operation: Operation | None) -> str:
+        """Why this kiosk refers nobody though the operation says it should, and what to do; empty if it does, or should not.
+
+        A list that came and was turned away is told, too, until a newer one is here. Nothing stays opened for this.
+        """
+        with self._lock:
+            self._look_up()
+            turned = _turned(self._turned)
+            if turned.edition > self._floor() and turned.model == self._model:
+                return turned.why
+            needed = operation is not None and operation.watchlist and operation.id == self._memory.operation
+            return self._examined() if needed and self._list.exists() else ""
+
+    def _examined(self) -> str:
+        """What is wrong with the list that lies there; each is opened once to know."""
+        about = self._list.stat()
+        key = about.st_mtime_ns, about.st_ino
+        if self._looked[0] != key:
+            was_open = self._open is not None and self._open[0] == key
+            try:
+                why = self._unlike(self._current())
+            except (BadBytes, SealError) as error:
+                why = UNUSABLE.format(error)
+            if not was_open:
+                self._close()
+            self._looked = key, why
+        return self._looked[1]
+
+    def _unlike(self, known: Watchlist) -> str:
+        fits = known.model == self._model
+        return "" if fits else UNLIKE.format(known.edition, known.model, self._model)
 
     def rest(self, operation: Operation | None, stamp: ClockStamp) -> bool:
         """To be called now and then: erases a list that is over, closes one that the operation does not need.
@@ -217,6 +276,9 @@ class Watchlists:
             known = self._current()
         except (BadBytes, SealError) as error:
             raise Refused(UNUSABLE.format(error)) from None
+        if why := self._unlike(known):
+            self._close()
+            raise Refused(why)
         if known.operation != operation.id or max(stamp.wall, self._surely(known)) >= known.expires:
             raise Refused("the watchlist is over; ask the bureau for a newer one")
         return known
@@ -304,6 +366,9 @@ class Watchlists:
             ):
                 raise BadBytes("the parts of a watchlist do not fit each other")
             self.install(envelope)
+        except Refused as refused:
+            files.replace(self._turned, msgspec.json.encode(Turned(edition, str(refused), self._model)))
+            raise
         finally:
             self._forget_parts()
 
@@ -340,6 +405,14 @@ def _number(path: Path) -> int:
     except (msgspec.DecodeError, UnicodeDecodeError):
         log.error("%s is damaged; what is remembered elsewhere counts, and it is written again", path)
         return 0
+
+
+def _turned(path: Path) -> Turned:
+    """What was turned away last; nothing if that cannot be read: then it comes once more."""
+    try:
+        return msgspec.json.decode(files.read(path), type=Turned) if path.exists() else Turned()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Turned()
 
 
 def _read(path: Path) -> Memory | None:

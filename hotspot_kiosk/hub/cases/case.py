@@ -70,6 +70,17 @@ class Searched(Event, frozen=True):
     trouble: str = ""
 
 
+class Rechecked(Event, frozen=True):
+    """A kiosk referred its person without us: what this case of its watchlist and the whole probe gave."""
+
+    reference: str
+
+    @property
+    def name(self) -> str:
+        """Once a case of the list, however often the probe comes."""
+        return f"rechecked/{self.reference}"
+
+
 class Sent(Event, frozen=True):
     """The evidence went to a partner. notes: what was taken out of it before."""
 
@@ -252,6 +263,7 @@ class Purged(Event, frozen=True):
 Known = (
     Opened
     | Searched
+    | Rechecked
     | Sent
     | Kept
     | Replied
@@ -418,6 +430,8 @@ def with_event(case: Case, event: Known) -> Case:
             return replace(case, searched=event)
         case Sent() | Kept() | Replied() | Failed():
             return _with_partner(case, event)
+        case Rechecked():
+            return case
         case Voted():
             return replace(case, votes=(*case.votes, event))
         case _:

@@ -28,6 +28,7 @@ from hotspot_kiosk.hub.cases.case import (
     Left,
     Opened,
     Possible,
+    Rechecked,
     Replied,
     Reported,
     Searched,
@@ -196,6 +197,11 @@ class Casebook:
         self._add(tcn, opened, searched, *kept, lightly=True)
         if asked is not None:
             self._note_sealed(tcn, sealed)
+
+    def rechecked(self, tcn: Tcn, reference: str, said: str) -> None:
+        """A referral of a kiosk was looked at again, and what that gave; written down once, however often the probe comes."""
+        if self._add(tcn, Rechecked(self._now(), reference), lightly=True):
+            self._note(Deed.RECHECKED, "hub", tcn, printable(f"reference {reference}: {said}"))
 
     def _ask_partners(self, tcn: Tcn, opened: Opened) -> list[Kept]:
         """Note whom to ask; or, of those who cannot be asked, why not. Once is for all: what is kept from a partner is not sent later."""

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 
 from hotspot_kiosk import contents, policy
-from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.errors import BadBytes, Refused
 from hotspot_kiosk.hub.cases.case import Found
 from hotspot_kiosk.hub.cases.casebook import Asked, Casebook
@@ -53,7 +52,7 @@ class Searcher:
         for case in probe.referred:
             parts = self._identifier.explain(probe.templates, known[case]) if case in known else ()
             said = ", ".join(f"{name} {odds:+.1f}" for name, odds in parts) or "nothing to compare here"
-            self._book.note(Deed.RECHECKED, "hub", tcn, printable(f"reference {case}: {said}"))
+            self._book.rechecked(tcn, case, said)
 
     def _found(
         self, probe: Sequence[Template], candidates: Sequence[Candidate], references: References

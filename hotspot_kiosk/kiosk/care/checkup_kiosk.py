@@ -31,6 +31,7 @@ def kiosk(
     yield room(config.outbox)
     yield link(running)
     yield records(running)
+    yield watchlist(running)
     if "port" in config.finger:
         yield serial_port(machine, folder / str(config.finger["port"]))
     yield from camera(config, folder, running is not None)
@@ -128,6 +129,16 @@ def records(running: desk.Told | None) -> Finding:
     measured = "; ".join([f"{running.waiting or 0} wait", *troubles])
     remedy = "hotspot outbox list shows the records; check cable and power of what is out of order"
     return judged("records", Verdict.WARN if troubles else Verdict.OK, measured, expected, remedy)
+
+
+def watchlist(running: desk.Told | None) -> Finding:
+    """Whether people are referred without a link, where the operation says so."""
+    expected = "none, or one that this kiosk can use"
+    if running is None:
+        return absent("watchlist", expected, "the kiosk does not run")
+    verdict = Verdict.WARN if running.watchlist else Verdict.OK
+    remedy = "hotspot watchlist build, then send, at the hub"
+    return judged("watchlist", verdict, running.watchlist or "nothing to say", expected, remedy)
 
 
 def camera(config: KioskConfig, folder: Path, runs: bool) -> Iterator[Finding]:

@@ -53,6 +53,7 @@ def _looked(
     yield checkup_running.queue(told)
     yield checkup_running.supply(told)
     yield checkup_running.certificate(config, folder, now)
+    yield checkup_kiosk.watchlist(told)
 
 
 def _ends_ms(config: KioskConfig, folder: Path) -> int:

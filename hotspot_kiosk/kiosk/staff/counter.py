@@ -269,7 +269,7 @@ class View(Heard, frozen=True, tag="view"):
     overrule: what may be taken though it was refused, empty if nothing. today: what this kiosk did, by kind.
     presentation: what each cue says of the face, 0 (like a picture of one) to 100; a reason to look, never a finding.
     portrait: why the face claims no subject acquisition profile.
-    referred: who resembles somebody on the watchlist, until the hub has answered.
+    referred: who resembles somebody on the watchlist, until the hub has answered. watchlist: why nobody can be, and what to do.
     days: before today, as far as records are kept here; small: the least count that is told of them.
     handed: how many people may begin by themselves; None where nobody does.
     """
@@ -303,6 +303,7 @@ class View(Heard, frozen=True, tag="view"):
     small: int = 5
     handed: int | None = None
     referred: tuple[Referred, ...] = ()
+    watchlist: str = ""
 
 
 class Did(Heard, frozen=True, tag="did"):

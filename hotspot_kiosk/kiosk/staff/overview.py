@@ -114,6 +114,7 @@ class Overview:
             campaign_trouble=trouble,
             today=self._today(entries, stamp.wall),
             referred=tuple(self._referred()),
+            watchlist=self._watchlist(),
             days=tuple(self._days(entries, stamp.wall, campaign)),
             small=campaign.small if campaign else SMALL,
             handed=self._place.handover.left if self._place.handover is not None else None,
@@ -170,6 +171,14 @@ class Overview:
         lists = self._place.watchlists
         for tcn, cases in lists.referred()[:MOST_REFERRED] if lists is not None else ():
             yield Referred(tcn=tcn, cases=cases)
+
+    def _watchlist(self) -> str:
+        """Why nobody is referred without a link, though the operation says so."""
+        lists = self._place.watchlists
+        try:
+            return lists.trouble(self.operation()) if lists is not None else ""
+        except Refused:
+            return ""
 
     def _alerts(self, now: datetime) -> Iterator[Answer]:
         if self._place.alerts is not None:
