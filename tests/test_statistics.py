@@ -220,6 +220,17 @@ def test_the_page_carries_no_script_and_loads_nothing(bureau: Bureau) -> None:
     bureau.store.close()
 
 
+def test_the_longest_name_of_a_post_is_not_cut_off_in_a_chart() -> None:
+    """Its text ends at the bars and begins within the picture, in the widest letters that a name may have on average."""
+    name = "Hani i Hotit road, northern lane"
+    assert len(name) == 32
+    posts, days = publish({Place("OP-1", name, "2026-11-23"): {What.CHECKS: 40, What.NO_HITS: 40}}, 3)
+    text = pages.page(operation(posts=(name,), route={}), posts, days, NOW)
+    (end,) = re.findall(rf'<text x="([0-9.]+)" [^>]*text-anchor="end">{name}<', text)
+    assert float(end) >= len(name) * 7
+    assert f'<rect x="{float(end) + 8:.1f}"' in text
+
+
 def test_a_spreadsheet_takes_no_name_for_a_formula() -> None:
     """A post called =1+1."""
     shown, _ = publish({Place("OP-1", "=1+1", "d"): {What.CHECKS: 9}}, 3)

@@ -29,11 +29,14 @@ VERIFIED = ("true", "1")
 
 
 class Course(StrEnum):
-    """What an error asks for. Nothing is ever sent again by itself."""
+    """What an error asks for, in words for the officer at the post. Nothing is ever sent again by itself.
 
-    MAINTAINER = "the file is wrong: keep it for the maintainer"
+    MAINTAINER: the file is kept for them; STOP: the lane is stopped, with an alarm at the hub.
+    """
+
+    MAINTAINER = "there is no answer from there to this check; the bureau was told and looks into it"
     RECAPTURE = "the fingers are not good enough: take them again while the person is there"
-    STOP = "not authorised: stop this lane and raise an alarm"
+    STOP = "there is no answer from there until the bureau has put this right; it was told"
 
 
 MEANINGS = {  # 2.074 ECO of INT-I v6, in words of our own

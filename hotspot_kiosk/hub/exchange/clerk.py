@@ -196,7 +196,7 @@ class Clerk:
         if error.course is Course.STOP:
             self._stop_lane(told)
         if error.course is Course.MAINTAINER:
-            self._set_aside(incoming, f"{told}; {error.course}")
+            self._set_aside(incoming, f"{told}; hold what was sent against that partner's rules")
         else:
             self._exchange.done(incoming)
 

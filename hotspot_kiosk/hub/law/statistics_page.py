@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from html import escape
 
@@ -17,7 +17,7 @@ from hotspot_kiosk.operation import Kind, Operation
 
 HIDDEN = "hidden"
 REST = "#dddddd"
-WIDTH, BAR, LABEL = 640, 26, 170
+WIDTH, BAR, LABEL, LETTER = 640, 26, 170, 7.4  # a letter of a name takes so much at most, on average
 COLOURS = {
     What.HITS: "#8a3b12",
     What.NO_HITS: "#2f6f8f",
@@ -36,12 +36,13 @@ MEANT = {
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 900px; margin: 2em auto; padding: 0 1em }
 h1 { font-size: 1.5em; margin-bottom: .2em } h2 { font-size: 1.1em; margin-top: 1.6em }
-table { border-collapse: collapse; width: 100%; font-size: .85em } td, th { padding: .25em .5em; text-align: right; border-bottom: 1px solid #ddd }
+table { border-collapse: collapse; width: 100%; font-size: .85em } .wide table { font-size: .75em } td, th { padding: .25em .4em; text-align: right; border-bottom: 1px solid #ddd }
 th { text-align: right; font-weight: 600; vertical-align: bottom } td:first-child, th:first-child { text-align: left; white-space: nowrap }
 .few { color: #777; font-style: italic } .key span { display: inline-block; margin-right: 1.2em }
 .key i { display: inline-block; width: .8em; height: .8em; margin-right: .4em } dt { font-weight: 600; margin-top: .5em } dd { margin: 0 }
 .sign { margin-top: 2.5em; display: flex; gap: 3em } .sign div { flex: 1; border-top: 1px solid #222; padding-top: .3em; font-size: .85em }
-@media print { body { margin: 0; font-size: 12px } }
+svg { max-width: 100%; height: auto } .wide { overflow-x: auto }
+@media print { body { margin: 0; font-size: 12px; max-width: none } .wide { overflow: visible } tr { break-inside: avoid } }
 """
 
 
@@ -60,9 +61,9 @@ def page(operation: Operation, posts: Published, days: Published, now: datetime)
     body = [
         _head(operation, now),
         f"<h2>How {_called(operation)} ended</h2>{_key(operation.kind)}{_stacked(posts, operation.kind)}",
-        f"<h2>By day</h2>{_stacked(days, operation.kind)}",
+        f"<h2>The same by day</h2>{_stacked(days, operation.kind)}",
         f"<h2>Time to answer</h2>{_answers(days)}",
-        f"<h2>By post</h2>{_table(posts, 'post')}<h2>By day</h2>{_table(days, 'day')}",
+        f"<h2>Counts by post</h2>{_table(posts, 'post')}<h2>Counts by day</h2>{_table(days, 'day')}",
         _note(operation),
     ]
     return _document(f"{operation.name}: statistics", body)
@@ -123,19 +124,25 @@ def _stacked(counts: Published, kind: Kind) -> str:
     """One bar a row, its parts the ends of the checks or enrolments; those that are hidden are one pale part, if their sum may be told."""
     all_, parts_of = WHOLES[kind]
     ends, checks = [(what, counts.what.index(what)) for what in parts_of], counts.what.index(all_)
-    scale = (WIDTH - LABEL - 90) / (max((cells[checks] or 0 for cells in counts.rows), default=0) or 1)
+    label = _label(counts.by)
+    scale = (WIDTH - label - 90) / (max((cells[checks] or 0 for cells in counts.rows), default=0) or 1)
     bars = []
     for row, (name, cells) in enumerate(zip(counts.by, counts.rows, strict=True)):
-        whole, left = cells[checks], float(LABEL)
+        whole, left = cells[checks], label
         parts = [(cells[i] or 0, COLOURS[what], f"{name}: {cells[i]} {what}") for what, i in ends]
         rest = max(0, (whole or 0) - sum(count for count, _, _ in parts))
         parts.append((rest, REST, f"{name}: how {rest} ended is not published"))
-        bars.append(_text(LABEL - 8, row, name, "end"))
+        bars.append(_text(label - 8, row, name, "end"))
         for count, colour, title in parts if whole is not None else ():
             bars.append(_bar(left, row, count * scale, colour, title))
             left += count * scale
         bars.append(_text(left + 6, row, HIDDEN if whole is None else str(whole)))
     return _svg(len(counts.by), bars)
+
+
+def _label(names: Iterable[str]) -> float:
+    """Room for the longest name: a post's is of 32 characters at most."""
+    return max(LABEL, 8 + LETTER * max(map(len, names), default=0))
 
 
 def _answers(counts: Published) -> str:
@@ -174,7 +181,7 @@ def _key(kind: Kind) -> str:
 
 
 def _table(counts: Published, by: str) -> str:
-    return f"<table>{''.join(_rows(counts, by))}</table>"
+    return f"<div class='wide'><table>{''.join(_rows(counts, by))}</table></div>"
 
 
 def _rows(counts: Published, by: str) -> Iterator[str]:
