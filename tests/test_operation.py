@@ -1,16 +1,20 @@
 """The operation: read strictly, signed by the hub, installed only where it belongs."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from making import DEVICE, HUB, KIOSK, NOW, keys, operation
 
+from hotspot_kiosk.cli import door
 from hotspot_kiosk.cli.operation import TEMPLATE
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, Refused, SealError
+from hotspot_kiosk.keyring import load_public, make_pair
 from hotspot_kiosk.kiosk.installed import current, install
 from hotspot_kiosk.operation import Lane, draft, sign, verify
 
@@ -107,6 +111,27 @@ def test_a_changed_operation_is_not_believed(old: bytes, new: bytes) -> None:
 def test_its_layout_does_not_matter() -> None:
     """Only what it says is signed, not how it is written."""
     assert verify(msgspec.json.format(SIGNED, indent=0), HUB.public()) == operation()
+
+
+@pytest.mark.parametrize("left", ["name", "purpose", "legal_basis", "notice"])
+def test_what_was_not_filled_in_is_not_signed(tmp_path: Path, left: str) -> None:
+    """The command signs no template: each of its placeholders is named, and only what is left of them."""
+    make_pair(tmp_path, "hub", 0, "hub", bytes(128))
+    file, to = tmp_path / "a.toml", tmp_path / "a.op"
+    command = ["operation", "sign", str(file), "--own", str(tmp_path / "hub.key"), "--to", str(to)]
+    assert CliRunner().invoke(door, ["operation", "new", str(file)]).exit_code == 0
+    blank = file.read_text()
+    assert "name, purpose, legal_basis, notice" in str(CliRunner().invoke(door, command).exception)
+    for key in ("name", "purpose", "legal_basis", "notice"):
+        text = file.read_text()
+        file.write_text(text if key == left else re.sub(f'\n{key} = "[^"]*"', f'\n{key} = "act 5"', text))
+    said = str(CliRunner().invoke(door, command).exception)
+    assert f"fill in first: {left};" in said
+    assert not to.exists()
+    file.write_text(re.sub(f'\n{left} = "[^"]*"', f'\n{left} = "act 5"', file.read_text()))
+    assert CliRunner().invoke(door, command).exit_code == 0
+    assert verify(to.read_bytes(), load_public(tmp_path / "hub.pub").keys()).legal_basis == "act 5"
+    assert blank != file.read_text()
 
 
 def test_it_is_installed_and_read_again(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hotspot_kiosk.cli import statistics
 from hotspot_kiosk.cli.hub_journal import open_journal
 from hotspot_kiosk.cli.options import config_option, json_option
 from hotspot_kiosk.config import HubConfig, KioskConfig, load
-from hotspot_kiosk.errors import ConfigError
+from hotspot_kiosk.errors import ConfigError, Refused
 from hotspot_kiosk.hub import assembly
 from hotspot_kiosk.keyring import load_hub, load_private, load_public
 from hotspot_kiosk.kiosk.installed import install as keep
@@ -71,6 +71,7 @@ authority = ""               # who supervises that
 [route]
 # "Green line 4" = ["Harbour"]   # posts that hear a late hit next
 """
+FILL = ("name", "purpose", "legal_basis", "notice")
 
 
 @click.group("operation")
@@ -101,6 +102,7 @@ def new(file: Path) -> None:
 def sign_(file: Path, own: Path, to: Path) -> None:
     """Check an operation and sign it with the hub's key."""
     operation = _draft(file)
+    _check_filled(operation)
     keys = load_private(own)
     if keys.owner != 0:
         raise ConfigError(f"{own} is a kiosk's key; an operation is signed with the hub's")
@@ -150,6 +152,13 @@ def send(config: Path, file: Path) -> None:
         f"{sent.operation.id}, edition {sent.operation.edition}, waits for {len(sent.orders)} kiosks: "
         f"{', '.join(map(str, sent.orders))}."
     )
+
+
+def _check_filled(operation: Operation) -> None:
+    """Raises Refused naming what still stands there as `new` wrote it: nobody is captured on the ground of a template."""
+    left = [name for name in FILL if f'\n{name} = "{getattr(operation, name)}"\n' in TEMPLATE]
+    if left:
+        raise Refused(f"fill in first: {', '.join(left)}; it still says what `hotspot operation new` wrote")
 
 
 def _draft(file: Path) -> Operation:
