@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hotspot_kiosk.decision import Decision, What, sign
 from hotspot_kiosk.hub.cases.case import Voted
 from hotspot_kiosk.hub.cases.casebook import Casebook, Person
+from hotspot_kiosk.hub.cases.casebook import Role as Sitting
 from hotspot_kiosk.keyring import PublicFile
 from hotspot_kiosk.officers import Officer, Role, Roster
 from hotspot_kiosk.operation import Kind, Operation
@@ -70,7 +71,8 @@ def on_roster(*names: str) -> Roster:
     return Roster(edition=1, made=NOW, officers=tuple(people))
 
 
-ROSTER = on_roster("k7", "k8", "k9")
+LEGAL_OFFICER = Officer(id="l1", roles=(Role.LEGAL,), signing=own_key("l1").public)
+ROSTER = on_roster("k7", "k8", "k9").with_officer(LEGAL_OFFICER, NOW)
 
 
 def signed(said: Voted, number: Tcn, by: str = "") -> Voted:
@@ -93,6 +95,18 @@ def vote(book: Casebook, number: Tcn, reference: str, by: Person, finding: Findi
         said = signed(Voted(book.now(), reference, by.id, finding, reason), number)
         by = Person(by.id, by.role, said.signed)
     return book.vote(number, reference, by, finding, reason)
+
+
+def judge(
+    book: Casebook, number: Tcn, reference: str, reason: str, *, released: bool, by: str = "l1"
+) -> None:
+    """As at the hub: the legal officer signs with their own key."""
+    what = What.RELEASE if released else What.WITHHOLD
+    decision = Decision(
+        officer=by, what=what, tcn=number[:], candidate=reference, reason=reason, at=book.now(), hub="00"
+    )
+    person = Person(by, Sitting.LEGAL, sign(decision, own_key(by)))
+    book.judge(number, reference, person, released=released, reason=reason)
 
 
 def operation(**changed: Any) -> Operation:

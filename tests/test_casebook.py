@@ -15,6 +15,7 @@ from making import (
     KIOSK,
     NOW,
     ROSTER,
+    judge,
     keys,
     on_roster,
     operation,
@@ -266,11 +267,14 @@ def test_a_sealed_hit_waits_for_the_legal_officer(bureau: Bureau) -> None:
     for person, reason in ((ONE, "I want to"), (LEGAL, ""), (nobody, "because"), (unsigned, "because")):
         with pytest.raises(Refused):
             bureau.book.judge(tcn(), "QZX/N1", person, released=True, reason=reason)
-    bureau.book.judge(tcn(), "QZX/N1", LEGAL, released=True, reason="status checked with the bureau")
+    for name in ("k7", "x9"):
+        with pytest.raises(Refused):
+            judge(bureau.book, tcn(), "QZX/N1", "because", released=True, by=name)
+    judge(bureau.book, tcn(), "QZX/N1", "status checked with the bureau", released=True)
     assert not bureau.book.for_legal()
     assert bureau.tell()[0][1].decision is Decision.POSSIBLE_MATCH
     with pytest.raises(Refused, match="nothing of this is sealed"):
-        bureau.book.judge(tcn(), "QZX/N1", LEGAL, released=False, reason="too late")
+        judge(bureau.book, tcn(), "QZX/N1", "too late", released=False)
     assert [deed for deed, *_ in bureau.deeds] == [Deed.SEALED, Deed.RELEASED]
 
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from making import DEVICE, HUB, KIOSK, NOW, face_template, operation, public_file, request, tcn
+from making import DEVICE, HUB, KIOSK, NOW, ROSTER, face_template, judge, operation, public_file, request, tcn
 
 from hotspot_kiosk import contents, seal
 from hotspot_kiosk.compare.face import FaceComparator
 from hotspot_kiosk.compare.finger import FingerComparator
 from hotspot_kiosk.compare.port import Calibration, Thresholds
 from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.hub.cases.casebook import Casebook, Person, Role
+from hotspot_kiosk.hub.cases.casebook import Casebook
 from hotspot_kiosk.hub.cases.telling import Teller
 from hotspot_kiosk.hub.link.inbox import Inbox
 from hotspot_kiosk.hub.match.gallery import Gallery
@@ -30,7 +30,6 @@ from hotspot_kiosk.terms import Answer, Decision, Part
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 SYRIAN, SEEKER = Shielded(frozenset({"SYR"})), Shielded(frozenset(), True)
-LEGAL = Person("l1", Role.LEGAL, b"by l1")
 IDENTIFIER = Identifier(
     FaceComparator(Calibration(10, 5, 6, "made up: the same vector is surely the same person")),
     FingerComparator(),
@@ -52,6 +51,7 @@ class Bureau:
             operations=Operations(folder, HUB.public()),
             posts={DEVICE: "Green line 4"},
             now=lambda: NOW,
+            roster=lambda: ROSTER,
         )
         self._searcher = Searcher(Gallery(store.gallery), IDENTIFIER, self.book)
         self._teller = Teller(store.answers, self.book, HUB, lambda _: KIOSK.public(), lambda: NOW)
@@ -112,7 +112,7 @@ def test_a_hit_of_the_country_fled_goes_to_the_legal_officer_first(
     sealed = bureau.check(person)
     assert sealed.decision is not Decision.POSSIBLE_MATCH
     assert sealed.candidates == ()
-    bureau.book.judge(tcn(), "CASE-1", LEGAL, released=True, reason="the reference is of another matter")
+    judge(bureau.book, tcn(), "CASE-1", "the reference is of another matter", released=True)
     released = bureau.told()
     assert [each.reference for each in released.candidates] == ["CASE-1"]
 

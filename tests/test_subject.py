@@ -31,7 +31,7 @@ from hotspot_kiosk.decision import What
 from hotspot_kiosk.errors import BadBytes, Refused
 from hotspot_kiosk.hub.cases import case
 from hotspot_kiosk.hub.cases.case import Found
-from hotspot_kiosk.hub.cases.casebook import Casebook, Person, Role
+from hotspot_kiosk.hub.cases.casebook import Casebook, Person
 from hotspot_kiosk.hub.law.retention import Purge
 from hotspot_kiosk.hub.law.subject import GONE, Subjects, lines
 from hotspot_kiosk.hub.law.tries import MOST_OF_ALL, MOST_OF_ONE, TRIES, Tries
@@ -57,7 +57,6 @@ FIRST = tcn()
 NUMBER = slip.encounter(FIRST, reply_key(KIOSK, FIRST)).number
 KIOSKS = {DEVICE: public_file(KIOSK, "Green line 4")}
 K7, K8 = Person("k7", signed=b"by k7"), Person("k8", signed=b"by k8")
-LEGAL = Person("l1", Role.LEGAL, b"by l1")
 HIT = (Found("CASE-77", 1, 9.5, True, "FRA"),)
 ART = Rights(controller="Bureau of Arcadia", ask_at="Main street 1")
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from hotspot_kiosk import contents, contents_enrolment, policy
 from hotspot_kiosk.audit_chain import Deed, printable
-from hotspot_kiosk.decision import What
+from hotspot_kiosk.decision import What, entitled, signer
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.hub.cases import outcomes, route
 from hotspot_kiosk.hub.cases.case import (
@@ -55,6 +55,7 @@ Ring = Callable[[Tcn], object]
 FOR_LEGAL = "\tlegal"  # the errand of a case with something sealed; no partner has such a name
 MOST_FOR_LEGAL = 10_000
 NO_CANDIDATE = "there is no such candidate to look at"
+ONLY_LEGAL = "only the legal officer looks at what is sealed and decides about it, with their own key"
 NOT_THEIRS = "nobody's key on the roster signed this; sign it with your own: hotspot case, --key"
 
 
@@ -352,7 +353,7 @@ class Casebook:
 
     def judge(self, tcn: Tcn, reference: str, by: Person, *, released: bool, reason: str) -> None:
         """The legal officer lets a sealed candidate go to the post, or withholds it. Raises Refused."""
-        _check_legal(by)
+        self._check_legal(by, What.RELEASE if released else What.WITHHOLD, tcn, reference, reason)
         if not reason.strip():
             raise Refused("say in a few words why")
         case = self._existing(tcn)
@@ -372,9 +373,17 @@ class Casebook:
 
     def look_sealed(self, case: Case, hits: Sequence[Possible], by: Person) -> None:
         """The legal officer looks at what is sealed of a case; case and journal say so first. Raises Refused."""
-        _check_legal(by)
+        self._check_legal(by, What.LOOK_SEALED, case.tcn)
         self.consulted(case.tcn, by, What.LOOK_SEALED)
         self._note(Deed.LEGAL_LOOKED, f"{by.role}:{by.id}", case.tcn, f"{len(hits)} sealed; {_under(case)}")
+
+    def _check_legal(self, by: Person, what: What, tcn: Tcn, reference: str = "", reason: str = "") -> None:
+        """Raises Refused unless somebody whom the roster calls a legal officer signed exactly this, just now."""
+        now, roster = self._now(), self._roster()
+        key = signer(by.signed, by.id, what, tcn, reference, reason, now)
+        if by.role is not Role.LEGAL or roster is None or not key or not roster.held(by.id, key, now):
+            raise Refused(ONLY_LEGAL)
+        entitled(roster, by.id, what)
 
     def left(self, tcn: Tcn, by: Person) -> bool:
         """The person is not at the post any more; False if that is known."""
@@ -431,13 +440,6 @@ class Casebook:
     def _note_sealed(self, tcn: Tcn, hits: Sequence[Possible]) -> None:
         if hits:
             self._note(Deed.SEALED, "hub", tcn, f"{len(hits)} to look at")
-
-
-def _check_legal(by: Person) -> None:
-    if by.role is not Role.LEGAL or not by.id or not by.signed:
-        raise Refused(
-            "only the legal officer looks at what is sealed and decides about it, with their own key"
-        )
 
 
 def _under(case: Case) -> str:
