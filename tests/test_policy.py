@@ -9,6 +9,8 @@ from itertools import permutations, product
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from making import R503, operation, reception
 
 from hotspot_kiosk import contents, nist, policy, wire
