@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from prints import small, whole
 
 from hotspot_kiosk.compare.finger import FingerComparator, compare_edges
-from hotspot_kiosk.compare.finger_bits import spread
 from hotspot_kiosk.compare.finger_dense import look, ridge_picture
+from hotspot_kiosk.compare.finger_laying import spread
 from hotspot_kiosk.compare.finger_prepared import opened, prepare, stow
 from hotspot_kiosk.errors import BadBytes
 

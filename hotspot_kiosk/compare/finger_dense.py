@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot_kiosk.compare.finger_bits import FINER, PATCH, glance, lay, search, spread
+from hotspot_kiosk.compare.finger_bits import PATCH, glance, search
 from hotspot_kiosk.compare.finger_fit import affine, smooth
+from hotspot_kiosk.compare.finger_laying import FINER, lay, spread
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot_kiosk.compare.finger_bits import spread
 from hotspot_kiosk.compare.finger_dense import MARGIN, RidgePicture
 from hotspot_kiosk.compare.finger_edges import EdgeTable, edge_table
+from hotspot_kiosk.compare.finger_laying import spread
 from hotspot_kiosk.compare.finger_spectrum import CoarsePicture, coarse_picture
 from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.terms import FingerTemplate
