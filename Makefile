@@ -7,6 +7,7 @@ PYTEST_ARGS ?=
 MINUTES ?= 10
 WORKERS ?= 0
 SEED ?= 1
+LEAST ?= 0
 COUNT ?= 100000
 
 BOARD ?= virt
@@ -21,7 +22,7 @@ help:
 	@echo "make check   format, lint, types and all tests"
 	@echo "make bench   measure; ONLY=name[,name] for some: one JSON object a figure"
 	@echo "make peers   fetch and compile what the finger and face benches compare us with; kept outside the repository"
-	@echo "make torture power cuts, kills, bad links; counts what was lost: MINUTES=10 SEED=1; WORKERS=2: hub workers over PostgreSQL"
+	@echo "make torture power cuts, kills, bad links; counts what was lost: MINUTES=10 SEED=1; WORKERS=2: hub workers over PostgreSQL; LEAST=1000: on until so many cuts and kills"
 	@echo "make soak    eight hours of the finger sensor in minutes, faults included: MINUTES=16 SEED=1"
 	@echo "make fuzz    change ANSI/NIST files, pictures and templates at random: none may crash a reader or be taken with a broken rule: COUNT=100000"
 	@echo "make models  build the models (make demo and make test do it, too)"
@@ -81,7 +82,7 @@ peers: .venv/ready
 
 torture: .venv/ready
 	@.ci/debian mosquitto mosquitto
-	@$(BIN)/hotspot torture --minutes $(MINUTES) --seed $(SEED) --workers $(WORKERS)
+	@$(BIN)/hotspot torture --minutes $(MINUTES) --seed $(SEED) --workers $(WORKERS) --least $(LEAST)
 
 soak: MINUTES = 16
 soak: .venv/ready

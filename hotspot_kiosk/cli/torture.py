@@ -16,7 +16,13 @@ from hotspot_kiosk.torture import suite
 @click.option(
     "--workers", type=click.IntRange(0, 8), default=0, help="Hub workers over PostgreSQL; 0: SQLite."
 )
-def command(minutes: float, seed: int, workers: int) -> None:
+@click.option(
+    "--least",
+    type=click.IntRange(0, 100_000),
+    default=0,
+    help="Go on until there were so many power cuts and so many kills.",
+)
+def command(minutes: float, seed: int, workers: int, least: int) -> None:
     """Power cuts, kills, bad links, full disks: count what was lost. Exits 0 if nothing was.
 
     It exits 1, too, if nothing was captured or nothing arrived: that shows nothing.
@@ -24,6 +30,6 @@ def command(minutes: float, seed: int, workers: int) -> None:
     As root, with loop devices and Mosquitto, all of it; otherwise what can be done is done and the
     rest is named under `skipped`. All counts are parts of records, two a record.
     """
-    result = suite.run(minutes, seed, click.echo, workers)
+    result = suite.run(minutes, seed, click.echo, workers, least)
     click.echo(json.dumps(result))
     sys.exit(1 if suite.failed(result) else 0)

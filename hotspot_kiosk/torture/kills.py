@@ -53,6 +53,11 @@ class Kills:
     given_up: int = 0
     quiet_s: float = 0.0
 
+    @property
+    def kills(self) -> int:
+        """Of processes that lived."""
+        return self.faults["kiosk"] + self.faults["hub"] + self.faults["broker"]
+
 
 @dataclass(frozen=True, slots=True)
 class Plays:
@@ -155,13 +160,20 @@ class Battle:
         """How many of them their kiosks take for delivered by now."""
         return self.acknowledged - sum(unsettled(post.role.outbox)[0] for post in self._posts)
 
-    def rage(self, seconds: float, say: Callable[[str], None]) -> None:
-        """One fault after the other for so long, and on until something was acknowledged: a machine may be slow."""
+    def rage(self, seconds: float, say: Callable[[str], None], least: int = 0) -> None:
+        """One fault after the other for so long, and on until there were `least` kills.
+
+        And until something was acknowledged: a machine may be slow.
+        """
         ends = time.monotonic() + seconds
         impossible = set() if self._posts[1].disk else {"power", "full"}
         impossible |= set() if self._hubs.has_server else {"server"}
         kinds = [kind for kind in FAULTS if kind not in impossible]
-        while (left := ends - time.monotonic()) > 0 or (not self.acknowledged and left > -PATIENCE_S):
+        while (
+            (left := ends - time.monotonic()) > 0
+            or self.result.kills < least
+            or (not self.acknowledged and left > -PATIENCE_S)
+        ):
             self._wait(self._rng.uniform(*PAUSE_S))
             (kind,) = self._rng.choices(kinds, [FAULTS[kind] for kind in kinds])
             self.result.faults[kind] += self._strike(kind)

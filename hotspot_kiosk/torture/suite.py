@@ -24,8 +24,10 @@ FATES = ("clock_jumps", "corrupted", "corrupted_chunks", "duplicated", "reordere
 Figures = dict[str, object]
 
 
-def run(minutes: float, seed: int, say: Callable[[str], None], workers: int = 0) -> Figures:
+def run(minutes: float, seed: int, say: Callable[[str], None], workers: int = 0, least: int = 0) -> Figures:
     """Torture for so many minutes, then wait for peace (two minutes at most); returns the figures.
+
+    It goes on beyond them until there were `least` power cuts of that outbox and as many kills: machines differ.
 
     The power cuts of an outbox on a disk of its own go on beside everything else. With `workers`, so many hub workers share a PostgreSQL; otherwise one hub has SQLite.
     """
@@ -41,8 +43,10 @@ def run(minutes: float, seed: int, say: Callable[[str], None], workers: int = 0)
         say(f"skipped: {reason}")
     seconds = minutes * 60
     with ThreadPoolExecutor(1) as beside:
-        cuts = None if without_disk else beside.submit(_power, seeds[0], seconds, say)
-        kills = Kills() if without_broker else _kills(seeds[1], seconds, bool(without_disk), say, workers)
+        cuts = None if without_disk else beside.submit(_power, seeds[0], seconds, say, least)
+        kills = (
+            Kills() if without_broker else _kills(seeds[1], seconds, bool(without_disk), say, workers, least)
+        )
     power = cuts.result() if cuts else PowerCuts()
     return figures(power, kills, skipped) | {"seed": seed, "minutes": minutes, "workers": workers}
 
@@ -71,7 +75,7 @@ def figures(power: PowerCuts, kills: Kills, skipped: list[str]) -> Figures:
         "doubled": path.doubled + path.answers_doubled + rest.doubled,
         "quarantined": path.quarantined,
         "cuts": power.cuts + faults["power"],
-        "kills": faults["kiosk"] + faults["hub"] + faults["broker"],
+        "kills": kills.kills,
         "altered": path.altered + path.answers_altered + rest.altered,
         "answers": path.answers,
         "answers_lost": path.answers_lost,
@@ -98,18 +102,20 @@ def figures(power: PowerCuts, kills: Kills, skipped: list[str]) -> Figures:
     }
 
 
-def _power(seed: int, seconds: float, say: Callable[[str], None]) -> PowerCuts:
+def _power(seed: int, seconds: float, say: Callable[[str], None], least: int) -> PowerCuts:
     with tempfile.TemporaryDirectory(prefix="hotspot-torture-") as folder:
-        return power_cuts(Path(folder), seed, time.monotonic() + seconds, say)
+        return power_cuts(Path(folder), seed, time.monotonic() + seconds, say, least=max(1, least))
 
 
-def _kills(seed: int, seconds: float, without_disk: bool, say: Callable[[str], None], workers: int) -> Kills:
+def _kills(
+    seed: int, seconds: float, without_disk: bool, say: Callable[[str], None], workers: int, least: int
+) -> Kills:
     folder = Path(tempfile.mkdtemp(prefix="hotspot-torture-"))
     with nullcontext() if without_disk else Disk(folder, DISK_MIB) as place:
         battle = Battle(folder, seed, place, workers)
         try:
             battle.start()
-            battle.rage(seconds, say)
+            battle.rage(seconds, say, least)
             battle.make_peace(say)
         finally:
             battle.close()
