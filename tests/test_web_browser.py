@@ -14,6 +14,7 @@ import pytest
 from pages_rig import BROWSER, FLAGS, SHOTS, Kiosk, Pages, Screen, until
 
 from hotspot_kiosk.slip import Paper
+from hotspot_kiosk.terms import Advice
 
 pytest.importorskip(
     "starlette", reason="the pages' packages are not installed: pip install 'hotspot-kiosk[web]'"
@@ -203,7 +204,7 @@ def test_a_reason_is_two_touches_away(page: Any, kiosk: Kiosk) -> None:
     kiosk.go("fingers")
     at(page, "finger")
     page.locator("summary").click()
-    kiosk.show("again", "Hold your finger still")
+    kiosk.show("again", Advice.FINGER_STILL)
     page.get_by_role("heading", name="Hold your finger still").wait_for()
     page.locator('button[value="bandaged"]').click()
     until(lambda: bool(kiosk.did("without")))
