@@ -67,7 +67,7 @@ def provision(
         forget(_folder(state))
         click.echo("This machine is a kiosk already; nothing is to be done.")
         return
-    way = Kept(seal) if seal != "auto" else safes.best()
+    way = Kept(seal) if seal != "auto" else safes.best(units)
     _Way(places, _bureau(bureau, carried), safes.of(way, tpm), carried).go(step, anew)
 
 

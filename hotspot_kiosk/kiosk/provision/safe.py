@@ -78,12 +78,15 @@ class Creds:
         return [f"--tpm2-device={self.device}"] if self.device else []
 
 
-def best() -> Kept:
-    """The best way that this machine has. A host key in memory would be gone with the next start."""
+def best(units: Path) -> Kept:
+    """The best way that this machine has. units: where systemd's units are told to open a key; an image that is read-only keeps keys
+    on a partition that is encrypted as a whole. A host key in memory would be gone with the next start.
+    """
+    if os.geteuid() != 0 or not os.access(units, os.W_OK):
+        return Kept.DISK
     if TPM_DEVICE.exists():
         return Kept.TPM
-    lasting = os.geteuid() == 0 and HOST_KEYS.is_dir() and not _in_memory(HOST_KEYS)
-    return Kept.HOST if lasting else Kept.DISK
+    return Kept.HOST if HOST_KEYS.is_dir() and not _in_memory(HOST_KEYS) else Kept.DISK
 
 
 def of(kept: Kept, device: str = "") -> Safe:
