@@ -175,7 +175,7 @@ class Post(Rig):
         """An order to withdraw."""
         return wire.sign_order(device, number, OrderKind.REVOKE, body, by)
 
-    def answered(self, by: PrivateKeys = HUB, to: PrivateKeys = KIOSK, number: int = 2) -> bytes:
+    def sealed_answer(self, by: PrivateKeys = HUB, to: PrivateKeys = KIOSK, number: int = 2) -> bytes:
         """A sealed answer to a record."""
         answer = Answer(tcn(number), AnswerType.SRE, Decision.POSSIBLE_MATCH, (), NOW)
         return seal.seal(contents.encode_answer(answer), tcn(number), "answer", to.public(), by)
@@ -233,11 +233,11 @@ DOWN: dict[str, Callable[[Post], wire.Down]] = {
     "receipt of the other part": lambda p: wire.sign_receipt(tcn(2), Part.EVIDENCE, p.digest(Part.PROBE), HUB),
     "receipt of an unknown record": lambda p: wire.sign_receipt(tcn(9), Part.PROBE, p.digest(Part.PROBE), HUB),
     "receipt with another's answer": lambda _: wire.sign_receipt(tcn(2), Part.PROBE, b"d" * 32, HUB, b"x" * 2000),
-    "answered by another hub": lambda p: wire.Answered(tcn(2), p.answered(by=OTHER_HUB)),
-    "answered to another kiosk": lambda p: wire.Answered(tcn(2), p.answered(to=STRANGER)),
-    "answered under another number": lambda p: wire.Answered(tcn(2), p.answered(number=1)),
-    "answered to an unknown record": lambda p: wire.Answered(tcn(9), p.answered(number=9)),
-    "answered again, otherwise": lambda p: wire.Answered(tcn(1), p.answered(number=1)),
+    "answered by another hub": lambda p: wire.Answered(tcn(2), p.sealed_answer(by=OTHER_HUB)),
+    "answered to another kiosk": lambda p: wire.Answered(tcn(2), p.sealed_answer(to=STRANGER)),
+    "answered under another number": lambda p: wire.Answered(tcn(2), p.sealed_answer(number=1)),
+    "answered to an unknown record": lambda p: wire.Answered(tcn(9), p.sealed_answer(number=9)),
+    "answered again, otherwise": lambda p: wire.Answered(tcn(1), p.sealed_answer(number=1)),
     "answered with a request": lambda _: wire.Answered(tcn(1), PROBE),
     "refusal forged": lambda p: wire.sign_refusal(tcn(2), Part.PROBE, p.digest(Part.PROBE), "no", OTHER_HUB),
     "refusal of other bytes": lambda _: wire.sign_refusal(tcn(2), Part.PROBE, b"d" * 32, "no", HUB),
