@@ -206,7 +206,6 @@ class Advice(StrEnum):
     HOLD_STILL = "hold still"
     BACKGROUND = "background"
     ONCE_MORE = "once more"
-    FACE_CAPTURED = "captured"
     NO_FINGER = "no finger"
     MORE_FINGER = "more of the finger"
     FINGER_MIDDLE = "middle of the finger"

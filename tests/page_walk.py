@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 
 from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.kiosk import events
-from hotspot_kiosk.kiosk.daemon import BUTTONS
+from hotspot_kiosk.kiosk.daemon import BUTTONS, _without
 from hotspot_kiosk.kiosk.desk import Ask, Told
 from hotspot_kiosk.kiosk.notices import Notice
 from hotspot_kiosk.kiosk.session import Plan, Session, State, step
@@ -116,6 +116,7 @@ class World:
         if session.state in CAPTURING:
             failed = frozenset(failure.split(":")[0] for failure in session.failures)
             key += (session.finger, session.touch, session.attempts_left, len(session.captures), failed)
+            key += (session.partly,)
         return (*key, self.handed) if session.state is State.IDLE else key
 
     def place(self) -> Place:
@@ -190,8 +191,7 @@ class World:
         elif ask.do in BUTTONS or ask.do == "without":
             if self.session.state in RESTING:
                 raise Refused("nobody is being checked")
-            whole = events.Without(ask.reason, ask.everything)
-            self._pending.append(whole if ask.do == "without" else BUTTONS[ask.do])
+            self._pending.append(_without(ask) if ask.do == "without" else BUTTONS[ask.do])
         return self._status()
 
     async def _drain(self) -> None:

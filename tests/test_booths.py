@@ -228,6 +228,16 @@ def test_a_good_face_is_given_at_once(face: FaceBooth, camera: ScriptedCamera, e
     assert isinstance(sampled.capture.template, FaceTemplate)
 
 
+def test_the_next_finger_is_told_before_the_features_are_made(
+    face: FaceBooth, camera: ScriptedCamera, ears: Ears
+) -> None:
+    """Nobody waits for the machine's work on their face: they are moving on already."""
+    camera.give(GOOD)
+    face.take(TakeFace(1, then="right index"))
+    assert isinstance(ears.next(), Sampled)
+    assert Show(Prompt.FACE_TAKEN, "right index") in ears.shown
+
+
 def test_only_the_face_is_kept_of_a_frame(face: FaceBooth, camera: ScriptedCamera, ears: Ears) -> None:
     """The sample is a crop around the face, of the portrait's proportions."""
     camera.give(GOOD)

@@ -105,7 +105,10 @@ def test_a_beginning_shows_the_notice() -> None:
 def test_after_the_notice_the_face_is_asked_for() -> None:
     """Once the notice is read, the camera gets its first turn."""
     session, effects = walk(at(State.NOTICE), NoticeRead())
-    assert (session.state, effects) == (State.FACE, [Show(Prompt.LOOK_AT_CAMERA), TakeFace(1)])
+    assert (session.state, effects) == (
+        State.FACE,
+        [Show(Prompt.LOOK_AT_CAMERA), TakeFace(1, then="right index")],
+    )
 
 
 def test_after_the_face_the_first_finger_is_asked_for() -> None:
@@ -224,7 +227,7 @@ def test_a_poor_sample_is_asked_for_again_with_advice() -> None:
     """A sample below the plan's quality costs one attempt and brings its advice."""
     session, effects = walk(at(State.FACE), Sampled(1, making.face_capture(score=29)))
     assert (session.state, session.captures) == (State.FACE, ())
-    assert effects == [Show(Prompt.AGAIN, "Look straight."), TakeFace(2)]
+    assert effects == [Show(Prompt.AGAIN, "Look straight."), TakeFace(2, then="right index")]
 
 
 def test_a_sample_of_just_enough_quality_is_taken() -> None:
@@ -412,7 +415,11 @@ def test_retake_begins_the_captures_again(state: State) -> None:
     session, effects = walk(before, Retake())
     assert (session.state, session.captures, session.failures) == (State.FACE, (), ())
     assert (session.tot, session.attempts_left) == (RequestType.CPS, PLAN.attempts)
-    assert effects == [StopTaking(), Show(Prompt.LOOK_AT_CAMERA), TakeFace(before.turn + 1)]
+    assert effects == [
+        StopTaking(),
+        Show(Prompt.LOOK_AT_CAMERA),
+        TakeFace(before.turn + 1, then="right index"),
+    ]
 
 
 def test_stored_with_a_link_waits_for_the_answer() -> None:

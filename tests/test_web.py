@@ -259,6 +259,30 @@ def test_who_has_no_fingers_says_it_once(screen: Screen, kiosk: Kiosk) -> None:
     assert kiosk.did("without") == [Ask("without", reason="cannot", everything=True)]
 
 
+def test_the_next_finger_is_told_while_the_face_is_still_worked_on(screen: Screen, kiosk: Kiosk) -> None:
+    """The page goes on at once; what is said there before the session has followed is not said of the face."""
+    in_english(screen, kiosk, "face", "face")
+    kiosk.show("face taken", "right index")
+    at(screen, "finger")
+    assert "right index finger" in screen.get()[2]
+    early = {"do": "without", "reason": "missing", "about": "fingers-2"}
+    assert screen.post("/press", **early) == 409
+    kiosk.show("place finger", "right index")
+    kiosk.go("fingers")
+    until(lambda: screen.post("/press", **early) == 204, "the session never followed")
+    assert kiosk.did("without") == [Ask("without", reason="missing")]
+
+
+def test_a_late_touch_is_not_about_the_next_finger(screen: Screen, kiosk: Kiosk) -> None:
+    """Whoever says that one finger is missing says nothing about the one that is asked for meanwhile."""
+    kiosk.show("place finger", "right index")
+    in_english(screen, kiosk, "fingers", "finger")
+    kiosk.show("place finger", "left index")
+    until(lambda: "fingers-7" in screen.get()[2], "the next finger was never asked for")
+    assert screen.post("/press", do="without", reason="missing", about="fingers-2") == 409
+    assert kiosk.did("without") == []
+
+
 @pytest.mark.parametrize(
     ("state", "scene"),
     [("notice", "notice"), ("face", "face"), ("fingers", "finger"), ("review", "review")],

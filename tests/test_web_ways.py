@@ -85,16 +85,21 @@ def unsaid(graph: Graph) -> list[str]:
         reasons = {Scene.FACE: OF_A_FACE, Scene.FINGER: OF_A_FINGER}.get(Scene(place.scene), ())
         for reason in reasons:
             found = [b for b in graph.touched[key] if b.says(do="without", reason=reason)]
-            if not found or found[0].touches > 2 or asked(place) in after(graph, key, found[0], reason):
+            if not found or found[0].touches > 2 or not heard(graph, key, found[0], reason):
                 bad.append(f"{reason} at {place.scene}")
     return bad
 
 
-def after(graph: Graph, key: Key, button: Button, reason: str) -> set[str]:
-    """What is asked for once it was said; whoever has no fingers is asked for none."""
-    place = graph.places[graph.touched[key][button][1]]
-    every = {"finger 0", "finger 1"} if reason == "no-fingers" and "finger" in asked(place) else set()
-    return {asked(place), *every}
+def heard(graph: Graph, key: Key, button: Button, reason: str) -> bool:
+    """Whether it is asked for no longer; of a finger that is there in part, whether that is known; of no finger, whether
+    none is asked for.
+    """
+    place, next_one = graph.places[key], graph.places[graph.touched[key][button][1]]
+    if reason == "partly":
+        return place.session.position in next_one.session.partly
+    if reason == "no-fingers":
+        return next_one.session.state is not State.FINGERS
+    return asked(place) != asked(next_one)
 
 
 def asked(place: Place) -> str:
@@ -109,8 +114,15 @@ def dead_buttons(graph: Graph) -> list[str]:
         f"{button} at {graph.places[key].scene} in {graph.places[key].session.state}"
         for key, touched in graph.touched.items()
         for button, (status, to) in touched.items()
-        if status != 204 or (to == key and button.path != "/here")
+        if status != 204
+        or (to == key and button.path != "/here" and not known_already(graph.places[key], button))
     ]
+
+
+def known_already(place: Place, button: Button) -> bool:
+    """That a part of this finger is missing may be said twice."""
+    session = place.session
+    return button.says(reason="partly") and session.position in session.partly
 
 
 def never_over(graph: Graph) -> list[str]:

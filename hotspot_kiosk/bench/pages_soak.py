@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -26,6 +26,7 @@ PER_HOUR = 40  # people: one in 90 s, the goal's ninth of ten at self-service
 PEOPLE, CYCLES, EVERY = 160, 80, 5
 WARM_UP = 0.25  # of all looks: caches fill and the compiler has its way
 MIB = 1 << 20
+OWN = ("Private_", "Swap:")
 SIGNS_OF_LIFE = 18  # one in 5 s
 FRAME_S, FRAMES = 0.03, 45
 CODES = ("ar", "en", "ur", "fr", "ps", "ru", "tg", "ckb", "tr", "prs", "uz", "ku", "fa")
@@ -50,7 +51,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """After so many people: both pages; all of Chromium's processes and the pages' process in bytes, its open files."""
+    """After so many people: both pages; Chromium's processes and the pages' process in bytes, its open files.
+
+    browser: of those processes that were there at every look; a spare one, which Chromium keeps now and then, is none of ours.
+    """
 
     people: int
     subject: Held
@@ -58,6 +62,7 @@ class Look:
     browser: float
     server: float
     files: float
+    processes: dict[int, float] = field(default_factory=dict, repr=False)
 
 
 def figures(kiosk: PlayedKiosk, browser: Any) -> Iterator[Figure]:
@@ -84,6 +89,12 @@ def growth(looks: Sequence[Look], pick: Callable[[Look], float]) -> float:
         for later in rest[at + 1 :]
     ]
     return float(np.median(slopes)) * PER_HOUR
+
+
+def steady(looks: Sequence[Look]) -> list[Look]:
+    """The same looks, with the bytes of those of Chromium's processes that are in all of them."""
+    always = set.intersection(*(set(look.processes) for look in looks))
+    return [replace(look, browser=sum(look.processes[pid] for pid in always)) for look in looks]
 
 
 class Soak:
@@ -132,7 +143,7 @@ class Soak:
             self._touch(".choices .good")
             self._at("language")
             looks += [self._look()] if (number + 1) % every == 0 else []
-        return looks
+        return steady(looks)
 
     def one_page(self, count: int, every: int) -> list[Look]:
         """Somebody who never comes to an end: all again and again, in another language each time."""
@@ -150,7 +161,7 @@ class Soak:
         self._kiosk.go("done")
         self._kiosk.go("idle")
         self._at("language")
-        return looks
+        return steady(looks)
 
     def _checked(self, number: int) -> None:
         """From the notice to the review, with all that is said on the way."""
@@ -210,9 +221,9 @@ class Soak:
         inspector = self._browser.new_browser_cdp_session()
         processes = inspector.send("SystemInfo.getProcessInfo")["processInfo"]
         inspector.detach()
-        taken = sum(_private(each["id"]) for each in processes)
+        taken = {each["id"]: size for each in processes if (size := _private(each["id"]))}
         files = sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
-        return Look(self._done, pages[0], pages[1], taken, _private(pid), files)
+        return Look(self._done, pages[0], pages[1], sum(taken.values()), _private(pid), files, taken)
 
 
 def _held(page: Any) -> Held:
@@ -227,12 +238,12 @@ def _held(page: Any) -> Held:
 
 
 def _private(pid: int) -> float:
-    """Bytes of memory that no other process shares; 0 for one that has ended."""
+    """Bytes of memory that no other process shares, swapped out or not; 0 for one that has ended."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
         return 0.0
-    return sum(1024.0 * int(line.split()[1]) for line in lines if line.startswith("Private_"))
+    return sum(1024.0 * int(line.split()[1]) for line in lines if line.startswith(OWN))
 
 
 def _verdicts(number: int) -> tuple[Verdict, ...]:

@@ -1,12 +1,13 @@
 """Whole sessions with simulated people, who react as `simulator.reactions` says: how long they take, and what of it
 is the machine's.
 
-Real daemon, pages, hub and broker; the sensor's line at its real speed; so it takes a quarter of an hour. The kiosks
-stand side by side on this machine and share it: on one of its own the machine's share is smaller, never larger.
+Real daemon, pages, hub and broker; the sensor's line at its real speed; so it takes half an hour on two processors, less
+on more. Each kiosk has two processors, as many as its hub, broker and simulated people leave of a board of its own.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,14 +21,16 @@ from hotspot_kiosk.bench.session_lane import Lane, Session
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 PRESSURE = Path("/proc/pressure/cpu")
-LANES, EACH = 3, 10
+PEOPLE = 24
+LANES = min(3, max(1, (os.cpu_count() or 1) // 2))
+EACH = -(-PEOPLE // LANES)
 ONE_FINGER, FOUR_FINGERS = (2,), (2, 3, 7, 8)
 Way = Callable[[Lane, Sequence[int]], Iterator[Session]]
 SIDES = ("pages", "face", "fingers", "record and answer")
 
 
 def run() -> Iterator[Figure]:
-    """Officer check and self-service, 30 sessions each; the first of each kiosk warms it up and does not count.
+    """Officer check and self-service, 24 sessions each; the first of each kiosk warms it up and does not count.
 
     How contended the processors were is told, too: on a busy machine the machine's share says little.
     """

@@ -27,6 +27,7 @@ class Prompt(StrEnum):
     READY = "ready"
     READ_NOTICE = "read notice"
     LOOK_AT_CAMERA = "look at camera"
+    FACE_TAKEN = "face taken"
     PLACE_FINGER = "place finger"
     LIFT_FINGER = "lift finger"
     READING = "reading"
@@ -225,10 +226,14 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class TakeFace:
-    """Ask the camera for a face; of one that may be younger than `majority` the answer says so."""
+    """Ask the camera for a face; of one that may be younger than `majority` the answer says so.
+
+    then: the finger that comes after it, if any; it is told while the face's features are still being made.
+    """
 
     turn: int
     majority: int = 18
+    then: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ SCENES: dict[Prompt, Scene] = {
     Prompt.READY: Scene.READY,
     Prompt.READ_NOTICE: Scene.NOTICE,
     Prompt.LOOK_AT_CAMERA: Scene.LOOK,
+    Prompt.FACE_TAKEN: Scene.BUSY,
     Prompt.PLACE_FINGER: Scene.FINGER,
     Prompt.LIFT_FINGER: Scene.LIFT,
     Prompt.READING: Scene.BUSY,

@@ -185,7 +185,8 @@ def _take(session: Session, now_ms: int) -> tuple[Session, Effect]:
     turn = session.turn + 1
     session = replace(session, turn=turn, deadline_ms=now_ms + session.plan.subject_ms)
     if session.state is State.FACE:
-        return session, TakeFace(turn, session.plan.majority)
+        first = session.plan.fingers[0].words if session.plan.fingers else ""
+        return session, TakeFace(turn, session.plan.majority, first)
     taken = tuple(c.template for c in session.captures if isinstance(c.template, FingerTemplate))
     again = session.attempts_left < session.plan.attempts
     return session, TakeFinger(turn, session.position, _after(session), taken, again)

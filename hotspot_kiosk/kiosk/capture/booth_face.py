@@ -104,7 +104,7 @@ class FaceBooth(Booth[TakeFace]):
             if wait.tells(sighting is not None, time.monotonic()):
                 self._say(Show(Prompt.LOOK_AT_CAMERA, advice))
         if good:
-            self._say(Show(Prompt.LOOK_AT_CAMERA, Advice.FACE_CAPTURED))
+            self._say(Show(Prompt.FACE_TAKEN, turn.then))
         if not self._stopped():
             self._answer(Missed(turn.turn, advice) if best is None else self._made(turn, best))
 

@@ -25,7 +25,6 @@ MESSAGES = {
     Advice.HOLD_STILL: "advice-hold-still",
     Advice.BACKGROUND: "face-look",  # the officer's to mend, not the person's
     Advice.ONCE_MORE: "again",
-    Advice.FACE_CAPTURED: "finger-reading",
     Advice.NO_FINGER: "advice-place-finger",
     Advice.MORE_FINGER: "advice-more-finger",
     Advice.FINGER_MIDDLE: "advice-middle",

@@ -75,7 +75,14 @@ class Room:
             return Scene.LANGUAGE
         if state is State.IDLE:
             return Scene.BEGIN if self._open() else Scene.WAIT
-        return SCENES[state]
+        early = state is State.FACE and self.view.cue == "finger-place"
+        return Scene.FINGER if early else SCENES[state]
+
+    @property
+    def about(self) -> str:
+        """What the session asks for: a word that a page's buttons bring back, so that a late touch says nothing else."""
+        finger = self.view.finger if self.view.state is State.FINGERS else 0
+        return f"{self.view.state}-{finger}"
 
     @property
     def stops(self) -> bool:

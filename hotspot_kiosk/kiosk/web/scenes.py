@@ -108,6 +108,8 @@ def _shown(view: View, told: Told, advices: Advices) -> View:
     if prompt is Prompt.PLACE_FINGER:
         cue = advices.find(told.hint, "finger-place")
         return replace(view, cue=cue, finger=POSITIONS.get(told.detail, view.finger), tone=Tone.GO)
+    if prompt is Prompt.FACE_TAKEN:
+        return _face_taken(view, told.detail)
     if prompt is Prompt.LOOK_AT_CAMERA:
         return _face(view, advices.find(told.detail, "face-look"))
     if prompt is Prompt.AGAIN:
@@ -118,6 +120,14 @@ def _shown(view: View, told: Told, advices: Advices) -> View:
 def _face(view: View, cue: str) -> View:
     there = cue not in NOBODY_THERE
     return replace(view, cue=cue, tone=Tone.NONE, alive=view.alive + there)
+
+
+def _face_taken(view: View, then: str) -> View:
+    """Who is asked for a finger next hears so at once; the session follows when the features are made."""
+    view = replace(view, alive=view.alive + 1, tone=Tone.GO)
+    if then not in POSITIONS:
+        return replace(view, cue="finger-reading")
+    return replace(view, cue="finger-place", finger=POSITIONS[then])
 
 
 def _small(view: View, prompt: Prompt) -> View:

@@ -84,6 +84,7 @@ document.addEventListener("submit", (event) => {
   const body = new URLSearchParams(new FormData(event.target, event.submitter));
   fetch(event.target.action, { method: "POST", body, headers: { "x-quiet": "1" } })
     .then((answer) => { if (answer.status === 403) wipe(); }, () => undefined);
+  event.target.closest("details")?.removeAttribute("open"); // it was heard, and what is asked for is in sight again
 });
 document.addEventListener("contextmenu", (event) => event.preventDefault());
 
