@@ -33,7 +33,7 @@ GROUPS = {
     "devices": "Record a sensor's session, without a finger in it.",
     "panel": "Look at the panel, update it, announce a maintainer's visit.",
     "simulate": "The far end of a wire: a sensor that is not there, on a pty.",
-    "training": "Officers practise on the real pages: lessons with people who do not exist, keys of their own.",
+    "training": "Officers practise on the real pages, with people who do not exist.",
     "demo": "The whole way of a record, with the link cut in the middle.",
     "soak": "Hours of the finger sensor in minutes, faults included: leaks, wrong images, what stays broken.",
     "torture": "Power cuts, kills, bad links, full disks: count what was lost.",
