@@ -56,9 +56,10 @@ def test_every_scene_carries_the_mark(code: str) -> None:
     writer, seen = Writer(MARK), set()
     here = room(code)
     for state in (*STATES, "idle"):
-        shown = writer.words(here).html
-        assert ATTRIBUTE.decode() in shown
-        assert MARK.words(code) in shown
+        now = writer.words(here)
+        for shown in (now.html, now.lost):
+            assert ATTRIBUTE.decode() in shown
+            assert MARK.words(code) in shown
         seen.add(here.scene)
         asyncio.run(here.hear(Told(kind="status", state=state, training=True)))
         here.visit.speak(LANGUAGES.get(code), 0.0)
@@ -76,7 +77,8 @@ def test_a_real_page_has_no_mark() -> None:
     """Nothing of it is there, not even its style."""
     here = room("en", training=False)
     asyncio.run(here.hear(Told(kind="status", state="idle")))
-    for html in (Writer().page(here), Writer().elsewhere(here), Writer().words(here).html):
+    now = Writer().words(here)
+    for html in (Writer().page(here), Writer().elsewhere(here), now.html, now.lost):
         assert "training" not in html
 
 

@@ -104,7 +104,7 @@ class Writer:
             tone=str(Tone.WARN if left is not None else room.view.tone),
             voice="" if voice is Voice.MISSING else f"/sound/{language.code}/{heard(cue, room.view.finger)}",
             warn=0 if left is None else round(left),
-            lost=self._pages.get_template("lost.html").render(t=language.text),
+            lost=self._pages.get_template("lost.html").render({"t": language.text} | self._marked(language)),
         )
 
 
