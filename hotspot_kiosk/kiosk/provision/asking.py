@@ -18,7 +18,7 @@ from hotspot_kiosk.kiosk.provision.first import First
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkLost, LinkUp, Transport
 
 log = logging.getLogger(__name__)
-AGAIN_S = 20.0
+AGAIN_S = 10.0
 LISTEN_S = 0.25
 
 
