@@ -26,7 +26,7 @@ PER_HOUR = 40  # people: one in 90 s, the goal's ninth of ten at self-service
 PEOPLE, CYCLES, EVERY = 160, 80, 5
 WARM_UP = 0.25  # of all looks: caches fill and the compiler has its way
 MIB = 1 << 20
-OWN = ("Private_", "Swap:")
+OWN = ("Private_Dirty:", "Swap:")  # pages of the program's file are shared or not as other programs please
 SIGNS_OF_LIFE = 18  # one in 5 s
 FRAME_S, FRAMES = 0.03, 45
 CODES = ("ar", "en", "ur", "fr", "ps", "ru", "tg", "ckb", "tr", "prs", "uz", "ku", "fa")
@@ -238,7 +238,7 @@ def _held(page: Any) -> Held:
 
 
 def _private(pid: int) -> float:
-    """Bytes of memory that no other process shares, swapped out or not; 0 for one that has ended."""
+    """Bytes that a process has written and shares with no other, swapped out or not; 0 for one that has ended."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
