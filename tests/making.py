@@ -11,7 +11,7 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hotspot_kiosk.decision import Decision, What, sign
-from hotspot_kiosk.hub.cases.case import Voted
+from hotspot_kiosk.hub.cases.case_events import Voted
 from hotspot_kiosk.hub.cases.casebook import Casebook, Person
 from hotspot_kiosk.hub.cases.casebook import Role as Sitting
 from hotspot_kiosk.keyring import PublicFile

@@ -8,8 +8,8 @@ import pytest
 from making import DEVICE, NOW, ROSTER, own_key, signed, tcn
 
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.hub.cases.case import (
-    Case,
+from hotspot_kiosk.hub.cases.case import Case, fold
+from hotspot_kiosk.hub.cases.case_events import (
     Failed,
     Found,
     Judged,
@@ -25,7 +25,6 @@ from hotspot_kiosk.hub.cases.case import (
     Voted,
     decode,
     encode,
-    fold,
 )
 from hotspot_kiosk.officers import Roster
 from hotspot_kiosk.operation import Confirmation

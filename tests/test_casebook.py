@@ -31,7 +31,7 @@ from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.hub.cases import outcomes, route
-from hotspot_kiosk.hub.cases.case import Found, Told, Voted, encode
+from hotspot_kiosk.hub.cases.case_events import Found, Told, Voted, encode
 from hotspot_kiosk.hub.cases.casebook import Casebook, Person, Role
 from hotspot_kiosk.hub.cases.telling import Teller
 from hotspot_kiosk.hub.exchange.clerk import Clerk

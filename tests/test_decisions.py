@@ -21,7 +21,7 @@ from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.decision import Decision, What, authenticate, read, sign
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, Refused, SealError
 from hotspot_kiosk.hub import assembly
-from hotspot_kiosk.hub.cases.case import Found
+from hotspot_kiosk.hub.cases.case_events import Found
 from hotspot_kiosk.hub.roster import RosterFile
 from hotspot_kiosk.hub.storage.store import PartKey
 from hotspot_kiosk.keyring import load_private, make_pair, save_public

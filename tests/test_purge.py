@@ -13,14 +13,14 @@ from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Entry, read
 from hotspot_kiosk.demo.postgres import Postgres
 from hotspot_kiosk.errors import StorageFailed
-from hotspot_kiosk.hub.cases import case
+from hotspot_kiosk.hub.cases import case_events
 from hotspot_kiosk.hub.law.retention import Purge, rule_for, shortest
 from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.storage import store_postgres, store_sqlite
 from hotspot_kiosk.hub.storage.store import Committed, PartKey, Store
 from hotspot_kiosk.hub.storage.vault import guard
 from hotspot_kiosk.operation import Retention, sign
-from hotspot_kiosk.policy import Ended
+from hotspot_kiosk.policy import Ended, Finding
 from hotspot_kiosk.terms import Decision, Part, RequestType, Tcn
 
 SECRET = b"a template that nobody may read again, over and over " * 4
@@ -52,12 +52,14 @@ class Bureau:
             key = PartKey(DEVICE, number, part)
             self.store.chunks.add(key, len(envelope), 0, envelope[:900])
             self.store.inbox.commit(key, envelope, self.now)
-        opened = case.Opened(self.now, DEVICE, "Green line 4", name, RequestType.NPS, self.now, True, 1)
-        found = (case.Found("CASE-77", 1, 9.0),) if decision is not Decision.NO_HIT else ()
-        events: list[case.Known] = [opened, case.Searched(self.now, decision, found)]
+        opened = case_events.Opened(
+            self.now, DEVICE, "Green line 4", name, RequestType.NPS, self.now, True, 1
+        )
+        found = (case_events.Found("CASE-77", 1, 9.0),) if decision is not Decision.NO_HIT else ()
+        events: list[case_events.Known] = [opened, case_events.Searched(self.now, decision, found)]
         if found:
-            events.append(case.Voted(self.now, "CASE-77", "officer-k7", case.Finding.CONFIRM, "the scar"))
-        self.store.cases.add(number, [(each.name, case.encode(each)) for each in events], None)
+            events.append(case_events.Voted(self.now, "CASE-77", "officer-k7", Finding.CONFIRM, "the scar"))
+        self.store.cases.add(number, [(each.name, case_events.encode(each)) for each in events], None)
         self.store.answers.put(DEVICE, number, b"sealed answer " * 9, self.now)
         return envelopes[Part.PROBE]
 
@@ -120,8 +122,8 @@ def test_nothing_of_a_purged_record_comes_out(bureau: Bureau) -> None:
         assert not bureau.store.inbox.envelope(PartKey(DEVICE, tcn(1), part))
     assert bureau.store.answers.get(DEVICE, tcn(1)) is None
     assert bureau.store.answers.waiting(DEVICE) == []
-    (event,) = map(case.decode, bureau.store.cases.events(tcn(1)))
-    assert isinstance(event, case.Purged)
+    (event,) = map(case_events.decode, bureau.store.cases.events(tcn(1)))
+    assert isinstance(event, case_events.Purged)
     assert event.ended is Ended.HIT
     assert bureau.raw.keys.held() == []
 

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from making import DEVICE, NOW, ROSTER, operation, signed, tcn
 
-from hotspot_kiosk.hub.cases.case import (
-    Case,
+from hotspot_kiosk.hub.cases.case import Case, fold
+from hotspot_kiosk.hub.cases.case_events import (
     Failed,
     Found,
     Judged,
@@ -20,11 +20,8 @@ from hotspot_kiosk.hub.cases.case import (
     Sent,
     Told,
     Voted,
-    fold,
 )
-from hotspot_kiosk.hub.cases.case import (
-    Known as Event,
-)
+from hotspot_kiosk.hub.cases.case_events import Known as Event
 from hotspot_kiosk.hub.cases.route import PRESENT, Known, Word, next_look, sealed, to_tell, visible, waiting
 from hotspot_kiosk.policy import Ended, Finding, Shielded
 from hotspot_kiosk.terms import Answer, AnswerType, Decision, RequestType

@@ -19,7 +19,7 @@ from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.cli import case as cli_case
 from hotspot_kiosk.contents import encode_templates
 from hotspot_kiosk.errors import BadBytes, BadSample, Refused, SealError
-from hotspot_kiosk.hub.cases.case import Found
+from hotspot_kiosk.hub.cases.case_events import Found
 from hotspot_kiosk.hub.cases.casebook import Casebook, Person
 from hotspot_kiosk.hub.cases.showing import Showing
 from hotspot_kiosk.hub.operations import Operations

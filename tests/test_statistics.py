@@ -15,7 +15,7 @@ from hotspot_kiosk.audit_chain import Anchor
 from hotspot_kiosk.cli import door
 from hotspot_kiosk.demo.bureau import Bureau as Machine
 from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.hub.cases import case
+from hotspot_kiosk.hub.cases import case, case_events
 from hotspot_kiosk.hub.law import statistics
 from hotspot_kiosk.hub.law import statistics_page as pages
 from hotspot_kiosk.hub.law.statistics import WHOLES, Place, Published, What, publish
@@ -30,7 +30,7 @@ from hotspot_kiosk.hub.reception.enrolment_case import (
 )
 from hotspot_kiosk.hub.storage import store_sqlite
 from hotspot_kiosk.operation import Kind, sign
-from hotspot_kiosk.terms import Decision
+from hotspot_kiosk.terms import Decision, RequestType
 
 DAY = timedelta(days=1)
 OPERATION = operation(statistics_floor=3)
@@ -80,7 +80,7 @@ def enrolments(bureau: Bureau, *steps: tuple[Steps, ...]) -> None:
     for number, each in enumerate(steps, start=1):
         asked = Requested(NOW, DEVICE, "Gate 1", "OP-2", "national", NOW, True, failures=2)
         rows = [as_event(step) for step in (asked, *each)]
-        bureau.store.cases.add(tcn(number), [(row.name, case.encode(row)) for row in rows], None)
+        bureau.store.cases.add(tcn(number), [(row.name, case_events.encode(row)) for row in rows], None)
 
 
 NEW, ANEW = Enrolled(NOW, tcn(1), 1), Enrolled(NOW, tcn(1), 2)
@@ -123,9 +123,9 @@ def test_a_receptions_page_and_report_speak_of_enrolments() -> None:
 def test_the_time_to_answer_counts_from_the_capture(waited_s: int, clock: bool, what: What) -> None:
     """Or, where the kiosk's clock was not trusted, from the probe's coming."""
     came = NOW + timedelta(seconds=waited_s - 1)
-    opened = case.Opened(came, DEVICE, "Green line 4", "OP-1", case.RequestType.NPS, NOW, clock)
-    told = case.Told(NOW + timedelta(seconds=waited_s), DEVICE, 1, b"")
-    counted = statistics.count(case.fold(tcn(), [opened, case.Searched(came, Decision.NO_HIT), told]))
+    opened = case_events.Opened(came, DEVICE, "Green line 4", "OP-1", RequestType.NPS, NOW, clock)
+    told = case_events.Told(NOW + timedelta(seconds=waited_s), DEVICE, 1, b"")
+    counted = statistics.count(case.fold(tcn(), [opened, case_events.Searched(came, Decision.NO_HIT), told]))
     assert {name.rpartition('","')[2][:-2] for name in counted} == {"checks", "no hits", str(what)}
 
 
@@ -248,10 +248,10 @@ def test_the_commands_write_csv_page_and_report(tmp_path: Path) -> None:
     text = machine.config.read_text().replace("[hub]", '[hub]\noperations = "operations"')
     machine.config.write_text(text)
     store = machine.open_store()
-    opened = case.Opened(NOW, DEVICE, "Green line 4", "OP-1", case.RequestType.NPS, NOW, True)
+    opened = case_events.Opened(NOW, DEVICE, "Green line 4", "OP-1", RequestType.NPS, NOW, True)
     for number in range(1, 8):
-        events = [opened, case.Searched(NOW, Decision.NO_HIT)]
-        store.cases.add(tcn(number), [(each.name, case.encode(each)) for each in events], None)
+        events = [opened, case_events.Searched(NOW, Decision.NO_HIT)]
+        store.cases.add(tcn(number), [(each.name, case_events.encode(each)) for each in events], None)
     store.close()
     for words, wanted in (
         (("statistics", "OP-1", "--to", "s.csv"), "Green line 4,7,0,7"),

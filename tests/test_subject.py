@@ -29,8 +29,8 @@ from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Entry, read
 from hotspot_kiosk.decision import What
 from hotspot_kiosk.errors import BadBytes, Refused
-from hotspot_kiosk.hub.cases import case
-from hotspot_kiosk.hub.cases.case import Found
+from hotspot_kiosk.hub.cases import case_events
+from hotspot_kiosk.hub.cases.case_events import Found
 from hotspot_kiosk.hub.cases.casebook import Casebook, Person
 from hotspot_kiosk.hub.law.retention import Purge
 from hotspot_kiosk.hub.law.subject import GONE, Subjects, lines
@@ -49,7 +49,7 @@ from hotspot_kiosk.hub.storage import store_postgres, store_sqlite
 from hotspot_kiosk.hub.storage.store import PartKey, Store
 from hotspot_kiosk.hub.storage.vault import guard
 from hotspot_kiosk.operation import Operation, Rights, sign
-from hotspot_kiosk.policy import Finding, Shielded
+from hotspot_kiosk.policy import Ended, Finding, Shielded
 from hotspot_kiosk.seal_answer import reply_key
 from hotspot_kiosk.terms import Decision, Part, Tcn
 
@@ -233,7 +233,7 @@ def test_erased_is_erased(bureau: Bureau) -> None:
     assert len(bureau.store.cases.events(FIRST)) == 1
     assert [deed for deed in bureau.deeds() if deed[2] == FIRST][-2:] == [
         ("data subject answered", "officer:k7", FIRST, "erasure"),
-        ("purged", "hub", FIRST, f"{case.Ended.ERASED}, due 2026-11-23T12:00Z"),
+        ("purged", "hub", FIRST, f"{Ended.ERASED}, due 2026-11-23T12:00Z"),
     ]
 
 
@@ -271,8 +271,8 @@ def test_the_order_to_erase_outlives_a_run_that_was_cut_off(bureau: Bureau) -> N
     """As the person's number does."""
     bureau.check()
     mark = slip.read(NUMBER).kept
-    event = case.Purged(NOW, case.Ended.ERASED, NOW, mark, b"by k8")
-    bureau.raw.tally.close(FIRST, (event.name, b"\0" + case.encode(event)), {}, NOW)
+    event = case_events.Purged(NOW, Ended.ERASED, NOW, mark, b"by k8")
+    bureau.raw.tally.close(FIRST, (event.name, b"\0" + case_events.encode(event)), {}, NOW)
     assert bureau.purge.run() == 1
     purged = bureau.book.case(FIRST).purged
     assert purged is not None
@@ -284,8 +284,8 @@ def test_a_late_hit_is_kept_no_longer_than_the_slip_says(bureau: Bureau) -> None
     bureau.check(HIT)
     promised = NOW + timedelta(days=30)
     for day in (2, 20, 29):
-        late = case.Replied(NOW + timedelta(days=day), "P", str(tcn(900 + day)), "FRA", 1, 1, "FRA/N1")
-        bureau.store.cases.add(FIRST, [(late.name, case.encode(late))], None)
+        late = case_events.Replied(NOW + timedelta(days=day), "P", str(tcn(900 + day)), "FRA", 1, 1, "FRA/N1")
+        bureau.store.cases.add(FIRST, [(late.name, case_events.encode(late))], None)
     bureau.now = promised - timedelta(seconds=1)
     assert bureau.subjects.access(NUMBER, K7).kept_until == promised
     assert bureau.purge.run() == 0
@@ -297,8 +297,8 @@ def test_an_erasure_that_was_cut_off_is_finished(bureau: Bureau) -> None:
     """The power went after what was held was dropped, before the key was: the next run destroys it."""
     bureau.check()
     mark = slip.read(NUMBER).kept
-    event = case.Purged(NOW, case.Ended.ERASED, NOW, mark)
-    bureau.raw.tally.close(FIRST, (event.name, b"\0" + case.encode(event)), {}, NOW)
+    event = case_events.Purged(NOW, Ended.ERASED, NOW, mark)
+    bureau.raw.tally.close(FIRST, (event.name, b"\0" + case_events.encode(event)), {}, NOW)
     assert bureau.store.keys.held()
     assert bureau.subjects.erase(NUMBER, K7) == GONE
     assert bureau.store.keys.held() == []

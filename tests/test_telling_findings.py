@@ -13,7 +13,7 @@ from making import DEVICE, HUB, KIOSK, NOW, ROSTER, keys, operation, request, tc
 
 from hotspot_kiosk import contents, finding, officers, seal, wire
 from hotspot_kiosk.errors import BadBytes, ConfigError, Refused, SealError, StorageFailed
-from hotspot_kiosk.hub.cases.case import Found
+from hotspot_kiosk.hub.cases.case_events import Found
 from hotspot_kiosk.hub.cases.casebook import Casebook, Person
 from hotspot_kiosk.hub.cases.hearing import Hearing
 from hotspot_kiosk.hub.link.orders import OrderBook

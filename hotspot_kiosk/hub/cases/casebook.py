@@ -17,8 +17,8 @@ from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.decision import What, entitled, signer
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.hub.cases import outcomes, route
-from hotspot_kiosk.hub.cases.case import (
-    Case,
+from hotspot_kiosk.hub.cases.case import Case, Possible, fold, with_event
+from hotspot_kiosk.hub.cases.case_events import (
     Consulted,
     Failed,
     Found,
@@ -27,7 +27,6 @@ from hotspot_kiosk.hub.cases.case import (
     Known,
     Left,
     Opened,
-    Possible,
     Rechecked,
     Replied,
     Reported,
@@ -37,8 +36,6 @@ from hotspot_kiosk.hub.cases.case import (
     Voted,
     decode,
     encode,
-    fold,
-    with_event,
 )
 from hotspot_kiosk.hub.exchange.port import Due, Outgoing
 from hotspot_kiosk.hub.operations import Operations

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from hotspot_kiosk.hub.cases.case import Case, Replied
+from hotspot_kiosk.hub.cases.case import Case
+from hotspot_kiosk.hub.cases.case_events import Replied
 from hotspot_kiosk.hub.cases.route import Known
 from hotspot_kiosk.hub.exchange.port import Due
 from hotspot_kiosk.operation import Kind, Operation

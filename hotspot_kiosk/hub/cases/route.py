@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from hotspot_kiosk.errors import Refused
-from hotspot_kiosk.hub.cases.case import Case, Opened, Possible
+from hotspot_kiosk.hub.cases.case import Case, Possible
+from hotspot_kiosk.hub.cases.case_events import Opened
 from hotspot_kiosk.hub.reception import enrolment_case
 from hotspot_kiosk.operation import Confirmation, Operation
 from hotspot_kiosk.policy import Outcome, Reader, Shielded, first_reader, may_see, next_posts

@@ -14,7 +14,8 @@ from datetime import datetime
 
 from hotspot_kiosk import contents_enrolment, seal, wire
 from hotspot_kiosk.hub.cases import route
-from hotspot_kiosk.hub.cases.case import Case, Told
+from hotspot_kiosk.hub.cases.case import Case
+from hotspot_kiosk.hub.cases.case_events import Told
 from hotspot_kiosk.hub.cases.casebook import Asked, Casebook
 from hotspot_kiosk.hub.storage.store import AnswerStore
 from hotspot_kiosk.seal_answer import ENTROPY_SIZE, seal_answer

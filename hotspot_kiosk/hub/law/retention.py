@@ -20,7 +20,7 @@ from hotspot_kiosk import policy
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Deed
 from hotspot_kiosk.errors import BadBytes, Refused, SealError, StorageAway, StorageFailed
-from hotspot_kiosk.hub.cases import case
+from hotspot_kiosk.hub.cases import case, case_events
 from hotspot_kiosk.hub.cases.case import Case
 from hotspot_kiosk.hub.law import statistics
 from hotspot_kiosk.hub.operations import Operations
@@ -136,7 +136,7 @@ class Purge:
             return self._tell()
 
     def erase(self, record: Case, slip: bytes, signed: bytes) -> None:
-        """Destroy a record now, because its person asked for it; `slip`, `signed`: see `case.Purged`.
+        """Destroy a record now, because its person asked for it; `slip`, `signed`: see `case_events.Purged`.
 
         Raises Refused while another run is under way, StorageFailed or StorageAway.
         """
@@ -156,7 +156,7 @@ class Purge:
     def _case(self, tcn: Tcn) -> Case:
         """What is known of it; what does not open any more counts from when it came."""
         try:
-            found = case.fold(tcn, map(case.decode, self._store.cases.events(tcn)))
+            found = case.fold(tcn, map(case_events.decode, self._store.cases.events(tcn)))
             wish(found)
             return found
         except (BadBytes, SealError) as error:
@@ -169,8 +169,8 @@ class Purge:
         self._close(each, record, slip, signed)
 
     def _close(self, each: Deadline, record: Case, slip: bytes, signed: bytes) -> None:
-        event = case.Purged(self._now(), each.ended, each.due, slip, signed)
-        body = left_open(event.name, case.encode(event))
+        event = case_events.Purged(self._now(), each.ended, each.due, slip, signed)
+        body = left_open(event.name, case_events.encode(event))
         self._store.tally.close(each.tcn, body, statistics.count(record), self._now())
         self._store.keys.destroy(each.tcn, each.note)
 

@@ -16,7 +16,8 @@ from typing import NamedTuple
 import msgspec
 
 from hotspot_kiosk.audit_chain import Anchor
-from hotspot_kiosk.hub.cases.case import Case, Opened, decode, fold
+from hotspot_kiosk.hub.cases.case import Case, fold
+from hotspot_kiosk.hub.cases.case_events import Opened, decode
 from hotspot_kiosk.hub.reception.enrolment_case import Requested, Wish, wish
 from hotspot_kiosk.hub.storage.store import Store
 from hotspot_kiosk.operation import Kind, Operation

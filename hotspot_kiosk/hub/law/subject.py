@@ -18,7 +18,8 @@ from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.decision import What
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.hub.cases import route
-from hotspot_kiosk.hub.cases.case import Case, decode
+from hotspot_kiosk.hub.cases.case import Case
+from hotspot_kiosk.hub.cases.case_events import decode
 from hotspot_kiosk.hub.cases.casebook import Asked, Casebook, Note, Person
 from hotspot_kiosk.hub.law import retention
 from hotspot_kiosk.hub.law.retention import Purge

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hotspot_kiosk.decision import What
 from hotspot_kiosk.hub.cases import route
-from hotspot_kiosk.hub.cases.case import (
+from hotspot_kiosk.hub.cases.case_events import (
     Consulted,
     Enrolling,
     Failed,

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from hotspot_kiosk import seal, wire
 from hotspot_kiosk.errors import BadBytes, SealError
-from hotspot_kiosk.hub.cases import case
+from hotspot_kiosk.hub.cases import case_events
 from hotspot_kiosk.hub.link.orders import OrderBook
 from hotspot_kiosk.hub.link.witness import Witness
 from hotspot_kiosk.hub.storage.store import Committed, PartKey, Store
@@ -266,10 +266,10 @@ class Inbox:
     def _erased(self, tcn: Tcn) -> bool:
         """Whether the person of this record had it erased."""
         try:
-            events = [case.decode(body) for body in self._store.cases.events(tcn)]
+            events = [case_events.decode(body) for body in self._store.cases.events(tcn)]
         except (BadBytes, SealError):
             return False
-        return any(isinstance(event, case.Purged) and event.slip for event in events)
+        return any(isinstance(event, case_events.Purged) and event.slip for event in events)
 
     def _not_kept(self, key: PartKey, digest: bytes) -> Outcome:
         """Nothing but the digest, so that the kiosk erases its copy, too."""

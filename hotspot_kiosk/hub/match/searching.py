@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hotspot_kiosk import contents, policy
 from hotspot_kiosk.errors import BadBytes, Refused
-from hotspot_kiosk.hub.cases.case import Found
+from hotspot_kiosk.hub.cases.case_events import Found
 from hotspot_kiosk.hub.cases.casebook import Asked, Casebook
 from hotspot_kiosk.hub.match.gallery import Gallery, References
 from hotspot_kiosk.hub.match.identify import Identifier

@@ -1,7 +1,7 @@
 """What the hub knows of one enrolment: steps, each kept once, folded into a Wish. Pure.
 
 A lane of its own: none of these steps belongs to a check, and a check's events say nothing here. They
-travel through the store of cases as `case.Enrolling`, locked with the record's own key like those.
+travel through the store of cases as `case_events.Enrolling`, locked with the record's own key like those.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from datetime import datetime
 import msgspec
 
 from hotspot_kiosk.errors import BadBytes
-from hotspot_kiosk.hub.cases.case import Case, Enrolling
+from hotspot_kiosk.hub.cases.case import Case
+from hotspot_kiosk.hub.cases.case_events import Enrolling
 from hotspot_kiosk.operation import Confirmation, Retention
 from hotspot_kiosk.policy import Ended, Settled, Word, duplicate, purge_at
 from hotspot_kiosk.terms import EnrolmentAnswer, EnrolmentDecision, Tcn, as_plain
