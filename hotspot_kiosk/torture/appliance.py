@@ -175,7 +175,9 @@ class Appliance:
         return self.machine.run("sed -n 's/^IMAGE_VERSION=//p' /etc/os-release").output.strip()
 
     def await_link(self, timeout_s: float = PATIENCE_S) -> None:
-        """Wait until the daemon says that its link to the hub is up."""
+        """Wait until the daemon says that its link to the hub is up; to ask it costs much, so the connection is looked for first."""
+        port = self.stage.link.port
+        self.machine.await_true(f"ss -Htn state established dport = :{port} | grep -q .", timeout_s)
         self.machine.await_true(
             f"{_hotspot('kiosk', 'status', '--json')} | grep -q '\"link\":true'", timeout_s
         )
