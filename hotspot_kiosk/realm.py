@@ -33,9 +33,17 @@ def mark(folder: Path) -> None:
 
 
 def check_places(realm: Realm, places: Iterable[Path]) -> None:
-    """Raises ConfigError naming the first place that is not of this realm."""
+    """Raises ConfigError naming the first place that is not of this realm.
+
+    Where this process may not look it keeps nothing: the pages, which read the daemon's settings, are shut out of its
+    folders, and the daemon looks itself.
+    """
     for place in places:
-        if of_folder(place) is realm:
+        try:
+            found = of_folder(place)
+        except PermissionError:
+            continue
+        if found is realm:
             continue
         if realm is Realm.REAL:
             raise ConfigError(f"{place} lies in a folder for training; what is real keeps nothing there")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -511,3 +512,20 @@ def test_a_training_number_is_needed_for_training_keys(tmp_path: Path) -> None:
     assert isinstance(outcome.exception, HotspotError)
     assert "are for training" in str(outcome.exception)
     assert (HUB.realm, KIOSK.realm) == (REAL, REAL)
+
+
+def test_who_may_not_look_into_a_folder_is_not_kept_from_its_settings(tmp_path: Path) -> None:
+    """The pages read the daemon's settings and are shut out of its folders, as their unit says."""
+    shut = tmp_path / "shut"
+    (shut / "keys").mkdir(parents=True)
+    shut.chmod(0)
+    own = os.geteuid()
+    if own == 0:
+        os.seteuid(65534)
+    try:
+        with pytest.raises(PermissionError):
+            (shut / "keys" / realm.MARK).stat()
+        realm.check_places(realm.Realm.REAL, [shut / "keys"])
+    finally:
+        os.seteuid(own)
+        shut.chmod(0o700)
