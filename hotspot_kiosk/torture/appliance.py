@@ -90,6 +90,7 @@ class Appliance:
         self.stage = Stage(Folders(folder / "outside", MODELS))
         self.cast = Cast(self.stage.folders)
         self._folder, self._people = folder, people
+        self._shown: set[str] = set()
         self._depot: Depot | None = None
         self._machine: Machine | None = None
 
@@ -216,13 +217,14 @@ class Appliance:
         ]
 
     def _show(self) -> None:
-        """What the person shows lies in the camera's folder of the machine, too."""
+        """What the person shows lies in the camera's folder of the machine, too; each picture goes there once, for it goes slowly."""
         for picture in sorted(self.stage.folders.camera.glob("*.png")):
+            if picture.name in self._shown:
+                continue
             name = f"{PICTURES}/{picture.name}"
             put = f"cat >{quote(name + '.tmp')} && mv {quote(name + '.tmp')} {quote(name)}"
-            self.machine.run(
-                f"[ -e {quote(name)} ] || {{ {put}; chmod 0644 {quote(name)}; }}", given=picture.read_bytes()
-            )
+            self.machine.run(f"{put} && chmod 0644 {quote(name)}", given=picture.read_bytes())
+            self._shown.add(picture.name)
 
     def _write_stick(self, folder: Path) -> None:
         """As a bureau would, with the kiosk's key made outside so that the hub knows it already."""
