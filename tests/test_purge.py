@@ -12,8 +12,8 @@ from hotspot_kiosk import seal
 from hotspot_kiosk.audit import Journal
 from hotspot_kiosk.audit_chain import Entry, read
 from hotspot_kiosk.demo.postgres import Postgres
-from hotspot_kiosk.errors import StorageFailed
-from hotspot_kiosk.hub.cases import case_events
+from hotspot_kiosk.errors import SealError, StorageFailed
+from hotspot_kiosk.hub.cases import case, case_events
 from hotspot_kiosk.hub.law.retention import Purge, rule_for, shortest
 from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.storage import store_postgres, store_sqlite
@@ -155,6 +155,34 @@ def test_a_part_that_comes_after_the_end_goes_at_the_next_run(bureau: Bureau) ->
     assert bureau.purge_of(fresh).run() == 1
     assert not fresh.inbox.envelope(late)
     assert bureau.raw.keys.held() == []
+
+
+def test_what_a_worker_adds_under_a_remembered_key_is_as_gone_as_the_record(bureau: Bureau) -> None:
+    """Another process purged it: the case stays readable, keeps who ordered its end, and the next run takes the rest."""
+    number = tcn(1)
+    bureau.hold(number)
+    record = case.fold(number, map(case_events.decode, bureau.store.cases.events(number)))
+    other = guard(bureau.raw, lambda: bureau.now)
+    bureau.purge_of(other).erase(record, b"the slip's mark", b"by k8")
+    late = case_events.Told(bureau.now, DEVICE, 2, b"view")
+    bureau.store.cases.add(number, [(late.name, case_events.encode(late))], None)
+    for _ in range(2):
+        fresh = guard(bureau.raw, lambda: bureau.now)
+        (event,) = map(case_events.decode, fresh.cases.events(number))
+        assert isinstance(event, case_events.Purged)
+        assert (event.slip, event.signed) == (b"the slip's mark", b"by k8")
+        bureau.purge_of(fresh).run()
+    assert bureau.raw.keys.held() == []
+    assert len(bureau.raw.cases.events(number)) == 1
+
+
+def test_an_event_that_does_not_open_is_damage_where_nothing_was_purged(bureau: Bureau) -> None:
+    """It is told, not passed over."""
+    number = tcn(1)
+    bureau.hold(number)
+    bureau.raw.cases.add(number, [("odd", b"\1" + bytes(60))], None)
+    with pytest.raises(SealError, match="does not open"):
+        bureau.store.cases.events(number)
 
 
 class Cut(Exception):
