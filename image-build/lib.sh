@@ -53,16 +53,16 @@ layer() {
     printf '%s\n' "$place"
 }
 
-# The Debian mirror that apt already uses here, else Debian's own.
+# The Debian mirror that apt uses here; empty if its lists are not there yet.
 mirror() {
-    uri=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' 2>/dev/null |
-        sed -n 's/ Debian Debian$//p' | head -n 1)
-    printf '%s\n' "${uri:-http://deb.debian.org/debian}"
+    apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' 2>/dev/null |
+        sed -n 's/ Debian Debian$//p' | head -n 1
 }
 
 # Whether that mirror answers and has Debian 13.
 reachable() {
     uri=$(mirror)
+    [ -n "$uri" ] || return 1
     /usr/lib/apt/apt-helper download-file "${uri%/}/dists/trixie/InRelease" "$cache/InRelease" >/dev/null 2>&1
 }
 

@@ -3,7 +3,7 @@
 # and Debian's firmware package almost no overlays.
 compatible=hotspot-pi4
 kernel_suite=trixie
-kernel_source="deb http://archive.raspberrypi.com/debian trixie main"
+kernel_archive="Raspberry Pi's"
 kernel_package=linux-image-rpi-v8
 firmware_package=raspi-firmware
 device_tree=bcm2711-rpi-4-b.dtb

@@ -2,7 +2,7 @@
 # The kernel comes from Raspberry Pi's own archive: Debian 13's cannot read this board's card.
 compatible=hotspot-pi5
 kernel_suite=trixie
-kernel_source="deb http://archive.raspberrypi.com/debian trixie main"
+kernel_archive="Raspberry Pi's"
 kernel_package=linux-image-rpi-2712
 firmware_package=raspi-firmware
 device_tree=bcm2712-rpi-5-b.dtb
