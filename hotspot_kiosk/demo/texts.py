@@ -1,13 +1,6 @@
-"""The demo's config files, and so examples of every setting."""
+"""The demo's config files, and so examples of every setting; what a training's have in common with them stands by itself."""
 
-KIOSK = """\
-[kiosk]
-device = {device}
-post = "Green line 4"
-country = "XPO"
-agency = "DEMO"
-desk = "{root}/desk"
-
+KIOSK_PARTS = """\
 [keys]
 own = "kiosk.key"
 peers = "peers"
@@ -38,6 +31,19 @@ path = "outbox.db"
 file = "operation.op"
 """
 
+KIOSK = (
+    """\
+[kiosk]
+device = {device}
+post = "Green line 4"
+country = "XPO"
+agency = "DEMO"
+desk = "{root}/desk"
+
+"""
+    + KIOSK_PARTS
+)
+
 OPERATION = """\
 id = "DEMO-2026"
 edition = 1
@@ -53,11 +59,7 @@ devices = [{device}]
 fingers = [2, 7]
 """
 
-HUB = """\
-[hub]
-name = "Demo bureau"
-orders = "orders"
-
+HUB_PARTS = """\
 [keys]
 own = "hub.key"
 peers = "peers"
@@ -75,6 +77,16 @@ port = {broker_port}
 driver = "store_sqlite"
 path = "hub.db"
 """
+
+HUB = (
+    """\
+[hub]
+name = "Demo bureau"
+orders = "orders"
+
+"""
+    + HUB_PARTS
+)
 
 BROKER = """\
 id = 0

@@ -1,6 +1,9 @@
 """The config files of a training, and so examples of every setting that makes one."""
 
-KIOSK = """\
+from hotspot_kiosk.demo.texts import HUB_PARTS, KIOSK_PARTS
+
+KIOSK = (
+    """\
 [kiosk]
 device = {device}
 post = "Training post"
@@ -9,34 +12,9 @@ agency = "TRAINING"
 desk = "{root}/desk"
 training = true
 
-[keys]
-own = "kiosk.key"
-peers = "peers"
-
-[models]
-manifest = "{models}/manifest.toml"
-folder = "{models}/built"
-
-[camera]
-driver = "folder"
-path = "{root}/camera"
-
-[finger]
-driver = "uart_finger"
-port = "{root}/serial"
-ppi = 500
-
-[link]
-driver = "mqtt"
-host = "127.0.0.1"
-port = {link_port}
-retry_most_s = 2.0
-
-[outbox]
-path = "outbox.db"
-
-[operation]
-file = "operation.op"
+"""
+    + KIOSK_PARTS
+    + """\
 
 [session]
 attempts = 10
@@ -50,6 +28,7 @@ port = {page_port}
 idle_s = 1800.0
 coach = "{root}/coach"
 """
+)
 
 OPERATION = """\
 id = "TRAINING"
@@ -69,7 +48,8 @@ fingers = [2]
 pictures = "none needed: nobody in them stands here"
 """
 
-HUB = """\
+HUB = (
+    """\
 [hub]
 name = "Training bureau"
 orders = "orders"
@@ -77,20 +57,6 @@ operations = "operations"
 roster = "roster"
 training = true
 
-[keys]
-own = "hub.key"
-peers = "peers"
-
-[models]
-manifest = "{models}/manifest.toml"
-folder = "{models}/built"
-
-[link]
-driver = "mqtt"
-host = "127.0.0.1"
-port = {broker_port}
-
-[store]
-driver = "store_sqlite"
-path = "hub.db"
 """
+    + HUB_PARTS
+)
