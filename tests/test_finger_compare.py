@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
 from prints import flow, middle, real, sample, small, touch, turned, whole
 
 from hotspot_kiosk.compare.finger import NOTHING_TO_COMPARE, FingerComparator, compare_edges, warm_up
-from hotspot_kiosk.compare.finger_dense import overlay, ridge_picture
+from hotspot_kiosk.compare.finger_dense import RidgePicture, overlay, ridge_picture
 from hotspot_kiosk.compare.finger_fusion import CALIBRATION
+from hotspot_kiosk.compare.finger_laying import packed
 from hotspot_kiosk.compare.finger_prepared import PreparedFinger, prepare
 from hotspot_kiosk.compare.finger_spectrum import coarse_picture, propose
 from hotspot_kiosk.errors import BadBytes, Incomparable
@@ -100,17 +102,20 @@ def test_the_spectrum_finds_turn_and_shift() -> None:
     assert place == pytest.approx(back, abs=4)
 
 
+def laid_out(ridges: NDArray[np.bool_]) -> RidgePicture:
+    """A ridge picture that is known everywhere."""
+    return ridge_picture(packed(ridges), packed(np.ones_like(ridges)), ridges.shape[1])
+
+
 def test_the_overlay_follows_stretched_skin() -> None:
     """A picture stretched by 5 percent still agrees; another finger's picture does not."""
     one, other = (whole(person, 0).ridges for person in (2, 3))
-    known = np.ones(one.shape, np.bool_)
     wide = cv2.resize(one.astype(np.uint8), None, fx=1.05, fy=1.0, interpolation=cv2.INTER_NEAREST)
     stretched = wide[:, : one.shape[1]] > 0
-    rest = np.array([[0.0, -2.0, 0.0]])
-    probe = ridge_picture(stretched[40:140, 50:150], known[:100, :100])
+    probe = laid_out(stretched[40:140, 50:150])
     rest = np.array([[0.0, 46.0, 40.0]])
-    same = overlay(probe, ridge_picture(one, known), rest).overlay
-    strange = overlay(probe, ridge_picture(other, known), rest).overlay
+    same = overlay(probe, laid_out(one), rest).overlay
+    strange = overlay(probe, laid_out(other), rest).overlay
     assert same.mean > 0.7
     assert strange.mean < 0.5
 

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from hotspot_kiosk.compare.finger_bits import PATCH, glance, search
 from hotspot_kiosk.compare.finger_fit import affine, smooth
-from hotspot_kiosk.compare.finger_laying import FINER, lay, spread
+from hotspot_kiosk.compare.finger_laying import FINER, lay, spread, unpacked
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
+Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 STRIDE, GLANCE_STRIDE = 11, 18
@@ -108,10 +109,10 @@ class _Laid:
         return np.zeros((self.rows * self.columns, 2))
 
 
-def ridge_picture(ridges: Mask, area: Mask) -> RidgePicture:
-    """Prepare a half-resolution ridge picture; area: where it is known."""
-    bits, mask = (np.packbits(each, axis=1, bitorder="little") for each in (ridges & area, area))
-    return RidgePicture(ridges, area, spread(bits, MARGIN), spread(mask, MARGIN))
+def ridge_picture(ridges: Bytes, seen: Bytes, width: int) -> RidgePicture:
+    """A half-resolution ridge picture out of packed rows; seen: where it is known."""
+    pictures = unpacked(ridges, width), unpacked(seen, width)
+    return RidgePicture(*pictures, spread(ridges, MARGIN), spread(seen, MARGIN))
 
 
 def _fine(picture: RidgePicture) -> NDArray[np.uint8]:

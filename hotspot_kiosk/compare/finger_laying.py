@@ -19,6 +19,16 @@ FRACTION = 32
 ONE = 1 << FRACTION
 
 
+def packed(picture: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """A picture's rows, eight pixels a byte, the lowest bit first."""
+    return np.packbits(picture, axis=1, bitorder="little")
+
+
+def unpacked(rows: NDArray[np.uint8], width: int) -> NDArray[np.bool_]:
+    """The inverse of `packed`."""
+    return np.unpackbits(rows, axis=1, count=width, bitorder="little").view(np.bool_)
+
+
 @njit(cache=True, nogil=True)
 def spread(rows: NDArray[np.uint8], margin: int) -> Words:
     """Rows of words from rows of bytes, the lowest bit first, with a margin of unknown pixels all round.

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot_kiosk.compare.finger_dense import MARGIN, RidgePicture
+from hotspot_kiosk.compare.finger_dense import RidgePicture, ridge_picture
 from hotspot_kiosk.compare.finger_edges import EdgeTable, edge_table
-from hotspot_kiosk.compare.finger_laying import spread
+from hotspot_kiosk.compare.finger_laying import packed, unpacked
 from hotspot_kiosk.compare.finger_spectrum import CoarsePicture, coarse_picture
 from hotspot_kiosk.errors import BadBytes
 from hotspot_kiosk.terms import FingerTemplate
@@ -54,8 +54,7 @@ class StowedFinger:
     @property
     def picture(self) -> RidgePicture:
         """Its ridges, ready to have others laid over them."""
-        ridges, seen = _unpacked(self.ridges, self.width), _unpacked(self.seen, self.width)
-        return RidgePicture(ridges, seen, spread(self.ridges, MARGIN), spread(self.seen, MARGIN))
+        return ridge_picture(self.ridges, self.seen, self.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,28 +109,20 @@ def stow(template: FingerTemplate) -> StowedFinger:
     height, width = template.height // 2, template.width // 2
     area = np.repeat(np.repeat(template.area, 4, axis=0), 4, axis=1)[:height, :width]
     area = _scaled(area, scale)
-    known = _packed(area)
+    known = packed(area)
     edges = edge_table(minutiae)
     if not template.ridges.size:  # ridges that did not travel: nothing seen
         nothing = np.zeros_like(known)
         return StowedFinger(template.model, area.shape[1], minutiae, edges, known, nothing, nothing)
-    ridges = _packed(_scaled(template.ridges, scale) & area)
+    ridges = packed(_scaled(template.ridges, scale) & area)
     return StowedFinger(template.model, area.shape[1], minutiae, edges, known, known, ridges)
 
 
 def opened(stowed: StowedFinger) -> PreparedFinger:
     """The stowed print with its pictures."""
     picture = stowed.picture
-    area = picture.area if stowed.seen is stowed.known else _unpacked(stowed.known, stowed.width)
+    area = picture.area if stowed.seen is stowed.known else unpacked(stowed.known, stowed.width)
     return PreparedFinger(stowed, area, picture, coarse_picture(picture.ridges, picture.area))
-
-
-def _packed(picture: Mask) -> Bytes:
-    return np.packbits(picture, axis=1, bitorder="little")
-
-
-def _unpacked(rows: Bytes, width: int) -> Mask:
-    return np.unpackbits(rows, axis=1, count=width, bitorder="little").view(np.bool_)
 
 
 def _scaled(picture: Mask, scale: float) -> Mask:

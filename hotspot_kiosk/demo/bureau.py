@@ -126,11 +126,6 @@ class Bureau:
         process.kill()
         process.wait()
 
-    def cpu_s(self, name: str) -> float:
-        """Processor seconds that a worker has used (user and system)."""
-        text = Path(f"/proc/{self._workers[name].pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(text[11]) + int(text[12])) / os.sysconf("SC_CLK_TCK")
-
     def _kiosk(self, device: int) -> PrivateKeys:
         private, public = make_pair(self.folder, f"k{device}", device, f"Post {device}", os.urandom(128))
         public.rename(self.folder / "peers" / public.name)

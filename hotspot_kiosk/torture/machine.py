@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import socket
@@ -105,13 +104,6 @@ class Machine:
         """All that its console showed since it was started."""
         log = self.folder / "console.log"
         return log.read_text("utf-8", "replace") if log.exists() else ""
-
-    def await_console(self, pattern: str, timeout_s: float = 600, times: int = 1) -> None:
-        """Wait until its console showed the pattern so often. Raises MachineFailed."""
-        ends = time.monotonic() + timeout_s
-        while len(re.findall(pattern, self.console())) < times:
-            self._alive(ends, f"the console did not show {pattern!r}")
-            time.sleep(0.2)
 
     def run(self, command: str, timeout_s: float = 120, given: bytes = b"") -> Ran:
         """Run a command in the machine as root, with `given` as its input; waits for the agent first. Raises MachineFailed."""
