@@ -191,7 +191,7 @@ def enter(page: Any, url: str, code: str) -> None:
 def arrive(person: Any, url: str, code: str) -> None:
     """Somebody at the person's screen, in their language; what the last one left there is taken first."""
     person.goto(f"{url}/")
-    person.locator("#training").wait_for()
+    person.locator(".one.slip, .languages").first.wait_for()
     if person.locator(".one.slip").count():
         shot(person, code, "person-slip")
         person.locator(".one.slip button.good").click()
