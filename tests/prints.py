@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hotspot_kiosk.compare.finger_dense import RidgePicture, ridge_picture
+from hotspot_kiosk.compare.finger_laying import packed
 from hotspot_kiosk.inference.finger import extract
 from hotspot_kiosk.simulator.finger_master import Master, master
 from hotspot_kiosk.simulator.finger_touch import FULL, R503, Window, impression
@@ -47,6 +49,12 @@ def small(person: int, seed: int) -> FingerTemplate:
 def whole(person: int, seed: int) -> FingerTemplate:
     """Features of a touch on a large sensor."""
     return extract(sample(touch(person, seed, FULL)))
+
+
+def laid_out(ridges: NDArray[np.bool_], seen: NDArray[np.bool_] | None = None) -> RidgePicture:
+    """A ridge picture, known everywhere where `seen` does not say otherwise."""
+    known = np.ones_like(ridges) if seen is None else seen
+    return ridge_picture(packed(ridges), packed(known), ridges.shape[1])
 
 
 def real(folder: Path, database: str, number: int, impression_number: int) -> Pixels:

@@ -12,13 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from numpy.typing import NDArray
-from prints import flow, middle, real, sample, small, touch, turned, whole
+from prints import flow, laid_out, middle, real, sample, small, touch, turned, whole
 
 from hotspot_kiosk.compare.finger import NOTHING_TO_COMPARE, FingerComparator, compare_edges, warm_up
-from hotspot_kiosk.compare.finger_dense import RidgePicture, overlay, ridge_picture
+from hotspot_kiosk.compare.finger_dense import overlay
 from hotspot_kiosk.compare.finger_fusion import CALIBRATION
-from hotspot_kiosk.compare.finger_laying import packed
 from hotspot_kiosk.compare.finger_prepared import PreparedFinger, prepare
 from hotspot_kiosk.compare.finger_spectrum import coarse_picture, propose
 from hotspot_kiosk.errors import BadBytes, Incomparable
@@ -100,11 +98,6 @@ def test_the_spectrum_finds_turn_and_shift() -> None:
     place = np.array([[c, -s], [s, c]]) @ [48, 48] + found[1:]
     assert np.rad2deg(found[0]) == pytest.approx(12, abs=3)
     assert place == pytest.approx(back, abs=4)
-
-
-def laid_out(ridges: NDArray[np.bool_]) -> RidgePicture:
-    """A ridge picture that is known everywhere."""
-    return ridge_picture(packed(ridges), packed(np.ones_like(ridges)), ridges.shape[1])
 
 
 def test_the_overlay_follows_stretched_skin() -> None:

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from prints import small, whole
+from prints import laid_out, small, whole
 
 from hotspot_kiosk.compare.finger import FingerComparator, compare_edges
-from hotspot_kiosk.compare.finger_dense import look, ridge_picture
+from hotspot_kiosk.compare.finger_dense import look
 from hotspot_kiosk.compare.finger_laying import spread
 from hotspot_kiosk.compare.finger_prepared import opened, prepare, stow
 from hotspot_kiosk.errors import BadBytes
@@ -70,9 +70,8 @@ def test_a_look_knows_the_right_motion() -> None:
     """High where a part lies on its whole, turned or not; near chance beside it, and nothing off the picture."""
     print_ = whole(1, 0)
     area = np.repeat(np.repeat(print_.area, 4, 0), 4, 1)[: print_.height // 2, : print_.width // 2]
-    reference = ridge_picture(print_.ridges, area)
     cut = (slice(40, 140), slice(30, 130))
-    part = ridge_picture(np.ascontiguousarray(print_.ridges[cut]), np.ascontiguousarray(area[cut]))
+    reference, part = laid_out(print_.ridges, area), laid_out(print_.ridges[cut], area[cut])
     there = look(part, reference, np.array([0.0, 30.0, 40.0]))
     beside = [look(part, reference, np.array([turn, 30.0, 40.0])) for turn in (math.pi / 2, -math.pi / 2)]
     assert there > 2 * max(beside)
