@@ -241,7 +241,7 @@ class HttpsWay:
 
 
 Way = FolderWay | HttpsWay
-WAYS = {"folder": FolderWay, "https": HttpsWay}
+WAYS: dict[str, type[FolderWay] | type[HttpsWay]] = {"folder": FolderWay, "https": HttpsWay}
 
 
 def papers(folder: Path) -> None:

@@ -113,7 +113,7 @@ def test_our_manifest_is_whole() -> None:
     """Every model has a card, a known recipe and full digests; names are unique; no address is named."""
     text = MANIFEST.read_text(encoding="utf-8")
     manifest = read_manifest(MANIFEST)
-    names = [entry.name for entry in (*manifest.model, *manifest.picture)]
+    names = [*(model.name for model in manifest.model), *(picture.name for picture in manifest.picture)]
     assert len(set(names)) == len(names)
     assert "://" not in text
     for entry in manifest.model:

@@ -22,7 +22,7 @@ from hotspot_kiosk.hub.storage.store import GalleryEntry, PartKey
 from hotspot_kiosk.keyring import load_private, load_public
 from hotspot_kiosk.policy import Finding
 from hotspot_kiosk.seal_answer import is_sealed_answer, open_answer, reply_key
-from hotspot_kiosk.terms import AnswerType, Decision, FaceTemplate, Part, Tcn
+from hotspot_kiosk.terms import Answer, AnswerType, Decision, FaceTemplate, Part, Tcn
 from hotspot_kiosk.transports import mqtt
 from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkUp, Taken
 
@@ -88,7 +88,7 @@ class Desk:
         wire.verify_receipt(receipt, self.hub_public)
         return receipt
 
-    def opened(self, receipt: wire.Receipt) -> contents.Answer:
+    def opened(self, receipt: wire.Receipt) -> Answer:
         """The answer that came with a receipt."""
         return contents.decode_answer(seal.open_envelope(receipt.answer, self.hub_public, self.kiosk_key))
 
@@ -256,7 +256,7 @@ def asked_with_key(running: Desk, counter: int = 1) -> tuple[bytes, bytes]:
     return envelope, hashlib.sha256(envelope).digest()
 
 
-def next_answer(running: Desk, digest: bytes, counter: int = 1) -> contents.Answer:
+def next_answer(running: Desk, digest: bytes, counter: int = 1) -> Answer:
     """What arrives next: an answer under the reply key, which is the receipt, too."""
     arrived = running.until(Arrived)
     assert isinstance(arrived, Arrived)

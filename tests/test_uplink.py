@@ -229,21 +229,21 @@ def test_after_a_cut_only_what_is_missing_goes_again(tmp_path: Path) -> None:
 
     def cut_once(event: Arrived) -> list[Arrived]:
         if next(heard) == 15:
-            rig.board.cut(f"kiosk-{DEVICE}")
+            frail.board.cut(f"kiosk-{DEVICE}")
         return [event]
 
-    rig = Rig(tmp_path, cut_once)
+    frail = Rig(tmp_path, cut_once)
     try:
-        rig.until(lambda: rig.links == [True])
-        rig.put(size=2_000_000)
-        rig.until(lambda: rig.links == [True, False])
-        assert not rig.all_held()
-        rig.board.mend(f"kiosk-{DEVICE}")
-        rig.until(rig.all_held)
-        assert rig.chunks(Part.EVIDENCE) < 2_000_000 + 2_000 + MOST_WINDOW * LARGEST_CHUNK
-        rig.until(lambda: rig.links == [True, False, True])
+        frail.until(lambda: frail.links == [True])
+        frail.put(size=2_000_000)
+        frail.until(lambda: frail.links == [True, False])
+        assert not frail.all_held()
+        frail.board.mend(f"kiosk-{DEVICE}")
+        frail.until(frail.all_held)
+        assert frail.chunks(Part.EVIDENCE) < 2_000_000 + 2_000 + MOST_WINDOW * LARGEST_CHUNK
+        frail.until(lambda: frail.links == [True, False, True])
     finally:
-        rig.close()
+        frail.close()
 
 
 def test_a_kiosk_that_starts_again_goes_on(rig: Rig) -> None:

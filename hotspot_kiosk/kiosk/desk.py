@@ -13,7 +13,7 @@ import logging
 import socket
 import socketserver
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -339,7 +339,7 @@ def _asked(path: Path, request: Ask) -> bytes:
         return stream.readline()
 
 
-def watch(path: Path) -> Iterator[Told]:
+def watch(path: Path) -> Generator[Told, None, None]:
     """Everything the kiosk shows from now on, until it stops. Raises LinkDown if none runs."""
     with _connected(path) as stream:
         stream.write(line(Ask("watch")))
