@@ -33,6 +33,7 @@ from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.hub.cases import outcomes, route
 from hotspot_kiosk.hub.cases.case_events import Found, Told, Voted, encode
 from hotspot_kiosk.hub.cases.casebook import Casebook, Person, Role
+from hotspot_kiosk.hub.cases.partner_desk import PartnerDesk
 from hotspot_kiosk.hub.cases.telling import Teller
 from hotspot_kiosk.hub.exchange.clerk import Clerk
 from hotspot_kiosk.hub.exchange.gate import Terms
@@ -104,6 +105,7 @@ class Bureau:
             note=lambda *deed: self.deeds.append(deed),
             roster=lambda: self.roster,
         )
+        self.desk = PartnerDesk(self.book, self.store.errands)
         self.teller = Teller(
             self.store.answers, self.book, HUB, lambda device: KIOSKS[device].keys(), self.clock
         )
@@ -156,17 +158,17 @@ def test_a_check_is_sent_answered_and_told_in_editions(bureau: Bureau) -> None:
     """Pending, the first candidate, both; the kiosk's newest waits, the hub owes nothing."""
     ((device, first),) = bureau.check()
     assert (device, first.decision, first.edition) == (DEVICE, Decision.PENDING, 1)
-    assert not bureau.book.due(INTERPOL, 8)
+    assert not bureau.desk.due(INTERPOL, 8)
     bureau.hold(b"a file", Part.EVIDENCE)
-    (out,) = bureau.book.due(INTERPOL, 8)
+    (out,) = bureau.desk.due(INTERPOL, 8)
     assert (out.tcn, out.evidence, out.operation) == (tcn(), b"a file", ROUTED)
-    bureau.book.sent(tcn(), INTERPOL, NOW, ("fingers taken out",))
-    assert not bureau.book.due(INTERPOL, 8)
-    assert bureau.book.replied(INTERPOL, result(1, 1, 2), NOW)
+    bureau.desk.sent(tcn(), INTERPOL, NOW, ("fingers taken out",))
+    assert not bureau.desk.due(INTERPOL, 8)
+    assert bureau.desk.replied(INTERPOL, result(1, 1, 2), NOW)
     ((_, second),) = bureau.tell()
-    assert bureau.book.replied(INTERPOL, result(1, 1, 2), NOW)
+    assert bureau.desk.replied(INTERPOL, result(1, 1, 2), NOW)
     assert not bureau.tell()
-    assert bureau.book.replied(INTERPOL, result(2, 2, 2), NOW)
+    assert bureau.desk.replied(INTERPOL, result(2, 2, 2), NOW)
     ((_, third),) = bureau.tell()
     assert [answer.edition for answer in (second, third)] == [2, 3]
     assert [c.reference for c in third.candidates] == ["FRA/N1", "FRA/N2"]
@@ -177,7 +179,7 @@ def test_a_late_hit_is_sealed_to_the_next_post(bureau: Bureau) -> None:
     """Hours later; the other kiosk reads it with its own keys and nobody else can."""
     bureau.check()
     bureau.later(hours=5)
-    bureau.book.replied(INTERPOL, result(1, 1), bureau.now)
+    bureau.desk.replied(INTERPOL, result(1, 1), bureau.now)
     said = dict(bureau.tell())
     assert set(said) == {DEVICE, OTHER}
     assert said[OTHER].late is not None
@@ -193,19 +195,19 @@ def test_what_is_due_goes_in_the_order_of_need(bureau: Bureau) -> None:
         bureau.check(counter=counter)
         bureau.hold(b"file", Part.EVIDENCE, counter)
         bureau.later(minutes=1)
-    order = [out.tcn for out in bureau.book.due(INTERPOL, 8)]
+    order = [out.tcn for out in bureau.desk.due(INTERPOL, 8)]
     assert order == [tcn(1), tcn(2)]
-    assert len(bureau.book.due(INTERPOL, 1)) == 1
+    assert len(bureau.desk.due(INTERPOL, 1)) == 1
 
 
 def test_only_partners_of_the_operation_can_have_been_asked(bureau: Bureau) -> None:
     """And only about checks that are known."""
     bureau.check()
-    assert not bureau.book.replied("stranger", result(1, 1), NOW)
-    assert not bureau.book.replied(INTERPOL, result(1, 1, of=tcn(9)), NOW)
+    assert not bureau.desk.replied("stranger", result(1, 1), NOW)
+    assert not bureau.desk.replied(INTERPOL, result(1, 1, of=tcn(9)), NOW)
     error = SearchError(tcn(3, 900), tcn(), NOW, "XPO", 501, "", "")
-    assert not bureau.book.failed("stranger", error, NOW)
-    assert bureau.book.failed(INTERPOL, error, NOW)
+    assert not bureau.desk.failed("stranger", error, NOW)
+    assert bureau.desk.failed(INTERPOL, error, NOW)
     ((_, answer),) = bureau.tell()
     assert "take them again" in answer.note
 
@@ -217,8 +219,8 @@ def test_without_a_signed_operation_nothing_goes_to_anybody_else(tmp_path: Path)
         ((device, answer),) = bureau.check(found=HIT)
         assert (device, answer.decision) == (DEVICE, Decision.POSSIBLE_MATCH)
         bureau.hold(b"file", Part.EVIDENCE)
-        assert not bureau.book.due(INTERPOL, 8)
-        assert not bureau.book.replied(INTERPOL, result(1, 1), NOW)
+        assert not bureau.desk.due(INTERPOL, 8)
+        assert not bureau.desk.replied(INTERPOL, result(1, 1), NOW)
     finally:
         bureau.store.close()
 
@@ -257,7 +259,7 @@ SYRIAN = Shielded(frozenset({"QZX"}), True)
 def test_a_sealed_hit_waits_for_the_legal_officer(bureau: Bureau) -> None:
     """Nobody can vote on it or tell that it is there; the officer may release it, with a reason."""
     bureau.check(SYRIAN)
-    bureau.book.replied(INTERPOL, result(1, 1, source="QZX"), NOW)
+    bureau.desk.replied(INTERPOL, result(1, 1, source="QZX"), NOW)
     assert not bureau.tell()
     with pytest.raises(Refused, match="no such candidate"):
         vote(bureau.book, tcn(), "QZX/N1", ONE, Finding.CONFIRM, "seen")
@@ -285,7 +287,7 @@ def test_if_the_probe_cannot_be_read_every_hit_is_sealed(bureau: Bureau) -> None
     bureau.hold(b"file", Part.EVIDENCE)
     assert [answer.candidates for _, answer in bureau.tell()] == [()]
     assert bureau.book.for_legal()
-    assert not bureau.book.due(INTERPOL, 8)
+    assert not bureau.desk.due(INTERPOL, 8)
 
 
 def test_what_is_shielded_has_no_way_out(bureau: Bureau, caplog: pytest.LogCaptureFixture) -> None:
@@ -293,9 +295,9 @@ def test_what_is_shielded_has_no_way_out(bureau: Bureau, caplog: pytest.LogCaptu
     caplog.set_level("DEBUG")
     said = bureau.check(SYRIAN, HIT)
     bureau.hold(b"file", Part.EVIDENCE)
-    (out,) = bureau.book.due(INTERPOL, 8)
-    bureau.book.sent(tcn(), INTERPOL, NOW, ())
-    bureau.book.replied(INTERPOL, result(1, 1), NOW)
+    (out,) = bureau.desk.due(INTERPOL, 8)
+    bureau.desk.sent(tcn(), INTERPOL, NOW, ())
+    bureau.desk.replied(INTERPOL, result(1, 1), NOW)
     bureau.later(hours=5)
     said += bureau.tell()
     asked = bureau.book.asked(tcn())
@@ -347,7 +349,7 @@ def test_events_in_any_order_end_in_the_same_words(tmp_path: Path) -> None:
             bureau.check()
             answer = None
             for each in random.Random(seed).sample(coming, len(coming)):
-                bureau.book.replied(INTERPOL, each, NOW)
+                bureau.desk.replied(INTERPOL, each, NOW)
                 told = bureau.tell()
                 answer = told[-1][1] if told else answer
             assert answer is not None
@@ -465,7 +467,7 @@ def test_a_clerk_serves_real_cases(bureau: Bureau) -> None:
         partner=INTERPOL,
         terms=Terms(),
         exchange=partner,
-        desk=bureau.book,
+        desk=bureau.desk,
         shelf=Shelf(bureau.folder / "state"),
         journal=journal,
         now=bureau.clock,
@@ -491,13 +493,13 @@ def test_a_clerk_serves_real_cases(bureau: Bureau) -> None:
 def asked_and_hit(bureau: Bureau, source: str = "FRA", person: Shielded | None = None) -> None:
     """A partner was asked and named one candidate."""
     bureau.check(person)
-    bureau.book.sent(FIRST, INTERPOL, NOW, ())
-    bureau.book.replied(INTERPOL, result(1, 1, 1, source), NOW)
+    bureau.desk.sent(FIRST, INTERPOL, NOW, ())
+    bureau.desk.replied(INTERPOL, result(1, 1, 1, source), NOW)
 
 
 def words(bureau: Bureau, partner: str = INTERPOL) -> list[tuple[str, str]]:
     """What is due to be told to a partner: of which of its messages, what."""
-    return [(due.report.answer, due.report.outcome) for due in bureau.book.outcomes(partner, 9)]
+    return [(due.report.answer, due.report.outcome) for due in bureau.desk.outcomes(partner, 9)]
 
 
 @pytest.mark.parametrize(("finding", "word"), [(Finding.CONFIRM, "confirmed"), (Finding.REFUTE, "refuted")])
@@ -512,9 +514,9 @@ def test_an_outcome_is_due_to_the_partner_whose_hit_it_is_until_it_has_it(
     vote(bureau.book, FIRST, "FRA/N1", TWO, finding, "nose")
     assert words(bureau) == [(tcn(1, 900), word)]
     assert not words(bureau, "another")
-    (due,) = bureau.book.outcomes(INTERPOL, 9)
+    (due,) = bureau.desk.outcomes(INTERPOL, 9)
     assert due.report.at == bureau.now
-    bureau.book.reported(due, bureau.now)
+    bureau.desk.reported(due, bureau.now)
     assert not words(bureau)
     assert [(each.outcome, each.withheld) for each in bureau.book.case(FIRST).reports] == [(word, "")]
 
@@ -532,8 +534,8 @@ def test_who_was_told_of_a_match_is_told_that_it_is_disputed(bureau: Bureau) -> 
     asked_and_hit(bureau)
     for person in (ONE, TWO):
         vote(bureau.book, FIRST, "FRA/N1", person, Finding.CONFIRM, "ears")
-    (due,) = bureau.book.outcomes(INTERPOL, 9)
-    bureau.book.reported(due, NOW)
+    (due,) = bureau.desk.outcomes(INTERPOL, 9)
+    bureau.desk.reported(due, NOW)
     vote(bureau.book, FIRST, "FRA/N1", Person("k9"), Finding.REFUTE, "a scar")
     assert words(bureau) == [(tcn(1, 900), "disputed")]
 
@@ -547,10 +549,10 @@ def test_a_partner_hears_of_every_turn_of_a_dispute_once(bureau: Bureau) -> None
     for number, finding in enumerate(turns):
         bureau.later(minutes=1)
         stands = vote(bureau.book, FIRST, "FRA/N1", Person(f"n{number}"), finding, "ears")
-        for due in bureau.book.outcomes(INTERPOL, 9):
+        for due in bureau.desk.outcomes(INTERPOL, 9):
             heard.append((due.report.outcome, due.report.name))
-            bureau.book.reported(due, bureau.now)
-        assert not bureau.book.outcomes(INTERPOL, 9)
+            bureau.desk.reported(due, bureau.now)
+        assert not bureau.desk.outcomes(INTERPOL, 9)
     assert stands is Outcome.CONFIRMED
     assert [word for word, _ in heard] == ["confirmed", "disputed", "confirmed"]
     assert len({name for _, name in heard}) == len(heard)
@@ -595,7 +597,7 @@ def test_what_is_shielded_goes_with_an_outcome_to_the_gate(bureau: Bureau) -> No
     asked_and_hit(bureau, person=Shielded(frozenset({"SYR"})))
     for person in (ONE, TWO):
         vote(bureau.book, FIRST, "FRA/N1", person, Finding.CONFIRM, "ears")
-    (due,) = bureau.book.outcomes(INTERPOL, 9)
+    (due,) = bureau.desk.outcomes(INTERPOL, 9)
     assert due.person is not None
     assert due.person.origins == {"SYR"}
     assert due.source == "FRA"
@@ -628,9 +630,9 @@ def test_a_country_of_origin_is_seen_wherever_it_stands_in_an_answer(
     """Behind another owner, as who sent it, in other letters: the legal officer reads it first."""
     *owners, sender = codes
     bureau.check(Shielded(frozenset({"SYR"})))
-    bureau.book.sent(FIRST, INTERPOL, NOW, ())
+    bureau.desk.sent(FIRST, INTERPOL, NOW, ())
     one = replace(candidate(1, "AUT"), numbers=tuple(Reference(each, "N1") for each in owners))
-    bureau.book.replied(INTERPOL, SearchResult(tcn(1, 900), FIRST, NOW, sender, "NPS", 1, one), NOW)
+    bureau.desk.replied(INTERPOL, SearchResult(tcn(1, 900), FIRST, NOW, sender, "NPS", 1, one), NOW)
     assert [case.tcn for case, _ in bureau.book.for_legal()] == [FIRST]
 
 
@@ -638,7 +640,7 @@ def test_a_sealed_candidate_is_not_replaced_by_another_at_its_place(bureau: Bure
     """A partner that counts wrongly neither loses one nor shows a post what is sealed."""
     asked_and_hit(bureau, "SYR", Shielded(frozenset({"SYR"})))
     other = replace(candidate(1, "AUT"), verified=True)
-    bureau.book.replied(INTERPOL, SearchResult(tcn(1, 901), FIRST, NOW, "AUT", "NPS", 1, other), NOW)
+    bureau.desk.replied(INTERPOL, SearchResult(tcn(1, 901), FIRST, NOW, "AUT", "NPS", 1, other), NOW)
     case = bureau.book.case(FIRST)
     assert [each.reference for each in case.possible] == ["AUT/N1", "SYR/N1"]
     assert [each.reference for each in route.sealed(case, Shielded(frozenset({"SYR"})))] == ["SYR/N1"]
@@ -648,7 +650,7 @@ def test_a_reference_that_one_of_two_partners_may_not_show_is_not_shown(bureau: 
     """Whoever else names it."""
     asked_and_hit(bureau, "AUT", Shielded(frozenset({"SYR"})))
     same = replace(candidate(2, "AUT"), numbers=(Reference("AUT", "N1"), Reference("SYR", "9")))
-    bureau.book.replied(INTERPOL, SearchResult(tcn(1, 901), FIRST, NOW, "AUT", "NPS", 2, same), NOW)
+    bureau.desk.replied(INTERPOL, SearchResult(tcn(1, 901), FIRST, NOW, "AUT", "NPS", 2, same), NOW)
     case = bureau.book.case(FIRST)
     assert route.visible(case, Shielded(frozenset({"SYR"}))) == ()
 
@@ -728,7 +730,7 @@ def test_what_was_not_captured_within_the_operations_time_goes_to_nobody(
     """After its end, before it begins, or nobody can say: the post hears why, and its own answer; the journal has it."""
     timed.now = NOW + came
     ((device, answer),) = arrives(timed, NOW + captured, trusted=trusted)
-    assert not timed.book.due(INTERPOL, 8)
+    assert not timed.desk.due(INTERPOL, 8)
     assert (device, answer.decision) == (DEVICE, Decision.UNDECIDED)
     assert "no partner is asked" in answer.note
     assert [deed for deed, *_ in timed.deeds] == [Deed.KEPT_FROM]
@@ -744,7 +746,7 @@ def test_what_was_captured_within_it_goes_though_it_comes_late(
     """A backlog counts by when it was captured; a clock that nobody trusts, by when it came."""
     timed.now = NOW + came
     arrives(timed, NOW, trusted=trusted)
-    assert [out.tcn for out in timed.book.due(INTERPOL, 8)] == [FIRST]
+    assert [out.tcn for out in timed.desk.due(INTERPOL, 8)] == [FIRST]
 
 
 def test_a_later_number_of_the_same_kiosk_proves_that_a_check_is_older(timed: Bureau) -> None:
@@ -753,14 +755,14 @@ def test_a_later_number_of_the_same_kiosk_proves_that_a_check_is_older(timed: Bu
     arrives(timed, NOW, counter=5)
     arrives(timed, NOW - timedelta(days=90), trusted=False, counter=6)
     arrives(timed, NOW - timedelta(days=90), trusted=False, counter=4)
-    assert {out.tcn for out in timed.book.due(INTERPOL, 8)} == {tcn(4), tcn(5)}
+    assert {out.tcn for out in timed.desk.due(INTERPOL, 8)} == {tcn(4), tcn(5)}
 
 
 @pytest.mark.parametrize("changed", [{"post": "Somewhere"}, {"operation": "OP-9"}])
 def test_another_post_or_an_unknown_operation_goes_to_nobody(timed: Bureau, changed: dict[str, str]) -> None:
     """And what became of it is no secret: the post is told to ask the bureau."""
     ((_, answer),) = arrives(timed, NOW, **changed)
-    assert not timed.book.due(INTERPOL, 8)
+    assert not timed.desk.due(INTERPOL, 8)
     assert answer.decision is Decision.UNDECIDED
     assert re.search("has no part|ask the bureau", answer.note)
 
@@ -770,7 +772,7 @@ def test_a_kiosk_that_the_operation_does_not_name_is_not_searched_for(tmp_path: 
     other = Bureau(tmp_path, operation(devices=(OTHER,)))
     try:
         arrives(other, NOW)
-        assert not other.book.due(INTERPOL, 8)
+        assert not other.desk.due(INTERPOL, 8)
     finally:
         other.store.close()
 
@@ -780,7 +782,7 @@ def test_an_operation_that_the_hub_hears_of_later_sends_nothing_that_was_kept(ti
     arrives(timed, NOW, operation="OP-9")
     late = msgspec.structs.replace(TIMED, id="OP-9")
     (timed.folder / "operations" / "two.op").write_bytes(sign(late, HUB))
-    assert not timed.book.due(INTERPOL, 8)
+    assert not timed.desk.due(INTERPOL, 8)
     case = timed.book.case(FIRST)
     assert route.waiting(case, timed.book.known(case, timed.book.asked(FIRST)), NOW) == ()
 
@@ -791,7 +793,7 @@ def test_an_operation_that_was_cut_short_keeps_what_was_still_to_go(timed: Burea
     arrives(timed, NOW + timedelta(hours=1))
     shorter = msgspec.structs.replace(TIMED, edition=2, ends=NOW)
     (timed.folder / "operations" / "two.op").write_bytes(sign(shorter, HUB))
-    assert not timed.book.due(INTERPOL, 8)
+    assert not timed.desk.due(INTERPOL, 8)
     ((_, answer),) = timed.tell()
     assert answer.decision is Decision.UNDECIDED
     assert "no partner is asked" in answer.note

@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from hotspot_kiosk.config import HubConfig, load
 from hotspot_kiosk.demo.bureau import Bureau
 from hotspot_kiosk.demo.postgres import NoPostgres, Postgres
 from hotspot_kiosk.hub import assembly
+from hotspot_kiosk.hub.cases.partner_desk import PartnerDesk
 from hotspot_kiosk.hub.exchange.clerk import Clerk
 from hotspot_kiosk.hub.exchange.office import lanes
 from hotspot_kiosk.nist.answer import ForeignCandidate, Reference, SearchResult, answer_transaction
@@ -70,10 +72,11 @@ def _figure(store: str, spent: list[float]) -> Figure:
 def _routed(place: Path, dsn: str = "") -> list[float]:
     """Milliseconds of each of TIMES answers."""
     place.mkdir()
-    with broker(place) as port, _bureau(place / "hub", port, dsn) as bureau:
+    with broker(place) as port, _bureau(place / "hub", port, dsn) as bureau, ExitStack() as closes:
         bureau.start("worker")
         kiosk = _Kiosk(bureau, port)
-        clerk = _lane(bureau)
+        table = load(bureau.config, HubConfig)
+        clerk = _clerk(bureau, table, closes.enter_context(assembly.open_partner_desk(table, bureau.folder)))
         spent = []
         for number in range(1, TIMES + 1):
             tcn = Tcn.mint(2026, DEVICE, number)
@@ -116,12 +119,10 @@ def operation() -> Operation:
     )
 
 
-def _lane(bureau: Bureau) -> Clerk:
-    table = load(bureau.config, HubConfig)
+def _clerk(bureau: Bureau, table: HubConfig, desk: PartnerDesk) -> Clerk:
     (lane,) = lanes(table.exchange, bureau.folder)
     chance = random.Random(1)  # noqa: S311 - spreads retries, hides nothing
-    book = assembly.open_book(table, bureau.folder)
-    return lane.clerk(book, open_journal(bureau.config), lambda: datetime.now(UTC), chance)
+    return lane.clerk(desk, open_journal(bureau.config), lambda: datetime.now(UTC), chance)
 
 
 def _hit(tcr: Tcn, number: int) -> bytes:

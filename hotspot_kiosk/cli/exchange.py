@@ -6,7 +6,7 @@ import os
 import random
 import threading
 from collections.abc import Iterable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -98,9 +98,9 @@ def _wake(clerks: Iterable[Clerk]) -> None:
 def _clerk(config: Path, lane: Lane, alone: ExitStack) -> Clerk:
     """A clerk with a view of its own of the cases, for its thread alone."""
     alone.enter_context(lane.alone())
-    book = alone.enter_context(closing(assembly.open_book(load(config, HubConfig), config.parent.resolve())))
+    desk = alone.enter_context(assembly.open_partner_desk(load(config, HubConfig), config.parent.resolve()))
     chance = random.Random()  # noqa: S311 - spreads retries, hides nothing
-    return lane.clerk(book, open_journal(config), lambda: datetime.now(UTC), chance)
+    return lane.clerk(desk, open_journal(config), lambda: datetime.now(UTC), chance)
 
 
 def _lanes(config: Path) -> list[Lane]:

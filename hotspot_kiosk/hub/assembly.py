@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from hotspot_kiosk.config import HubConfig, build_variant
 from hotspot_kiosk.errors import ConfigError
 from hotspot_kiosk.hub.bell import HUB_WORKER, Bell
 from hotspot_kiosk.hub.cases.casebook import Casebook, Note, Ring, no_roster, nobody_notes, nobody_rings
+from hotspot_kiosk.hub.cases.partner_desk import PartnerDesk
 from hotspot_kiosk.hub.counts import Counts
 from hotspot_kiosk.hub.law.retention import PURGING, Hourly, Purge
 from hotspot_kiosk.hub.law.subject import Subjects
@@ -89,6 +90,14 @@ def build(config: HubConfig, folder: Path) -> Hub:
 def open_book(config: HubConfig, folder: Path) -> Casebook:
     """The cases of a hub, for a command; the hub may run meanwhile. Raises as `build`."""
     return _open(config, folder)[1]
+
+
+@contextmanager
+def open_partner_desk(config: HubConfig, folder: Path) -> Iterator[PartnerDesk]:
+    """The cases as the exchange sees them, for one of its clerks; the hub may run meanwhile. Raises as `build`."""
+    store, book = _open(config, folder)
+    with closing(store):
+        yield PartnerDesk(book, store.errands)
 
 
 @contextmanager

@@ -17,10 +17,9 @@ from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.decision import What, entitled, signer
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.hub.cases import outcomes, route
-from hotspot_kiosk.hub.cases.case import Case, Possible, fold, with_event
+from hotspot_kiosk.hub.cases.case import Case, Possible, fold
 from hotspot_kiosk.hub.cases.case_events import (
     Consulted,
-    Failed,
     Found,
     Judged,
     Kept,
@@ -28,23 +27,18 @@ from hotspot_kiosk.hub.cases.case_events import (
     Left,
     Opened,
     Rechecked,
-    Replied,
-    Reported,
     Searched,
-    Sent,
     Told,
     Voted,
     decode,
     encode,
 )
-from hotspot_kiosk.hub.exchange.port import Due, Outgoing
 from hotspot_kiosk.hub.operations import Operations
 from hotspot_kiosk.hub.reception.enrolment_case import Steps, as_event
 from hotspot_kiosk.hub.storage.store import PartKey, Store
-from hotspot_kiosk.nist.answer import SearchError, SearchResult
 from hotspot_kiosk.officers import Roster
 from hotspot_kiosk.operation import Confirmation, Operation
-from hotspot_kiosk.policy import Finding, Outcome, Shielded
+from hotspot_kiosk.policy import Finding, Outcome
 from hotspot_kiosk.terms import Decision, Part, RequestType, Tcn
 
 Note = Callable[[Deed, str, str, str], object]
@@ -180,7 +174,7 @@ class Casebook:
         """Steps of an enrolment; False if all of them were known. Never joined to a check of this number."""
         if self.case(tcn).opened is not None:
             raise Refused(f"{tcn} is a check; nobody is enrolled by it")
-        return self._add(tcn, *(as_event(each) for each in steps))
+        return self.add(tcn, *(as_event(each) for each in steps))
 
     def search(
         self, tcn: Tcn, asked: Asked | None, decision: Decision, found: Sequence[Found], trouble: str = ""
@@ -191,14 +185,14 @@ class Casebook:
         kept = self._ask_partners(tcn, opened)
         searched = Searched(now, decision, tuple(found), trouble)
         sealed = route.sealed(fold(tcn, (opened, searched)), asked.probe.shielded if asked else None)
-        self._queue_for_legal(tcn, sealed)
-        self._add(tcn, opened, searched, *kept, lightly=True)
+        self.queue_for_legal(tcn, sealed)
+        self.add(tcn, opened, searched, *kept, lightly=True)
         if asked is not None:
-            self._note_sealed(tcn, sealed)
+            self.note_sealed(tcn, sealed)
 
     def rechecked(self, tcn: Tcn, reference: str, said: str) -> None:
         """A referral of a kiosk was looked at again, and what that gave; written down once, however often the probe comes."""
-        if self._add(tcn, Rechecked(self._now(), reference), lightly=True):
+        if self.add(tcn, Rechecked(self._now(), reference), lightly=True):
             self._note(Deed.RECHECKED, "hub", tcn, printable(f"reference {reference}: {said}"))
 
     def _ask_partners(self, tcn: Tcn, opened: Opened) -> list[Kept]:
@@ -208,7 +202,7 @@ class Casebook:
         if not asks:
             return []
         try:
-            policy.may_ask_partners(operation, tcn.device, opened.post, self._latest(tcn, opened, operation))
+            policy.may_ask_partners(operation, tcn.device, opened.post, self.latest(tcn, opened, operation))
         except Refused as error:
             for partner in sorted(asks):
                 self._note(Deed.KEPT_FROM, "hub", tcn, printable(f"{partner}: {error}"))
@@ -217,7 +211,7 @@ class Casebook:
             self._store.errands.put(tcn, partner, opened.at)
         return []
 
-    def _latest(self, tcn: Tcn, opened: Opened, operation: Operation | None) -> datetime:
+    def latest(self, tcn: Tcn, opened: Opened, operation: Operation | None) -> datetime:
         """The latest moment at which it can have been captured: never after a record that the same kiosk numbered later."""
         seen = route.last_seen(opened)
         if opened.clock or operation is None or seen < operation.ends:
@@ -226,39 +220,6 @@ class Casebook:
             self.case(each) for each in self.all() if each.device == tcn.device and each.counter > tcn.counter
         )
         return min((seen, *(route.last_seen(each.opened) for each in later if each.opened is not None)))
-
-    def due(self, partner: str, most: int) -> Sequence[Outgoing]:
-        """Checks that this partner is to search; a person who is still at the post comes first."""
-        newest = self._store.errands.due(partner, most, newest=True)
-        oldest = self._store.errands.due(partner, most)
-        now = self._now()
-        going = [self._outgoing(tcn, partner) for tcn in dict.fromkeys((*newest, *oldest))]
-        found = [each for each in going if each is not None]
-        found.sort(key=lambda out: (now - out.captured > route.PRESENT, out.captured, out.tcn))
-        return found[:most]
-
-    def _outgoing(self, tcn: Tcn, partner: str) -> Outgoing | None:
-        """Nothing goes of a record whose operation or person is not known (any more)."""
-        case = self.case(tcn)
-        if case.purged is not None:
-            self._store.errands.done(tcn, partner)
-            return None
-        asked, evidence = self.asked(tcn), self.evidence(tcn)
-        operation = self.operation(case)
-        if case.opened is None or asked is None or evidence is None or operation is None:
-            self.withheld(tcn, partner, self._now(), "its operation, its evidence or its probe is not here")
-            return None
-        try:
-            policy.may_ask_partners(
-                operation, tcn.device, case.opened.post, self._latest(tcn, case.opened, operation)
-            )
-        except Refused as error:
-            self._note(Deed.KEPT_FROM, "hub", tcn, printable(f"{partner}: {error}"))
-            self.withheld(tcn, partner, self._now(), str(error), told=True)
-            return None
-        regime = outcomes.regime(operation)
-        seen = route.last_seen(case.opened)
-        return Outgoing(tcn, partner, evidence, operation, regime, seen, asked.probe.shielded)
 
     def evidence(self, tcn: Tcn) -> bytes | None:
         """The pictures of a case, as they would be exchanged; None if they are not here (any more) or do not open."""
@@ -271,42 +232,6 @@ class Casebook:
     def portrait(self, reference: str) -> bytes:
         """The small picture that the own gallery keeps of a reference, a JPEG file; empty if there is none."""
         return self._store.gallery.portrait(reference)
-
-    def sent(self, tcn: Tcn, partner: str, at: datetime, notes: tuple[str, ...]) -> None:
-        """The partner has the evidence."""
-        self._add(tcn, Sent(at, partner, notes))
-        self._store.errands.done(tcn, partner)
-
-    def withheld(self, tcn: Tcn, partner: str, at: datetime, why: str, *, told: bool = False) -> None:
-        """It will not go to that partner; told: the post may hear why."""
-        self._add(tcn, Kept(at, partner, why, told))
-        self._store.errands.done(tcn, partner)
-
-    def replied(self, partner: str, answer: SearchResult, at: datetime) -> bool:
-        """One message of a search's answer; False if this partner cannot have been asked that."""
-        case = self.case(answer.tcr)
-        if not self._may_have_asked(case, partner):
-            return False
-        asked = self.asked(case.tcn)
-        reply = _reply(partner, answer, at, asked.probe.shielded if asked else None)
-        sealed = route.sealed(with_event(case, reply), asked.probe.shielded if asked else None)
-        self._queue_for_legal(case.tcn, sealed)
-        if self._add(case.tcn, reply) and asked is not None:
-            self._note_sealed(case.tcn, [each for each in sealed if each.reference == reply.reference])
-        return True
-
-    def failed(self, partner: str, error: SearchError, at: datetime) -> bool:
-        """The partner could not search; False as for `replied`."""
-        case = self.case(error.tcr)
-        if not self._may_have_asked(case, partner):
-            return False
-        words = f"{error.meaning}; {error.course}"
-        self._add(case.tcn, Failed(at, partner, error.tcn, error.code, words))
-        return True
-
-    def _may_have_asked(self, case: Case, partner: str) -> bool:
-        operation = self.operation(case)
-        return case.purged is None and operation is not None and partner in operation.datasets
 
     def vote(self, tcn: Tcn, reference: str, by: Person, finding: Finding, reason: str) -> Outcome:
         """What somebody found who compared the two pictures. Raises Refused; returns where it stands now."""
@@ -322,7 +247,7 @@ class Casebook:
             raise Refused(NOT_THEIRS)
         for errand in outcomes.owed(case, reference, by.id):
             self._store.errands.put(tcn, errand, self._now())
-        if not self._add(tcn, voted):
+        if not self.add(tcn, voted):
             raise Refused("you have said what you found; another person must look now")
         deed = Deed.CONFIRMED if finding is Finding.CONFIRM else Deed.REFUTED
         stands = self.case(tcn).outcome(reference, known.rule)
@@ -330,23 +255,6 @@ class Casebook:
             deed, f"{by.role}:{by.id}", tcn, printable(f"candidate {reference}: {stands}; {_under(case)}")
         )
         return stands
-
-    def outcomes(self, partner: str, most: int) -> Sequence[Due]:
-        """What was found of this partner's hits, for the partner; each once, however many findings led to it."""
-        found: dict[str, Due] = {}
-        for tcn, name in self._store.errands.named(outcomes.errands(partner), most):
-            case = self.case(tcn)
-            known = self.known(case, self.asked(tcn))
-            if case.purged is not None or outcomes.over(case, name, known):
-                self._store.errands.done(tcn, name)
-            elif (due := outcomes.due(case, name, known)) is not None:
-                found[due.report.name] = due
-        return tuple(found.values())
-
-    def reported(self, due: Due, at: datetime, withheld: str = "") -> None:
-        """The partner has it, or will not be told; its errands are over by that."""
-        tcn, report = Tcn(due.report.tcr), due.report
-        self._add(tcn, Reported(at, due.partner, report.answer, report.outcome, withheld, report.at))
 
     def judge(self, tcn: Tcn, reference: str, by: Person, *, released: bool, reason: str) -> None:
         """The legal officer lets a sealed candidate go to the post, or withholds it. Raises Refused."""
@@ -358,7 +266,7 @@ class Casebook:
         shown = {each.reference for each in route.visible(case, known.person)}
         if case.find(reference) is None or reference in shown:
             raise Refused("nothing of this is sealed: no such candidate, or the post may see it already")
-        if not self._add(tcn, Judged(self._now(), reference, by.id, released, reason, by.signed)):
+        if not self.add(tcn, Judged(self._now(), reference, by.id, released, reason, by.signed)):
             raise Refused("that was decided before")
         deed = Deed.RELEASED if released else Deed.WITHHELD
         self._note(deed, f"{Role.LEGAL}:{by.id}", tcn, printable(f"candidate {reference}; {_under(case)}"))
@@ -366,7 +274,7 @@ class Casebook:
     def consulted(self, tcn: Tcn, by: Person, what: What) -> None:
         """Somebody is shown something of a case, or tells its person: what they signed stays as long as the case does."""
         if self.case(tcn).purged is None:
-            self._add(tcn, Consulted(self._now(), f"{by.role}:{by.id}", what, by.signed))
+            self.add(tcn, Consulted(self._now(), f"{by.role}:{by.id}", what, by.signed))
 
     def look_sealed(self, case: Case, hits: Sequence[Possible], by: Person) -> None:
         """The legal officer looks at what is sealed of a case; case and journal say so first. Raises Refused."""
@@ -385,7 +293,7 @@ class Casebook:
     def left(self, tcn: Tcn, by: Person) -> bool:
         """The person is not at the post any more; False if that is known."""
         case = self._existing(tcn)
-        new = self._add(tcn, Left(self._now(), f"{by.role}:{by.id}", by.signed))
+        new = self.add(tcn, Left(self._now(), f"{by.role}:{by.id}", by.signed))
         if new:
             self._note(Deed.LEFT, f"{by.role}:{by.id}", tcn, _under(case))
         return new
@@ -422,19 +330,21 @@ class Casebook:
             raise Refused(f"check {tcn} is purged: its time is over")
         return case
 
-    def _add(self, tcn: Tcn, *events: Known, lightly: bool = False) -> bool:
+    def add(self, tcn: Tcn, *events: Known, lightly: bool = False) -> bool:
+        """What happened, each once; False if all of it was known. Raises StorageFailed."""
         rows = [(each.name, encode(each)) for each in events]
         new = any(self._store.cases.add(tcn, rows, self._now(), lightly=lightly))
         if new:
             self._ring(tcn)
         return new
 
-    def _queue_for_legal(self, tcn: Tcn, sealed: Sequence[Possible]) -> None:
+    def queue_for_legal(self, tcn: Tcn, sealed: Sequence[Possible]) -> None:
         """Before the case has them: what is sealed and in no queue would be seen by nobody."""
         if sealed:
             self._store.errands.put(tcn, FOR_LEGAL, self._now())
 
-    def _note_sealed(self, tcn: Tcn, hits: Sequence[Possible]) -> None:
+    def note_sealed(self, tcn: Tcn, hits: Sequence[Possible]) -> None:
+        """A line in the journal where something waits for the legal officer."""
         if hits:
             self._note(Deed.SEALED, "hub", tcn, f"{len(hits)} to look at")
 
@@ -461,13 +371,3 @@ def _opened(tcn: Tcn, asked: Asked | None, now: datetime) -> Opened:
         failures=failed,
         overruled=probe.overruled,
     )
-
-
-def _reply(partner: str, answer: SearchResult, now: datetime, person: Shielded | None) -> Replied:
-    one = answer.candidate
-    if one is None:
-        return Replied(now, partner, answer.tcn, answer.source, 0, 0, "")
-    own = one.numbers[0] if one.numbers else None
-    source = policy.placed_by((*(each.country for each in one.numbers), answer.source), person)
-    named = f"{own.country}/{own.value}" if own else one.interpol or f"{answer.source}/{answer.tcn}"
-    return Replied(now, partner, answer.tcn, source, one.sequence, answer.total, named, one.verified)
