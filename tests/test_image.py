@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from hotspot_kiosk.config.kiosk import UpdatePlan
+from hotspot_kiosk.kiosk.update import selftest
+from hotspot_kiosk.kiosk.update.assembly import DECIDED_S
+
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "image-build"
 OVERLAYS = sorted({*BUILD.glob("overlay"), *BUILD.glob("overlay-test"), *BUILD.glob("boards/*/overlay")})
@@ -174,6 +178,38 @@ def test_a_kiosk_that_is_updated_is_called_well_by_its_agent_alone(tmp_path: Pat
         assert (done.returncode == 0) == updated, text
     good = (BUILD / "overlay/usr/lib/hotspot/good").read_text("utf-8")
     assert good.index("! /usr/lib/hotspot/is-updated || exit 0") < good.index("rauc status mark-good")
+
+
+def test_a_system_that_nobody_calls_well_is_left_between_the_self_test_and_the_daemons_start() -> None:
+    """Not while its self-test may still pass, and before the daemon, which waits for the verdict, gives up and starts."""
+    units = BUILD / "overlay/usr/lib/systemd/system"
+    minutes = re.findall(
+        r"^OnBootSec=(\d+)min$", (units / "hotspot-guard.timer").read_text("utf-8"), re.MULTILINE
+    )
+    longest = UpdatePlan(state=Path("update.db"), self_test_s=600).self_test_s
+    with pytest.raises(ValueError, match="self_test_s"):
+        UpdatePlan(state=Path("update.db"), self_test_s=longest + 1)
+    assert longest + 120 < int(minutes[0]) * 60 < DECIDED_S
+    guard = (units / "hotspot-guard.service").read_text("utf-8")
+    assert f"ConditionPathExists=|/var/lib/hotspot/{selftest.EXPECTED}\n" in guard
+    assert f"ConditionPathExists=!{UpdatePlan(state=Path('x')).run}/{selftest.WELL}\n" in guard
+    assert "hotspot_kiosk" not in guard
+    assert "/opt/hotspot" not in guard
+
+
+@pytest.mark.parametrize("name", ["hotspot-guard.service", "hotspot-guard.timer"])
+def test_systemd_understands_the_guard(name: str, tmp_path: Path) -> None:
+    """No setting is misspelt or in the wrong section."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("there is no systemd-analyze on this machine: apt-get install systemd")
+    for each in ("hotspot-guard.service", "hotspot-guard.timer"):
+        shutil.copy(BUILD / "overlay/usr/lib/systemd/system" / each, tmp_path)
+    words = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", str(tmp_path / name)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if "unrecognized option" in done.stdout + done.stderr:
+        pytest.skip("this systemd-analyze is older than 250")
+    said = (done.stdout + done.stderr).splitlines()
+    assert [line for line in said if "hotspot-guard" in line and "is not executable" not in line] == []
 
 
 def test_only_the_data_grows() -> None:

@@ -131,7 +131,9 @@ def test_a_system_that_fails_its_self_test_goes_back_and_says_why(bureau: Bureau
     assert (post.slots.booted, post.slots.good) == ("A", {"A"})
 
 
-def test_an_ordinary_start_is_well_when_the_daemon_answers(bureau: Bureau, post: Post) -> None:
+def test_an_ordinary_start_is_well_when_the_daemon_answers(
+    bureau: Bureau, post: Post, tmp_path: Path
+) -> None:
     """The boot loader counted a try before it; it hears that all is well no sooner than that."""
     running: list[Told] = []
     post.slots.good.clear()
@@ -139,7 +141,20 @@ def test_an_ordinary_start_is_well_when_the_daemon_answers(bureau: Bureau, post:
     post.start()
     eventually(lambda: post.looks > 3)
     assert post.slots.good == set()
-    running.append(Told(kind="status", state="idle"))
+    running.append(Told(kind="status", state="idle", waiting=0))
+    eventually(lambda: post.slots.good == {"A"})
+    eventually((tmp_path / "kiosk" / selftest.WELL).exists)
+
+
+def test_a_daemon_that_only_waits_for_its_disk_is_not_well(bureau: Bureau, post: Post) -> None:
+    """It answers, and checks nobody: that start is not called good. A lost camera is no fault of the system's."""
+    stands = [Told(kind="status", state="fault", faults=("outbox",), note="the kiosk cannot start yet")]
+    post.slots.good.clear()
+    post.told = lambda: stands[0]
+    post.start()
+    eventually(lambda: post.looks > 3)
+    assert post.slots.good == set()
+    stands[0] = Told(kind="status", state="fault", faults=("camera",), waiting=0)
     eventually(lambda: post.slots.good == {"A"})
 
 

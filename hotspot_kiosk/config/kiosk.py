@@ -163,7 +163,8 @@ class UpdatePlan(Table, frozen=True, kw_only=True):
     release: where IMAGE_VERSION stands. bus: D-Bus; without: what this kiosk has not, and its self-test does not ask for.
     status_s: how often the fleet hears how this kiosk is, if nothing changes.
     ca: PEM file of who may certify the server that bundles come from; without it whoever this system trusts.
-    quiet_s: no session for so long before anything begins. self_test_s: a self-test without a verdict by then failed.
+    quiet_s: no session for so long before anything begins. self_test_s: a self-test without a verdict by then failed;
+    at most ten minutes, because an image restarts a new system that nobody called well after fourteen.
     """
 
     state: Path
@@ -179,7 +180,7 @@ class UpdatePlan(Table, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         within("quiet_s", self.quiet_s, 0, 86400)
-        within("self_test_s", self.self_test_s, 1, 3600)
+        within("self_test_s", self.self_test_s, 1, 600)
         within("status_s", self.status_s, 30, 86400)
 
 

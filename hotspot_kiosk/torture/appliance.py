@@ -73,7 +73,7 @@ state = "/var/lib/hotspot/update.db"
 link = {{ port = {fleet_port} }}
 ca = "bundles.pem"
 quiet_s = 0.0
-self_test_s = 3000.0
+self_test_s = 600.0
 status_s = 30.0
 """
 

@@ -173,7 +173,7 @@ class Agent:
             self._take(update.Looked(is_open, quiet and time.monotonic() >= self._not_before, late))
         elif self._state.phase is Phase.TRYING:
             self._look_for_verdict()
-        if told is not None and not self._well:
+        if told is not None and works(told) and not self._well:
             self._look_well()
         if self._telling.look(told, self._state.phase, self._state.floor):
             self._send_reports()
@@ -193,7 +193,7 @@ class Agent:
             self._take(update.NotPassed("the self-test did not come to an end in time"))
 
     def _look_well(self) -> None:
-        """An ordinary start went well when the daemon answers: the boot loader counted a try and hears of it only then.
+        """An ordinary start went well when the daemon works: the boot loader counted a try and hears of it only then.
 
         A new system on trial is not well by its daemon alone: that is for its self-test to say.
         """
@@ -282,6 +282,8 @@ class Agent:
         except (DeviceLost, Refused) as error:
             log.error("the boot loader could not be told that this system is %s: %s", state, error)
             return False
+        if state == GOOD:
+            self._trial.well()
         return True
 
     def _send_reports(self) -> None:
@@ -290,6 +292,14 @@ class Agent:
                 self._board.publish(fleet.report_topic(self._which.device), report)
         except LinkDown:
             return
+
+
+def works(told: Told) -> bool:
+    """Whether this is what a working daemon says: its outbox answers. One that waits for its disk says a status, too, without numbers.
+
+    A lost camera or sensor does not count: another system would not find it either.
+    """
+    return told.kind == "status" and bool(told.state) and told.waiting is not None
 
 
 def _as_event(verdict: Verdict) -> update.Event:

@@ -28,7 +28,7 @@ from hotspot_kiosk.terms import MAX_COUNTER, FingerPosition, Tcn
 
 CONTENT = "self-test"
 WORDS = b"a self-test; no person"
-ASKED, VERDICT, EXPECTED = "asked", "verdict.json", "update.trial"
+ASKED, VERDICT, EXPECTED, WELL = "asked", "verdict.json", "update.trial", "well"
 TOUCH_S = 1.0
 FRAME_S = 10.0
 MORE_COPIES = ("-wal", ".numbers")
@@ -52,6 +52,7 @@ class Trial:
     def __init__(self, folder: Path, expected: Path | None = None) -> None:
         self._asked = folder / ASKED
         self._verdict = folder / VERDICT
+        self._well = folder / WELL
         self._expected = expected or folder / EXPECTED
 
     def expect(self) -> None:
@@ -89,6 +90,10 @@ class Trial:
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return None
         return verdict if verdict.boot == boot else None
+
+    def well(self) -> None:
+        """The boot loader was told that this start is good: an image's guard does not restart it. Raises StorageFailed."""
+        files.replace(self._well, b"")
 
     def over(self) -> None:
         """The update is decided: the daemon may start, and may change the outbox's layout."""
