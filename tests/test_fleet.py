@@ -8,15 +8,13 @@ from pathlib import Path
 import pytest
 from making import HUB, NOW, keys
 from mosquitto import Mosquitto, find
-from update_rig import BUNDLE, URL, Post
+from update_rig import BUNDLE, URL, Direct, Post
 from updating import MANIFEST, NEW
 
 from hotspot_kiosk import fleet
-from hotspot_kiosk.errors import DeviceLost, Refused
+from hotspot_kiosk.errors import Refused
 from hotspot_kiosk.hub.fleet.fleet import Course, Courses, FleetDesk
 from hotspot_kiosk.hub.fleet.rollout import Rollout
-from hotspot_kiosk.kiosk.update.rauc import Rauc
-from hotspot_kiosk.simulator.rauc import Slots
 from hotspot_kiosk.transports.mqtt import Options, build
 
 pytestmark = pytest.mark.skipif(
@@ -24,26 +22,6 @@ pytestmark = pytest.mark.skipif(
 )
 KIOSKS = tuple(range(101, 121))
 PATIENCE_S = 90.0
-
-
-class Direct(Rauc):
-    """RAUC without a bus between."""
-
-    def __init__(self, slots: Slots) -> None:
-        super().__init__("unix:path=/nonexistent")
-        self._slots = slots
-
-    def slot(self) -> str:
-        return self._slots.booted
-
-    def install(self, url: str, manifest: str, on_progress: Callable[[int], None]) -> None:
-        if why := self._slots.install(url, manifest):
-            raise Refused(why)
-
-    def mark(self, state: str) -> None:
-        if self._slots.booted not in self._slots.versions:
-            raise DeviceLost("no slot")
-        self._slots.mark(state)
 
 
 class Fleet:

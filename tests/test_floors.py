@@ -43,7 +43,7 @@ CRAFTS = {
     "inference",
     "compare",
 }
-EDGES = {"audit", "pulse", "files", "keyring", "sqlite", "stick", "stick_new", "transports"}
+EDGES = {"audit", "pulse", "files", "keyring", "sqlite", "stick", "stick_new", "stick_update", "transports"}
 TOPS = {"cli", "demo", "bench", "torture", "training"}
 HOMES = {
     "serial": ("kiosk.devices.uart_finger", "kiosk.devices.panel"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from making import HUB, NOW, keys
 from updating import NEW, OLD
 
+from hotspot_kiosk.errors import DeviceLost, Refused
 from hotspot_kiosk.kiosk.desk import Told
 from hotspot_kiosk.kiosk.update.agent import RESTART, Agent, Pauses, Self
 from hotspot_kiosk.kiosk.update.keeping import UpdateKeeping
@@ -18,6 +19,7 @@ from hotspot_kiosk.kiosk.update.selftest import CONTENT, WORDS, Trial, Verdict
 from hotspot_kiosk.pulse import Pulse
 from hotspot_kiosk.seal import seal
 from hotspot_kiosk.simulator.rauc import Slots
+from hotspot_kiosk.stick_update import UpdateStick
 from hotspot_kiosk.terms import MAX_COUNTER, Tcn
 from hotspot_kiosk.transports.mqtt import Options, build
 
@@ -44,6 +46,7 @@ class Post:
     starts: int = 0
     looks: int = 0
     pauses: Pauses = SOON
+    stick: UpdateStick | None = None
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -89,7 +92,28 @@ class Post:
             told=self._asked,
             pulse=Pulse({}, lambda: 0.0),
             pauses=self.pauses,
+            stick=self.stick,
         )
+
+
+class Direct(Rauc):
+    """RAUC without a bus between."""
+
+    def __init__(self, slots: Slots) -> None:
+        super().__init__("unix:path=/nonexistent")
+        self._slots = slots
+
+    def slot(self) -> str:
+        return self._slots.booted
+
+    def install(self, url: str, manifest: str, on_progress: Callable[[int], None]) -> None:
+        if why := self._slots.install(url, manifest):
+            raise Refused(why)
+
+    def mark(self, state: str) -> None:
+        if self._slots.booted not in self._slots.versions:
+            raise DeviceLost("no slot")
+        self._slots.mark(state)
 
 
 class _SelfTesting(Trial):

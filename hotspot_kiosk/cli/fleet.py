@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from hotspot_kiosk import files, fleet
+from hotspot_kiosk.cli import fleet_stick
 from hotspot_kiosk.cli.options import config_option, json_option, list_out, on_signals
 from hotspot_kiosk.config import HubConfig, build_variant, load, plain
 from hotspot_kiosk.errors import ConfigError, Refused
@@ -22,6 +23,7 @@ from hotspot_kiosk.hub.fleet.standings import Row, Standings
 from hotspot_kiosk.hub.fleet.standings import rows as rows_of
 from hotspot_kiosk.keyring import Peers, load_private
 from hotspot_kiosk.seal import PublicKeys
+from hotspot_kiosk.stick_update import UpdateStick
 
 FLEET_PORT = 8888
 CALLED_OFF = "a person called it off"
@@ -161,6 +163,19 @@ def resume(config: Path) -> None:
     again = msgspec.structs.replace(course.rollout, devices=left)
     _courses(config).begin(again, fleet.as_ms(datetime.now(UTC)))
     click.echo(f"{again.id} begins anew with {len(left)} kiosks.")
+
+
+@rollout.command()
+@config_option
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--bundle", type=click.Path(path_type=Path, dir_okay=False), required=True, help="VERSION.raucb, its .toml beside it.")  # fmt: skip
+def stick(config: Path, folder: Path, bundle: Path) -> None:
+    """Write it onto a mounted stick named HOTSPOT-UPD, for kiosks whose link does not carry it; the same checks hold there."""
+    own = load_private(load(config, HubConfig).keys.own)
+    invited = fleet_stick.write(UpdateStick(folder), _newest(config), bundle, own)
+    click.echo(
+        f"On the stick, for {len(invited)} kiosks: {', '.join(map(str, invited))}. It may be pulled once it is unmounted."
+    )
 
 
 def _shown(tables: HubConfig, config: Path) -> FleetHttp:

@@ -162,6 +162,7 @@ class UpdatePlan(Table, frozen=True, kw_only=True):
     run: the folder by which agent and self-test know of each other; emptied with every start of the machine.
     release: where IMAGE_VERSION stands. bus: D-Bus; without: what this kiosk has not, and its self-test does not ask for.
     status_s: how often the fleet hears how this kiosk is, if nothing changes.
+    stick: where a stick with an update is mounted (`hotspot fleet rollout stick`).
     ca: PEM file of who may certify the server that bundles come from; without it whoever this system trusts.
     quiet_s: no session for so long before anything begins. self_test_s: a self-test without a verdict by then failed;
     at most ten minutes, because an image restarts a new system that nobody called well after fourteen.
@@ -177,6 +178,7 @@ class UpdatePlan(Table, frozen=True, kw_only=True):
     self_test_s: float = 300.0
     status_s: float = 300.0
     ca: Path | None = None
+    stick: Path = Path("/run/stick")
 
     def __post_init__(self) -> None:
         within("quiet_s", self.quiet_s, 0, 86400)

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 UNREADABLE = "it says that it is confirmed, but the hub cannot open what it sealed"
 CLIENT = "hub-fleet"
 LOOK_S = 5.0
+# An invitation on a stick counts after the one that came over the link, and the word to stop after both.
+BY_STICK, HOLD = 1, 2
 
 
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,7 +74,7 @@ class Courses:
             raise Refused(
                 f"rollout {before.rollout.id} is under way; halt it first: hotspot fleet rollout halt"
             )
-        course = Course(rollout, max(now_ms, before.number + 2 if before else 1))
+        course = Course(rollout, max(now_ms, before.number + HOLD + 1 if before else 1))
         self.halt_asked()
         self.keep(course)
         return course
@@ -186,7 +188,7 @@ class FleetDesk:
     def _note(self, report: Report, keys: PublicKeys) -> None:
         course = self._courses.newest()
         known = course.results.get(report.device) if course else None
-        if course is None or not course.number <= report.number <= course.number + 1:
+        if course is None or not course.number <= report.number <= course.number + HOLD:
             return
         if known is not None and known.sequence >= report.sequence:
             return
@@ -246,12 +248,18 @@ class FleetDesk:
             return
 
 
+def by_stick(course: Course, device: int, url: str) -> Invitation:
+    """The same by another way: where the kiosk finds the bundle on the stick."""
+    invitation = _invitation(course, device)
+    return msgspec.structs.replace(invitation, number=course.number + BY_STICK, url=url)
+
+
 def _invitation(course: Course, device: int) -> Invitation:
-    """A halt has the next number, so that it counts after the invitation."""
+    """A halt has the highest number, so that it counts after every invitation."""
     rollout = course.rollout
     return Invitation(
         device,
-        course.number + bool(course.halted),
+        course.number + HOLD * bool(course.halted),
         rollout.id,
         rollout.version,
         rollout.url,

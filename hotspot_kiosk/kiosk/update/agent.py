@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from hotspot_kiosk import fleet
@@ -28,6 +29,7 @@ from hotspot_kiosk.kiosk.update.update import Phase
 from hotspot_kiosk.kiosk.worker import worker
 from hotspot_kiosk.pulse import Pulse
 from hotspot_kiosk.seal import PrivateKeys, Trusted
+from hotspot_kiosk.stick_update import UpdateStick
 from hotspot_kiosk.transports.port import Arrived, Board, LinkEvent, LinkUp
 
 log = logging.getLogger(__name__)
@@ -78,8 +80,12 @@ class Agent:
         pauses: Pauses = Pauses(),
         vitals: Looker = lambda _told: Vitals(),
         say: Callable[[bytes], None] = lambda _status: None,
+        stick: UpdateStick | None = None,
     ) -> None:
-        """vitals: looks how the machine is. say: hears each status, for who examines this kiosk. Both may raise StorageFailed."""
+        """vitals: looks how the machine is. say: hears each status, for who examines this kiosk. Both may raise StorageFailed.
+
+        stick: brings what did not come over the link; it is believed as little.
+        """
         self._which = which
         self._hub = hub
         self._keeping = keeping
@@ -92,6 +98,7 @@ class Agent:
         self._pauses = pauses
         self._events: SimpleQueue[LinkEvent | update.Event | None] = SimpleQueue()
         self._state = keeping.state()
+        self._stick, self._brought = stick, b""
         self._offered: Invitation | None = None
         self._installing: threading.Thread | None = None
         self._restart = False
@@ -145,6 +152,18 @@ class Agent:
             except (BadBytes, SealError, Refused) as error:
                 log.warning("a message on %s is not believed: %s", event.topic, error)
 
+    def _look_at_stick(self) -> None:
+        """Once each time that something else lies there than before."""
+        brought = self._stick.invitation(self._which.device) if self._stick else b""
+        if brought == self._brought:
+            return
+        self._brought = brought
+        try:
+            if brought:
+                self._heed(brought)
+        except (BadBytes, SealError, Refused) as error:
+            log.warning("an invitation on the stick is not believed: %s", error)
+
     def _read(self, event: Arrived) -> None:
         device = self._which.device
         if event.topic == fleet.heard_topic(device):
@@ -152,31 +171,41 @@ class Agent:
             _check_ours(heard.device, device)
             self._keeping.heard(heard.sequence)
             return
-        invitation = fleet.decode(event.payload, Invitation, self._hub())
-        _check_ours(invitation.device, device)
+        self._heed(event.payload)
+        self._look()
+
+    def _heed(self, payload: bytes) -> None:
+        """An invitation, however it came: the hub's signature counts, and the highest number."""
+        invitation = fleet.decode(payload, Invitation, self._hub())
+        _check_ours(invitation.device, self._which.device)
         if self._offered is None or invitation.number > self._offered.number:
             self._offered = invitation
-        self._look()
 
     def _look(self) -> None:
         """Whatever does not come as an event: the hour, the session, the verdict, the offer that had to wait."""
         told = self._told()
         quiet = self._is_quiet(told)
+        self._look_at_stick()
         if self._offered is not None:
             self._take(update.Invited(self._offered))
         invitation = self._state.invitation
         if invitation is not None and self._state.phase in (Phase.WAITING, Phase.INSTALLED, Phase.CONFIRMING):
-            now, trusted = self._now()
-            always = invitation.opens == invitation.closes
-            is_open = always or (trusted and invitation.is_open(now))
-            late = trusted and invitation.is_late(now)
-            self._take(update.Looked(is_open, quiet and time.monotonic() >= self._not_before, late))
+            self._look_at_hour(invitation, quiet)
         elif self._state.phase is Phase.TRYING:
             self._look_for_verdict()
         if told is not None and works(told) and not self._well:
             self._look_well()
         if self._telling.look(told, self._state.phase, self._state.floor):
             self._send_reports()
+
+    def _look_at_hour(self, invitation: Invitation, quiet: bool) -> None:
+        now, trusted = self._now()
+        always = invitation.opens == invitation.closes
+        is_open = always or (trusted and invitation.is_open(now))
+        if self._state.phase is Phase.WAITING and not _in_reach(invitation):
+            is_open = False
+        late = trusted and invitation.is_late(now)
+        self._take(update.Looked(is_open, quiet and time.monotonic() >= self._not_before, late))
 
     def _is_quiet(self, told: Told | None) -> bool:
         """Whether no session runs, and none ran for longer than a record is live. A daemon that is not there captures nobody."""
@@ -306,6 +335,11 @@ def _as_event(verdict: Verdict) -> update.Event:
     if verdict.failures:
         return update.NotPassed(fleet.clipped("; ".join(verdict.failures)))
     return update.Passed(verdict.sealed)
+
+
+def _in_reach(invitation: Invitation) -> bool:
+    """A bundle on a stick that is not in is waited for; whether a server is there only the try can say."""
+    return not invitation.url.startswith("/") or Path(invitation.url).is_file()
 
 
 def _check_ours(named: int, device: int) -> None:

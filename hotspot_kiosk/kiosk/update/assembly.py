@@ -25,6 +25,7 @@ from hotspot_kiosk.kiosk.update.rauc import Rauc
 from hotspot_kiosk.kiosk.update.selftest import Trial, Verdict
 from hotspot_kiosk.kiosk.update.telling import Rhythm, Teller, Telling
 from hotspot_kiosk.pulse import Pulse
+from hotspot_kiosk.stick_update import UpdateStick
 from hotspot_kiosk.transports.port import Board
 
 FLEET_PORT = 8887
@@ -69,6 +70,7 @@ def _agent(config: KioskConfig, folder: Path) -> Agent:
         pauses=Pauses(quiet=plan.quiet_s, self_test=plan.self_test_s, status=plan.status_s),
         vitals=lambda seen: vitals(quiet_machine(), config, folder, seen, clock.now()[0]),
         say=lambda status: files.replace(plan.run / STATUS, status),
+        stick=UpdateStick(plan.stick),
     )
 
 

@@ -52,7 +52,7 @@ class Rauc:
             unwrap_msg(connection.send_and_get_reply(message_bus.AddMatch(rule), timeout=CALL_S))
             with connection.filter(rule, bufsize=8) as done:
                 wanted = {"require-manifest-hash": ("s", manifest)}
-                if self._ca is not None:
+                if self._ca is not None and url.startswith("https:"):
                     wanted["tls-ca"] = ("s", str(self._ca))
                 _call(connection, "InstallBundle", "sa{sv}", (url, wanted))
                 code = self._completed(connection, done, on_progress)
