@@ -70,10 +70,10 @@ def post(tmp_path: Path, nowhere: int, bundle: Path) -> Iterator[Post]:
     """A kiosk that never had a link, before a stick that holds nothing yet."""
     (tmp_path / "stick").mkdir()
     stick = UpdateStick(tmp_path / "stick")
-    post = Post(DEVICE, tmp_path / "kiosk", nowhere, lambda: Direct(post.slots), stick=stick)
-    post.slots.bundles[str(bundle)] = (NEW, MANIFEST)
-    yield post
-    post.stop()
+    made = Post(DEVICE, tmp_path / "kiosk", nowhere, lambda: Direct(made.slots), stick=stick)
+    made.slots.bundles[str(bundle)] = (NEW, MANIFEST)
+    yield made
+    made.stop()
 
 
 def brought(tmp_path: Path, bundle: Path, signed: Invitation) -> None:
