@@ -1,8 +1,11 @@
 """A new machine becomes a kiosk by its own keys and a person's word at the hub, and nobody becomes one otherwise."""
 
 import os
+import shlex
 import shutil
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -30,6 +33,8 @@ from hotspot_kiosk.kiosk.provision.safe import Disk
 from hotspot_kiosk.provisioning import Granted, Told
 from hotspot_kiosk.simulator.broker import Files
 from hotspot_kiosk.transports.loopback import Loopback, Switchboard
+
+SETUP = Path(__file__).resolve().parents[1] / "image-build/overlay/usr/lib/hotspot/setup"
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +110,58 @@ def test_what_the_bureau_is_may_come_on_the_stick(tmp_path: Path, bureau: Bureau
     assert not [
         path for path in stick.rglob("*") if b"PRIVATE" in (path.read_bytes() if path.is_file() else b"")
     ]
+
+
+def test_an_image_is_provisioned_by_a_stick_that_goes_there_and_back(
+    tmp_path: Path, bureau: Bureau, stick: Path
+) -> None:
+    """Nobody can log in there: plugged in, it learns its bureau and writes its request; plugged in again, it is a kiosk."""
+    machine = Machine(tmp_path / "card", tmp_path / "card" / "etc" / "bureau")
+    machine.config.parent.mkdir()
+    assert bureau.run("provision", "stick", str(stick), "--bureau", str(bureau.known)).exit_code == 0
+    (stick / "etc").mkdir()
+    (stick / "etc" / "hub-addresses").write_text("192.0.2.7\n")
+    said = plugged_in(machine, stick)
+    assert said[-2:] == [
+        "stop hotspot-provision",
+        "--no-block start hotspot-firewall hotspot-maintainer hotspot-provision",
+    ]
+    assert machine.known.stat().st_mode & 0o055 == 0o055
+    assert not machine.config.exists()
+    assert bureau.run("provision", "stick", str(stick)).exit_code == 0
+    accepted = bureau.run("provision", "accept", machine.code(), "--number", "17", "--post", POST)
+    assert accepted.exit_code == 0, accepted.output
+    assert bureau.run("provision", "stick", str(stick)).exit_code == 0
+    assert "hotspot-kiosk" in plugged_in(machine, stick)[-1]
+    assert load(machine.config, KioskConfig).kiosk.device == 17
+    assert (machine.config.parent / "hub-addresses").read_text() == "192.0.2.7\n"
+
+
+def plugged_in(machine: Machine, stick: Path) -> list[str]:
+    """What the image's set-up does with a stick that is mounted already; returns what it asked of systemd so far."""
+    programs, asked = machine.folder / "programs", machine.folder / "asked"
+    programs.mkdir(exist_ok=True)
+    places = " ".join(shlex.quote(word) for word in machine.words()[2:])
+    scripts = {
+        "systemctl": f'printf "%s\\n" "$*" >>{asked}',
+        "hotspot": f'[ "$1 $2" = "kiosk provision" ] || exit 2; shift 2\nexec {sys.executable} -c "from hotspot_kiosk.cli import main; main()" kiosk provision {places} "$@"',
+    }
+    for name, text in scripts.items():
+        (programs / name).write_text(f"#!/bin/sh\n{text}\n")
+        (programs / name).chmod(0o755)
+    given = {"STICK": stick, "DATA": machine.folder, "HOME": machine.state, "PROGRAM": programs / "hotspot"}
+    done = subprocess.run(
+        ["sh", SETUP],
+        env={
+            "PATH": f"{programs}:{os.environ['PATH']}",
+            **{f"HOTSPOT_{key}": str(each) for key, each in given.items()},
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return asked.read_text().splitlines()
 
 
 def test_only_the_whole_code_makes_a_kiosk(bureau: Bureau, machine: Machine, tmp_path: Path) -> None:
