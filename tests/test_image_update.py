@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 IMAGE = os.environ.get("HOTSPOT_IMAGE", "")
 POWER_CUTS = int(os.environ.get("POWER_CUTS", "2"))
 OTHER = {"A": "B", "B": "A"}
+CLOSED = 9  # a port that the kiosk's firewall lets nothing through to
 
 pytestmark = [
     pytest.mark.skipif(not IMAGE, reason="no image was named: run make test-image"),
@@ -186,6 +187,32 @@ def test_a_system_that_hangs_is_ended_by_the_watchdog_and_left(kiosk: Appliance)
     assert result.reason == "it did not come up far enough to test itself"
     assert kiosk.machine.console().count("hotspot: it stands still now") == 3
     assert (kiosk.slot(), kiosk.version()) == before
+    kiosk.await_ready()
+    kiosk.await_well()
+
+
+def test_a_system_whose_agent_never_runs_is_left(kiosk: Appliance) -> None:
+    """Nobody in it calls it well or bad, and nothing hangs: the guard restarts it, three times; then the one before runs."""
+    before = kiosk.slot(), kiosk.version()
+    kiosk.depot.offer(variant("mute"))
+    result = kiosk.depot.await_outcome(Outcome.ROLLED_BACK)
+    assert result.reason == "it did not come up far enough to test itself"
+    assert boots(kiosk)[-4:] == [OTHER[before[0]]] * 3 + [before[0]]
+    assert (kiosk.slot(), kiosk.version()) == before
+    kiosk.await_ready()
+    kiosk.await_well()
+
+
+def test_where_the_link_does_not_carry_it_a_stick_does(kiosk: Appliance, tmp_path: Path) -> None:
+    """The same rollout, the same signatures; the machine finds it when it is plugged in, and nobody does more."""
+    bundle = variant("next")
+    if kiosk.version() == bundle.version:
+        pytest.skip("the next version runs already: run this test alone")
+    kiosk.depot.offer(bundle, port=CLOSED)
+    kiosk.depot.await_outcome(Outcome.INSTALLING)
+    kiosk.plug_update(tmp_path)
+    kiosk.depot.await_outcome(Outcome.CONFIRMED)
+    assert kiosk.version() == bundle.version
     kiosk.await_ready()
     kiosk.await_well()
 

@@ -10,10 +10,10 @@ import click
 import msgspec
 
 from hotspot_kiosk import files, fleet
-from hotspot_kiosk.cli import fleet_stick
 from hotspot_kiosk.cli.options import config_option, json_option, list_out, on_signals
 from hotspot_kiosk.config import HubConfig, build_variant, load, plain
 from hotspot_kiosk.errors import ConfigError, Refused
+from hotspot_kiosk.hub.fleet import stick as carrying
 from hotspot_kiosk.hub.fleet.fleet import Course, Courses, FleetDesk
 from hotspot_kiosk.hub.fleet.fleet_http import Content, FleetHttp
 from hotspot_kiosk.hub.fleet.fleet_page import page, span
@@ -172,7 +172,7 @@ def resume(config: Path) -> None:
 def stick(config: Path, folder: Path, bundle: Path) -> None:
     """Write it onto a mounted stick named HOTSPOT-UPD, for kiosks whose link does not carry it; the same checks hold there."""
     own = load_private(load(config, HubConfig).keys.own)
-    invited = fleet_stick.write(UpdateStick(folder), _newest(config), bundle, own)
+    invited = carrying.write(UpdateStick(folder), _newest(config), bundle, own)
     click.echo(
         f"On the stick, for {len(invited)} kiosks: {', '.join(map(str, invited))}. It may be pulled once it is unmounted."
     )

@@ -18,6 +18,7 @@ from hotspot_kiosk.demo.cast import Cast
 from hotspot_kiosk.demo.stage import DEVICE, Folders, Stage
 from hotspot_kiosk.kiosk.desk import Told
 from hotspot_kiosk.simulator.subject import Subject
+from hotspot_kiosk.stick_update import LABEL
 from hotspot_kiosk.torture.depot import Depot
 from hotspot_kiosk.torture.machine import CANNOT, IMAGE_BUILD, Machine, MachineFailed
 
@@ -140,8 +141,17 @@ class Appliance:
         """A fresh card, and the stick that sets the kiosk up."""
         self.machine.insert(image, data_mib)
         self._write_stick(self._folder / "stick")
+        self._make_stick(self._folder / "stick", "stick.img")
+
+    def plug_update(self, folder: Path) -> None:
+        """Somebody comes with a stick that holds the rollout under way."""
+        self.depot.carry(folder)
+        self._make_stick(folder, "update.img", LABEL)
+        self.machine.plug("update.img")
+
+    def _make_stick(self, folder: Path, name: str, *label: str) -> None:
         made = subprocess.run(
-            [IMAGE_BUILD / "stick", self._folder / "stick", self.machine.folder / "stick.img"],
+            [IMAGE_BUILD / "stick", folder, self.machine.folder / name, *label],
             capture_output=True,
             text=True,
             check=False,

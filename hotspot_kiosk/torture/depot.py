@@ -18,9 +18,11 @@ from hotspot_kiosk import fleet
 from hotspot_kiosk.fleet import FINAL, Outcome
 from hotspot_kiosk.hub.fleet.fleet import Course, Courses, FleetDesk, Result
 from hotspot_kiosk.hub.fleet.rollout import Rollout
+from hotspot_kiosk.hub.fleet.stick import write
 from hotspot_kiosk.keyring import load_peers, load_private
 from hotspot_kiosk.seal_certificates import Term, make_authority, make_broker
 from hotspot_kiosk.simulator.bundle_server import BundleServer
+from hotspot_kiosk.stick_update import UpdateStick
 from hotspot_kiosk.torture.stage import Broker
 from hotspot_kiosk.transports.mqtt import Options, build
 
@@ -53,11 +55,12 @@ class Depot:
         self._server = BundleServer(self._files, self._certificate(folder))
         self._courses = Courses(folder / "rollouts")
         self._begun = 0
+        self._own = load_private(keys)
         posts = load_peers(peers)
         self._desk = FleetDesk(
             courses=self._courses,
             board=build(Options(host="127.0.0.1", port=self._broker.port)),
-            own=load_private(keys),
+            own=self._own,
             post_keys=lambda number: posts[number].keys(),
             now=lambda: datetime.now(UTC),
             look_s=1.0,
@@ -84,13 +87,13 @@ class Depot:
         """So many bytes of this bundle left the server."""
         return self._server.sent[bundle.file.name]
 
-    def offer(self, bundle: Bundle, floor: str = "0") -> None:
-        """Begin a rollout of it; one that is under way is called off first."""
+    def offer(self, bundle: Bundle, floor: str = "0", port: int = 0) -> None:
+        """Begin a rollout of it; one that is under way is called off first. port: of another server than ours."""
         (self._files / bundle.file.name).unlink(missing_ok=True)
         (self._files / bundle.file.name).symlink_to(bundle.file.resolve())
         self.call_off()
         self._begun += 1
-        url = f"https://{self._host}:{self._server.port}/{bundle.file.name}"
+        url = f"https://{self._host}:{port or self._server.port}/{bundle.file.name}"
         self._courses.begin(
             Rollout(
                 id=f"rollout-{self._begun}",
@@ -102,6 +105,12 @@ class Depot:
             ),
             fleet.as_ms(datetime.now(UTC)),
         )
+
+    def carry(self, folder: Path) -> None:
+        """Write the rollout that is under way onto a stick that is mounted there, as a bureau does."""
+        course = self._until(lambda course: bool(course.opened_ms), 60)
+        bundle = (self._files / course.rollout.url.rpartition("/")[2]).resolve()
+        write(UpdateStick(folder), course, bundle, self._own)
 
     def call_off(self) -> None:
         """Whatever is under way; returns when it is."""

@@ -95,6 +95,26 @@ class Machine:
             self._process.wait()
             self._process = None
 
+    def plug(self, name: str) -> None:
+        """Put a stick in, to be read only: a file of the folder. Raises MachineFailed."""
+        content = {"driver": "file", "filename": f"/mnt/machine/{name}"}
+        self._tell_qemu(
+            ("blockdev-add", {"driver": "raw", "node-name": "plugged", "read-only": True, "file": content}),
+            ("device_add", {"driver": "usb-storage", "drive": "plugged", "id": "plugged"}),
+        )
+
+    def _tell_qemu(self, *orders: tuple[str, dict[str, object]]) -> None:
+        with socket.socket(socket.AF_UNIX) as way:
+            way.settimeout(60)
+            way.connect(str(self.folder / "qmp"))
+            said = way.makefile("rb")
+            for command, words in (("qmp_capabilities", {}), *orders):
+                way.sendall(json.dumps({"execute": command, "arguments": words}).encode() + b"\n")
+                answers = (json.loads(line) for line in said)
+                answer = next(each for each in answers if "return" in each or "error" in each)
+                if "error" in answer:
+                    raise MachineFailed(f"QEMU refused {command}: {answer['error']}")
+
     @property
     def running(self) -> bool:
         """Whether it has power."""

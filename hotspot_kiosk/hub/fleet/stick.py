@@ -1,4 +1,4 @@
-"""`hotspot fleet rollout stick`: the newest rollout onto a stick, for kiosks whose link does not carry it. Decides nothing new."""
+"""A rollout onto a stick, for kiosks whose link does not carry it. Decides nothing new: whose wave is not open gets none."""
 
 from __future__ import annotations
 
