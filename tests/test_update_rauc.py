@@ -44,7 +44,17 @@ def test_another_bundle_than_the_signed_one_is_refused(address: str, service: Ra
     """Though its own signature may hold: RAUC is told which manifest the hub meant."""
     with pytest.raises(Refused, match="manifest"):
         Rauc(address).install(URL, "cd" * 32, nothing)
-    assert service.slots.primary == "A"
+    assert (service.slots.primary, service.slots.installs) == ("A", [])
+
+
+def test_a_bundle_that_was_exchanged_after_the_look_is_not_started_from(
+    address: str, service: RaucService
+) -> None:
+    """It may be well signed; the slot is written, and stays the one that does not run."""
+    service.slots.exchanged = "cd" * 32
+    with pytest.raises(Refused, match="exchanged"):
+        Rauc(address).install(URL, MANIFEST, nothing)
+    assert (service.slots.primary, service.slots.installs) == ("A", [URL])
 
 
 def test_what_rauc_says_against_a_bundle_is_handed_on(address: str, service: RaucService) -> None:

@@ -1,6 +1,7 @@
 """RAUC's D-Bus service as the far end of the wire: two slots, a boot loader's memory, faults on request.
 
-It keeps RAUC's promises (one installation at a time, progress, Completed, LastError) and writes no disk.
+It keeps the promises of RAUC 1.13 with activate-installed=false (one installation at a time, progress, Completed, LastError, no word
+that it does not know) and writes no disk.
 """
 
 from __future__ import annotations
@@ -18,12 +19,17 @@ from jeepney.wrappers import unwrap_msg
 NAME = "de.pengutronix.rauc"
 INTERFACE = "de.pengutronix.rauc.Installer"
 EMITTER = DBusAddress("/", interface=INTERFACE)
+KNOWN = frozenset(
+    {"ignore-compatible", "ignore-version-limit", "transaction-id", "tls-ca", "tls-cert", "tls-key"}
+)
 FAILED = "org.gtk.GDBus.UnmappedGError.Quark._rauc_5finstaller_5ferror_5fquark.Code0"
 
 
 @dataclass
 class Slots:
-    """What the boot loader knows. versions: by slot; bundles: version and manifest by URL; refusal: of the next installation."""
+    """What the boot loader knows. versions: by slot; bundles: version and manifest by URL; refusal: of the next installation. manifests: by which
+    each slot was written. exchanged: the manifest of another bundle that the server gives out once this one was looked at.
+    """
 
     versions: dict[str, str]
     bundles: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -31,6 +37,8 @@ class Slots:
     primary: str = "A"
     good: set[str] = field(default_factory=lambda: {"A"})
     refusal: str = ""
+    manifests: dict[str, str] = field(default_factory=dict)
+    exchanged: str = ""
     installs: list[str] = field(default_factory=list)
 
     @property
@@ -43,6 +51,15 @@ class Slots:
         self.booted = self.primary
 
     def install(self, url: str, manifest: str) -> str:
+        """All that the agent has done: look, write, start from there next; returns why not, or nothing."""
+        if why := self.write(url):
+            return why
+        if self.manifests[self.other] != manifest:
+            return "the bundle's manifest is not the one that was named"
+        self.mark("active", "other")
+        return ""
+
+    def write(self, url: str) -> str:
         """Write the other slot; returns why not, or nothing."""
         self.installs.append(url)
         if self.refusal:
@@ -50,15 +67,17 @@ class Slots:
         version, digest = self.bundles.get(url, ("", ""))
         if not version:
             return "bundle access failed: 404 Not Found"
-        if digest != manifest:
-            return "bundle manifest hash does not match the required one"
-        self.versions[self.other], self.primary = version, self.other
+        self.versions[self.other], self.manifests[self.other] = version, self.exchanged or digest
         self.good.discard(self.other)
         return ""
 
-    def mark(self, state: str) -> None:
-        """Mark the booted slot."""
-        if state == "good":
+    def mark(self, state: str, slot: str = "booted") -> None:
+        """Mark the booted slot, or the other one as the one to start from."""
+        if slot == "other":
+            if state != "active":
+                raise ValueError("this service only starts from the other slot")
+            self.primary = self.other
+        elif state == "good":
             self.good.add(self.booted)
         elif state == "active":
             self.primary = self.booted
@@ -96,7 +115,13 @@ class RaucService:
                 _answer(self._connection, message, self._methods())
 
     def _methods(self) -> dict[str, Callable[[Message], tuple[str, tuple[Any, ...]]]]:
-        return {"Get": self._get, "Mark": self._mark, "InstallBundle": self._install}
+        return {
+            "Get": self._get,
+            "Mark": self._mark,
+            "InstallBundle": self._install,
+            "InspectBundle": self._inspect,
+            "GetSlotStatus": self._slots,
+        }
 
     def _get(self, message: Message) -> tuple[str, tuple[Any, ...]]:
         values = {
@@ -109,20 +134,50 @@ class RaucService:
 
     def _mark(self, message: Message) -> tuple[str, tuple[Any, ...]]:
         state, slot = message.body
-        if slot != "booted":
-            raise ValueError("this service marks the booted slot only")
-        self.slots.mark(state)
+        if slot not in ("booted", "other"):
+            raise ValueError(f"there is no slot {slot}")
+        self.slots.mark(state, slot)
         return "ss", (f"rootfs.{self.slots.booted}", "marked")
+
+    def _inspect(self, message: Message) -> tuple[str, tuple[Any, ...]]:
+        url, options = message.body
+        _check_known(options)
+        if self.slots.refusal:
+            raise ValueError(self.slots.refusal)
+        version, digest = self.slots.bundles.get(url, ("", ""))
+        if not version:
+            raise ValueError("bundle access failed: 404 Not Found")
+        return "a{sv}", ({"manifest-hash": ("s", digest), "update": ("a{sv}", {"version": ("s", version)})},)
+
+    def _slots(self, _message: Message) -> tuple[str, tuple[Any, ...]]:
+        found = [
+            (
+                f"{what}.{slot}",
+                {
+                    "state": ("s", "inactive" if slot != self.slots.booted else of_booted),
+                    "bundle.hash": ("s", self.slots.manifests.get(slot, "")),
+                },
+            )
+            for slot in sorted(self.slots.versions)
+            for what, of_booted in (("rootfs", "booted"), ("boot", "active"))
+        ]
+        return "a(sa{sv})", (found,)
 
     def _install(self, message: Message) -> tuple[str, tuple[Any, ...]]:
         url, options = message.body
-        self._error = self.slots.install(url, options["require-manifest-hash"][1])
+        _check_known(options)
+        self._error = self.slots.write(url)
         self._progress = 100
         threading.Timer(0.02, self._complete).start()
         return "", ()
 
     def _complete(self) -> None:
         self._connection.send(new_signal(EMITTER, "Completed", "i", (1 if self._error else 0,)))
+
+
+def _check_known(options: dict[str, Any]) -> None:
+    if unknown := options.keys() - KNOWN:
+        raise ValueError(f"Unsupported key: {min(unknown)}")
 
 
 def _answer(

@@ -1,7 +1,8 @@
 """RAUC, spoken to over D-Bus (interface de.pengutronix.rauc.Installer). The kiosk's only file that imports jeepney.
 
-RAUC checks the bundle's signature and streams it by ranges itself; what is asked of it here is to take the bundle
-whose manifest the hub signed and no other. Every call has a time limit; a RAUC that is not there is a DeviceLost.
+RAUC checks the bundle's signature and streams it by ranges itself; what is seen to here is that it is the bundle whose manifest
+the hub signed and no other: looked at before anything is written, and again before the system that was written is the one
+to start from (an image's RAUC does not decide that itself). Every call has a time limit; a RAUC that is not there is a DeviceLost.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ NAME = "de.pengutronix.rauc"
 INTERFACE = "de.pengutronix.rauc.Installer"
 INSTALLER = DBusAddress("/", bus_name=NAME, interface=INTERFACE)
 CALL_S = 30.0
+INSPECT_S = 300.0  # over a thin link
 LOOK_S = 1.0
 GOOD, BAD, ACTIVE = "good", "bad", "active"
+ANOTHER = "the bundle's manifest is not the one that the hub named"
 
 
 class Rauc:
@@ -47,22 +50,31 @@ class Rauc:
 
         Raises DeviceLost if RAUC is not there or went, Refused with RAUC's own words if it did not install.
         """
-        rule = MatchRule(type="signal", interface=INTERFACE, member="Completed", path="/")
+        way = {"tls-ca": ("s", str(self._ca))} if self._ca is not None and url.startswith("https:") else {}
         with self._connected() as connection:
-            unwrap_msg(connection.send_and_get_reply(message_bus.AddMatch(rule), timeout=CALL_S))
-            with connection.filter(rule, bufsize=8) as done:
-                wanted = {"require-manifest-hash": ("s", manifest)}
-                if self._ca is not None and url.startswith("https:"):
-                    wanted["tls-ca"] = ("s", str(self._ca))
-                _call(connection, "InstallBundle", "sa{sv}", (url, wanted))
-                code = self._completed(connection, done, on_progress)
-            if code != 0:
-                raise Refused(_why(connection, f"RAUC gave up with code {code}"))
+            (found,) = _call(connection, "InspectBundle", "sa{sv}", (url, way), INSPECT_S)
+            if _text(found, "manifest-hash") != manifest:
+                raise Refused(ANOTHER)
+            self._write(connection, (url, way), on_progress)
+            if _written(connection) != {manifest}:
+                raise Refused(f"{ANOTHER}: it was exchanged while it was read")
+            _call(connection, "Mark", "ss", (ACTIVE, "other"))
 
     def mark(self, state: str) -> None:
         """GOOD, BAD or ACTIVE for the slot that runs. Raises DeviceLost or Refused."""
         with self._connected() as connection:
             _call(connection, "Mark", "ss", (state, "booted"))
+
+    def _write(
+        self, connection: DBusConnection, what: tuple[Any, ...], on_progress: Callable[[int], None]
+    ) -> None:
+        rule = MatchRule(type="signal", interface=INTERFACE, member="Completed", path="/")
+        unwrap_msg(connection.send_and_get_reply(message_bus.AddMatch(rule), timeout=CALL_S))
+        with connection.filter(rule, bufsize=8) as done:
+            _call(connection, "InstallBundle", "sa{sv}", what)
+            code = self._completed(connection, done, on_progress)
+        if code != 0:
+            raise Refused(_why(connection, f"RAUC gave up with code {code}"))
 
     def _completed(self, connection: DBusConnection, done: Any, on_progress: Callable[[int], None]) -> int:
         until, last = time.monotonic() + self._install_s, -1
@@ -90,11 +102,23 @@ class Rauc:
 
 
 def _call(
-    connection: DBusConnection, method: str, signature: str, values: tuple[Any, ...]
+    connection: DBusConnection, method: str, signature: str, values: tuple[Any, ...], limit_s: float = CALL_S
 ) -> tuple[Any, ...]:
     message = new_method_call(INSTALLER, method, signature, values)
-    answer: tuple[Any, ...] = unwrap_msg(connection.send_and_get_reply(message, timeout=CALL_S))
+    answer: tuple[Any, ...] = unwrap_msg(connection.send_and_get_reply(message, timeout=limit_s))
     return answer
+
+
+def _written(connection: DBusConnection) -> set[str]:
+    """The manifests by which the slots that do not run were written."""
+    (slots,) = unwrap_msg(
+        connection.send_and_get_reply(new_method_call(INSTALLER, "GetSlotStatus"), timeout=CALL_S)
+    )
+    return {_text(about, "bundle.hash") for _, about in slots if _text(about, "state") == "inactive"}
+
+
+def _text(about: dict[str, tuple[str, Any]], name: str) -> str:
+    return str(about.get(name, ("s", ""))[1])
 
 
 def _property(connection: DBusConnection, name: str) -> Any:
