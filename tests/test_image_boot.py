@@ -42,7 +42,7 @@ def test_it_becomes_ready_and_finds_its_hub(kiosk: Appliance) -> None:
 
 def test_its_pages_are_served_and_did_not_have_to_begin_again(kiosk: Appliance) -> None:
     """A unit that ends and is started again and again is active for most of the time."""
-    ask = "exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET / HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3; head -n 1 <&3"
+    ask = "exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET / HTTP/1.0\\r\\nHost: localhost:8080\\r\\n\\r\\n' >&3; head -n 1 <&3"
     said = kiosk.machine.await_true(f'bash -c "{ask}" 2>&1')
     assert said.split()[1][0] in "23", said
     assert kiosk.machine.run("systemctl show --value -p NRestarts hotspot-page").output.strip() == "0"
