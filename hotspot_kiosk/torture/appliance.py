@@ -13,10 +13,12 @@ from pathlib import Path
 from shlex import quote
 
 import msgspec
+import numpy as np
 
 from hotspot_kiosk.demo.cast import Cast
 from hotspot_kiosk.demo.stage import DEVICE, Folders, Stage
 from hotspot_kiosk.kiosk.desk import Told
+from hotspot_kiosk.pictures import jpeg_within
 from hotspot_kiosk.simulator.subject import Subject
 from hotspot_kiosk.stick_update import LABEL
 from hotspot_kiosk.torture.depot import Depot
@@ -237,10 +239,13 @@ class Appliance:
             self._shown.add(picture.name)
 
     def _write_stick(self, folder: Path) -> None:
-        """As a bureau would, with the kiosk's key made outside so that the hub knows it already."""
+        """As a bureau would, with the kiosk's key made outside so that the hub knows it already; its camera sees a wall."""
         outside = self.stage.folders.root / "kiosk"
         (folder / "lib/keys").mkdir(parents=True)
         (folder / "lib/pictures").mkdir()
+        (folder / "lib/pictures/nobody.jpg").write_bytes(
+            jpeg_within(np.full((480, 640, 3), 128, np.uint8), 1 << 16)
+        )
         shutil.copytree(outside / "peers", folder / "etc/peers")
         shutil.copy(outside / "kiosk.key", folder / "lib/keys/kiosk.key")
         shutil.copy(outside / "operation.op", folder / "lib/operation.op")
