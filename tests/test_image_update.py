@@ -65,8 +65,9 @@ def small(folder: Path, version: str, keys: Path | None = None) -> Bundle:
     Its version runs nowhere: what runs already is confirmed and not looked at.
     """
     folder.mkdir()
-    (folder / "root.img").write_bytes(bytes(1 << 20))
-    (folder / "boot.vfat").write_bytes(bytes(1 << 20))
+    chance = random.Random(version)  # RAUC makes no bundle out of nothing but zeros
+    for name in ("root.img", "boot.vfat"):
+        (folder / name).write_bytes(chance.randbytes(1 << 16))
     (folder / "bom.cdx.json").write_text('{\n"name": "hotspot-virt",\n}\n')
     signed = {"CERT": str(keys / "signer.pem"), "KEY": str(keys / "signer.key")} if keys else {}
     file = folder / f"{version}.raucb"
