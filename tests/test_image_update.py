@@ -107,16 +107,17 @@ def test_an_update_is_streamed_tested_and_confirmed(kiosk: Appliance) -> None:
     sent = kiosk.depot.sent(bundle)
     kiosk.depot.await_outcome(Outcome.CONFIRMED)
     assert (kiosk.slot(), kiosk.version()) == (OTHER[before], bundle.version)
-    kiosk.await_ready()
+    ready = kiosk.await_ready()
     kiosk.await_link()
     kiosk.await_well()
     root = (IMAGE_BUILD / "build/variants/next/root.img").stat().st_size
     whole = bundle.file.stat().st_size
     log.warning(
-        "on the wire: %d bytes, %.1f %% of the root, %.1f %% of the bundle",
+        "on the wire: %d bytes, %.1f %% of the root, %.1f %% of the bundle; the new system was ready %.1f s after its kernel began",
         sent,
         100 * sent / root,
         100 * sent / whole,
+        ready,
     )
     assert 0 < sent < whole
 
@@ -153,9 +154,9 @@ def test_a_bundle_with_changed_bytes_is_refused(kiosk: Appliance, tmp_path: Path
 def test_an_older_version_than_the_floor_is_not_installed(kiosk: Appliance, tmp_path: Path) -> None:
     """The floor came with an invitation and holds, whatever became of that one."""
     subprocess.run([IMAGE_BUILD / "keys", tmp_path / "keys"], check=True)
-    kiosk.depot.offer(small(tmp_path / "new", "9.1", tmp_path / "keys"), floor="1.0")
+    kiosk.depot.offer(small(tmp_path / "new", "9.1", tmp_path / "keys"), floor="0.0.9")
     kiosk.depot.await_outcome(Outcome.FAILED)
-    kiosk.depot.offer(small(tmp_path / "old", "0.9"))
+    kiosk.depot.offer(small(tmp_path / "old", "0.0.8"))
     result = kiosk.depot.await_outcome(Outcome.REFUSED)
     assert "floor" in result.reason
 
