@@ -12,7 +12,7 @@ COUNT ?= 100000
 
 BOARD ?= virt
 
-.PHONY: help demo test pages test-camera image test-image check lint format bench peers torture soak fuzz models firmware install uninstall deb lock clean
+.PHONY: help demo test pages test-camera image test-image check lint format bench peers torture soak fuzz models kernels firmware install uninstall deb lock clean
 
 help:
 	@echo "make demo    the whole way of a record on this machine, with the link cut in the middle"
@@ -26,6 +26,7 @@ help:
 	@echo "make soak    eight hours of the finger sensor in minutes, faults included: MINUTES=16 SEED=1"
 	@echo "make fuzz    change ANSI/NIST files, pictures and templates at random: none may crash a reader or be taken with a broken rule: COUNT=100000"
 	@echo "make models  build the models (make demo and make test do it, too)"
+	@echo "make kernels compile the numeric kernels for this machine, where it has a C compiler (make demo and make test do it, too)"
 	@echo "make firmware build the panel's firmware: firmware/panel/build/panel.uf2"
 	@echo "make install for the whole machine, as root: programs, units, users; make uninstall leaves records and keys"
 	@echo "make deb     a Debian package with everything inside, for machines without a network: build/*.deb"
@@ -33,10 +34,10 @@ help:
 	@echo "make test-image  starts that image in QEMU and checks it against a hub outside (needs root)"
 	@echo "make lock    resolve requirements.lock anew"
 
-demo: .venv/ready models
+demo: .venv/ready models kernels
 	@$(BIN)/hotspot demo
 
-test: .venv/ready models
+test: .venv/ready models kernels
 	@.ci/debian mosquitto mosquitto
 	@.ci/debian gcc-arm-none-eabi arm-none-eabi-gcc
 	@.ci/debian chromium chromium
@@ -73,7 +74,7 @@ format: .venv/ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/ready models peers
+bench: .venv/ready models kernels peers
 	@.ci/debian mosquitto mosquitto
 	@.ci/debian nginx-light nginx
 	@$(BIN)/hotspot bench $(ONLY)
@@ -97,6 +98,9 @@ fuzz: .venv/ready
 models: .venv/ready
 	@$(BIN)/python -m models.build >&2
 
+kernels: .venv/ready
+	@$(BIN)/python -m hotspot_kiosk.kernels.build
+
 firmware: .venv/ready
 	@.ci/debian --must gcc-arm-none-eabi arm-none-eabi-gcc
 	@$(MAKE) --no-print-directory -C firmware/panel
@@ -104,7 +108,7 @@ firmware: .venv/ready
 .venv/ready: requirements.lock pyproject.toml .ci/venv
 	@.ci/venv $(PYTHON)
 
-install: models
+install: models kernels
 	@systemd/install
 
 uninstall:

@@ -9,8 +9,9 @@ what any other wrote. Decoding takes any bytes: what is no picture gives a pictu
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from hotspot_kiosk.kernels import kernel
 
 TOP, LEFT, RIGHT = 2, 3, 2
 CONTEXTS = 1 << 11
@@ -46,7 +47,7 @@ def _padded(picture: Mask) -> Bytes:
     return np.pad(picture.astype(np.uint8), ((TOP, 0), (LEFT, RIGHT)))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _context(p: Bytes, y: int, x: int) -> int:
     """Of the pixel at (y, x) of the padded picture."""
     found: int = p[y, x - 3] << 2 | p[y, x - 2] << 1 | p[y, x - 1]
@@ -57,7 +58,7 @@ def _context(p: Bytes, y: int, x: int) -> int:
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _count(counts: NDArray[np.int64], context: int, bit: int) -> None:
     counts[context, bit] += STEP
     if counts[context, 0] + counts[context, 1] > MOST:
@@ -65,7 +66,7 @@ def _count(counts: NDArray[np.int64], context: int, bit: int) -> None:
         counts[context, 1] = (counts[context, 1] + 1) // 2
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _split(counts: NDArray[np.int64], context: int, low: int, high: int) -> int:
     """The last number of the part of [low, high] that stands for a 0."""
     zeros: int = counts[context, 0]
@@ -73,7 +74,7 @@ def _split(counts: NDArray[np.int64], context: int, low: int, high: int) -> int:
     return low + (high - low + 1) * zeros // total - 1
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _emit(out: Bytes, at: int, bit: int, pending: int) -> int:
     """A bit, and as many of the other kind as were pending; where the next one goes."""
     out[at] = bit
@@ -82,7 +83,7 @@ def _emit(out: Bytes, at: int, bit: int, pending: int) -> int:
     return at + 1 + pending
 
 
-@njit(cache=True, nogil=True)
+@kernel("u1[:,::1], i8, i8, u1[::1]! -> i8")
 def _encoded(p: Bytes, height: int, width: int, out: Bytes) -> int:
     """Code into `out`, a byte a bit; returns how many."""
     counts = np.full((CONTEXTS, 2), START, np.int64)
@@ -107,7 +108,7 @@ def _encoded(p: Bytes, height: int, width: int, out: Bytes) -> int:
     return _emit(out, at, 0 if low < QUARTER else 1, pending + 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel("u1[::1], u1[:,::1]!, i8, i8 ->")
 def _decoded(bits: Bytes, p: Bytes, height: int, width: int) -> None:
     """Fill the padded picture `p`; behind the last bit come zeros."""
     counts = np.full((CONTEXTS, 2), START, np.int64)

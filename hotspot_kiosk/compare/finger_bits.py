@@ -8,12 +8,11 @@ views, which cost more than what they carry.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-from numba import njit
-from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from hotspot_kiosk.kernels import counter, kernel
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -25,16 +24,10 @@ LEAST_KNOWN, LEAST_COMMON = 0.5, 0.45
 MOST_REACH = 8
 HAIR = 1e-9  # more than rounding takes
 
-
-def _population(_typing: Any, word: Any) -> Any:
-    """Number of one bits of a word, by the processor's own instruction."""
-    return word(word), lambda _context, builder, _signature, arguments: builder.ctpop(arguments[0])
+count_ones = counter()
 
 
-count_ones: Any = intrinsic(_population)
-
-
-@njit(cache=True, nogil=True)
+@kernel("u8[:,::1], u8[:,::1], u8[:,::1], u8[:,::1], i8, i8, i8, i8, i4[:,::1], i8, f8, i8 -> f8[:,::1]")
 def search(
     bits: Words,
     mask: Words,
@@ -69,7 +62,7 @@ def search(
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel("u8[:,::1], u8[:,::1], u8[:,::1], u8[:,::1], i8, i8, i8, i8, f8, i8 -> f8")
 def glance(
     bits: Words,
     mask: Words,
@@ -108,7 +101,7 @@ def glance(
     return total / math.sqrt(count + 4.0)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _room() -> tuple[Words, Words, Words, Ints]:
     """For a patch, rows of the reference about it, what lies in one column of places, and counts at all places."""
     patch = np.zeros((2, HALF_PATCH), np.uint64)
@@ -117,7 +110,7 @@ def _room() -> tuple[Words, Words, Words, Ints]:
     return patch, rows, strip, np.zeros((2, 2 * MOST_REACH + 1, 2 * MOST_REACH + 1), np.int32)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _cut(bits: Words, mask: Words, x: int, y: int, patch: Words) -> int:
     """Copy a patch and its mask, two rows a word, 32 bits apart; returns how many of its pixels are known."""
     side = np.uint64((1 << PATCH) - 1)
@@ -135,7 +128,7 @@ def _cut(bits: Words, mask: Words, x: int, y: int, patch: Words) -> int:
     return int(known)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _cut_rows(bits: Words, mask: Words, x: int, y: int, reach: int, rows: Words) -> bool:
     """Copy all that may lie under a patch which slides from (x, y) on; returns whether all of it is known."""
     width = PATCH + 2 * reach
@@ -156,7 +149,7 @@ def _cut_rows(bits: Words, mask: Words, x: int, y: int, reach: int, rows: Words)
     return bool(everything & all_known == all_known)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _slide(
     patch: Words,
     rows: Words,
@@ -180,7 +173,7 @@ def _slide(
         _best(counts, left, right, top, bottom, 1, reach, pull, best, out, k)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _count(
     patch: Words,
     rows: Words,
@@ -213,7 +206,7 @@ def _count(
                 counts[0, x, y], counts[1, x, y] = apart, common
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _cut_strip(rows: Words, strip: Words, which: int, x: int, top: int, bottom: int) -> None:
     """Of the rows under a patch at (x, top..bottom): 30 pixels and, 32 bits higher, those of the row below."""
     side, shift = np.uint64((1 << PATCH) - 1), np.uint64(x)
@@ -223,7 +216,7 @@ def _cut_strip(rows: Words, strip: Words, which: int, x: int, top: int, bottom: 
         )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _best(
     counts: Ints,
     left: int,

@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from hotspot_kiosk.kernels import kernel
 
 Floats = NDArray[np.float64]
 Work = NDArray[np.float32]
@@ -23,7 +24,7 @@ REACH, TURN = 9.0, 0.5
 CLEAR = 4
 
 
-@njit(cache=True, nogil=True)
+@kernel("f8[:,::1], f8[:,::1] -> f8[:,::1]")
 def affine(at: Floats, slides: Floats) -> Floats:
     """Affine map (2, 3) of px that follows the slides by their agreement, held near the identity."""
     count = len(at)
@@ -52,7 +53,7 @@ def affine(at: Floats, slides: Floats) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _solve(normal: Floats, right: Floats) -> None:
     """Solve in place by elimination; the matrix is symmetric and positive, so no pivots are sought."""
     for i in range(3):
@@ -66,7 +67,7 @@ def _solve(normal: Floats, right: Floats) -> None:
         right[i] /= normal[i, i]
 
 
-@njit(cache=True, nogil=True)
+@kernel("f8[:,::1], i8, i8 -> f8[:,::1]")
 def smooth(slides: Floats, rows: int, columns: int) -> Floats:
     """Each patch's slide, averaged with its neighbours' on the grid by distance and agreement."""
     out = np.zeros((rows * columns, 2))
@@ -88,7 +89,7 @@ def smooth(slides: Floats, rows: int, columns: int) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _drift(x: float, y: float, at: Floats, slides: Floats, agreement: Floats) -> tuple[float, float]:
     """The smooth field at a place, by the patches around it."""
     total, dx, dy = 0.05, 0.0, 0.0
@@ -102,7 +103,7 @@ def _drift(x: float, y: float, at: Floats, slides: Floats, agreement: Floats) ->
     return dx / total, dy / total
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _clear(x: float, y: float, area: Mask) -> bool:
     """Whether a place (half-resolution px) lies on known ground, and what is CLEAR px around it, too."""
     column, row = int(x), int(y)
@@ -114,7 +115,7 @@ def _clear(x: float, y: float, area: Mask) -> bool:
     return bool(area[row, column] and across and area[row - CLEAR, column] and area[row + CLEAR, column])
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _met(ones: Floats, others: Floats) -> float:
     """Sum over `ones` of how near each comes to one of `others` of its own: 1 on it, 0 from REACH on."""
     taken = np.zeros(len(others), np.bool_)
@@ -132,7 +133,7 @@ def _met(ones: Floats, others: Floats) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@kernel("f4[:,::1], b1[:,::1], f4[:,::1], b1[:,::1], f8[:,::1], f8[:,::1], f8[:,::1], f8[::1] -> f8")
 def meeting(
     probe: Work,
     probe_area: Mask,
@@ -164,7 +165,7 @@ def meeting(
     return met / (math.sqrt(wanted * given) + 4)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _expected(
     places: Floats, area: Mask, motion: Floats, at: Floats, slides: Floats, agreement: Floats
 ) -> Mask:

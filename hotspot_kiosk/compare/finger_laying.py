@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from hotspot_kiosk.kernels import kernel
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
@@ -29,7 +30,7 @@ def unpacked(rows: NDArray[np.uint8], width: int) -> NDArray[np.bool_]:
     return np.unpackbits(rows, axis=1, count=width, bitorder="little").view(np.bool_)
 
 
-@njit(cache=True, nogil=True)
+@kernel("u1[:,::1], i8 -> u8[:,::1]")
 def spread(rows: NDArray[np.uint8], margin: int) -> Words:
     """Rows of words from rows of bytes, the lowest bit first, with a margin of unknown pixels all round.
 
@@ -46,7 +47,7 @@ def spread(rows: NDArray[np.uint8], margin: int) -> Words:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel("u1[:,::1], f8[:,::1], i8, i8, i8, i8 -> u8[:,::1], u8[:,::1]")
 def lay(
     fine: NDArray[np.uint8], motion: Floats, left: int, top: int, width: int, height: int
 ) -> tuple[Words, Words]:
@@ -74,7 +75,7 @@ def lay(
     return bits, mask
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _inside(start: int, step: int, size: int, first: int, last: int) -> tuple[int, int]:
     """The numbers k of first..last-1 for which start + k * step lies in 0..size, in fixed point."""
     end = size * ONE
@@ -87,7 +88,7 @@ def _inside(start: int, step: int, size: int, first: int, last: int) -> tuple[in
     return (begin, last) if begin < last else (first, first)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _gather(fine: NDArray[np.uint8], x0: int, y0: int, step_x: int, step_y: int, begin: int, end: int) -> Any:
     """Known and ridge bits of the pixels begin..end-1 of a line, all within one group of 32."""
     known, ridge = np.uint64(0), np.uint64(0)
@@ -101,7 +102,7 @@ def _gather(fine: NDArray[np.uint8], x0: int, y0: int, step_x: int, step_y: int,
     return known, ridge
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _put(words: Words, y: int, word: int, half: Any) -> None:
     """32 pixels, which begin one word and end the one before."""
     words[y, word] |= half

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from hotspot_kiosk.kernels import kernel
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -23,13 +24,13 @@ CELLS = 16
 MOST_LINKS = 8192
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _wrapped(angle: float) -> float:
     """The same angle within -pi..pi."""
     return (angle + math.pi) % (2 * math.pi) - math.pi
 
 
-@njit(cache=True, nogil=True)
+@kernel("f4[:,::1], i8 -> i2[:,::1], f4[:,:,::1]")
 def edges(minutiae: Floats, most: int) -> tuple[Neighbours, Floats]:
     """Edges to the `most` nearest neighbours, nearest first: neighbours (-1: none) and measures."""
     count = len(minutiae)
@@ -50,7 +51,7 @@ def edges(minutiae: Floats, most: int) -> tuple[Neighbours, Floats]:
     return neighbours, measures
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _agreement(a: Floats, b: Floats) -> float:
     """How alike two edges are, 0 (not at all) to 1."""
     length = abs(a[0] - b[0]) / (LENGTH_SLACK + LENGTH_SHARE * a[0])
@@ -65,7 +66,7 @@ def _agreement(a: Floats, b: Floats) -> float:
     return float((1 - 0.6 * length) * (1 - 0.6 * own) * (1 - 0.6 * other))
 
 
-@njit(cache=True, nogil=True)
+@kernel("i2[:,::1], f4[:,:,::1], i2[:,::1], f4[:,:,::1], u2[::1], u2[::1] -> i4[:,::1], f4[::1]")
 def links(
     probe_neighbours: Neighbours,
     probe_measures: Floats,
@@ -103,13 +104,13 @@ def links(
     return links[:count], weights[:count]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _cell(angle: float) -> int:
     """Where an angle stands among CELLS of them."""
     return math.floor(angle * (CELLS / (2 * math.pi)))
 
 
-@njit(cache=True, nogil=True)
+@kernel("i4[:,::1]!, f4[::1]!, i8 -> i4[::1], f4[::1], i4[::1]")
 def group(links: Ints, weights: Floats, pairs: int) -> tuple[Ints, Floats, Ints]:
     """Sort links by start pair, in place. Returns where each pair's links begin, its votes, the voted."""
     first = np.zeros(pairs + 2, np.int32)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from hotspot_kiosk.compare.finger_bits import count_ones
+from hotspot_kiosk.kernels import kernel
 
 Floats = NDArray[np.float32]
 Work = NDArray[np.float64]
@@ -26,7 +26,7 @@ NEAR, OWN_TURN, THEIR_TURN = 8.0, 0.35, 0.4
 STEEP = 15.0
 
 
-@njit(cache=True, nogil=True)
+@kernel("f4[:,::1], u8[:,:,::1], f4[:,::1], u8[:,::1], i8[::1] -> f8[::1]")
 def alike(
     places: Floats,
     words: Words,
@@ -56,7 +56,7 @@ def alike(
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _likeness(words: Words, i: int, others: Words, j: int) -> float:
     """Of the surroundings of two minutiae: 2 the same, 0 chance, -1 too little known or another flow."""
     known = words[i, 0, 4] & others[j, 4]
@@ -81,7 +81,7 @@ def _likeness(words: Words, i: int, others: Words, j: int) -> float:
     return flow + ridges if ridges > -1 else -1.0
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _best_pairs(likeness: Work, pairs: Ints, worth: Work) -> int:
     """The most alike pairs, each minutia in one only; returns how many."""
     rows, columns = likeness.shape
@@ -108,7 +108,7 @@ def _best_pairs(likeness: Work, pairs: Ints, worth: Work) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _supported(places: Floats, others: Floats, pairs: Ints, worth: Work) -> float:
     """Sum of the best pairs' worth, each times what the other pairs say that lie alike around it."""
     count = len(pairs)
@@ -122,7 +122,7 @@ def _supported(places: Floats, others: Floats, pairs: Ints, worth: Work) -> floa
     return float(np.sort(said)[-COUNTED:].sum())
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _agree(places: Floats, i: int, m: int, others: Floats, j: int, n: int) -> float:
     """Whether minutia m lies to i as n lies to j in the other print, 0 to 1: distance and two angles."""
     theirs = abs(_wrapped(places[m, 2] - places[i, 2] - others[n, 2] + others[j, 2]))
@@ -136,7 +136,7 @@ def _agree(places: Floats, i: int, m: int, others: Floats, j: int, n: int) -> fl
     return 1 / (far * (1 + math.exp(STEEP * (theirs - THEIR_TURN))))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _wrapped(angle: float) -> float:
     """The same angle within -pi..pi."""
     return angle - 2 * math.pi * math.floor(angle / (2 * math.pi) + 0.5)

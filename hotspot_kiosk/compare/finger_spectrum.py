@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from hotspot_kiosk.kernels import kernel
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.float32]
@@ -105,7 +106,8 @@ def _spectrum(waves: Picture, size: int) -> Picture:
 
 def _peaks(reference: Picture, probe: Picture, turn: int, room: tuple[Picture, Picture]) -> list[Peak]:
     """The highest correlations at one turn: height, turn, shift x, shift y (both from 0 to size)."""
-    correlation = cv2.idft(_product(reference, probe, room[0]), room[1])
+    _product(reference, probe, room[0])
+    correlation = cv2.idft(*room)
     peaks = []
     for _ in range(PEAKS_A_TURN):
         _, height, _, (x, y) = cv2.minMaxLoc(correlation)
@@ -116,8 +118,8 @@ def _peaks(reference: Picture, probe: Picture, turn: int, room: tuple[Picture, P
     return peaks
 
 
-@njit(cache=True, nogil=True)
-def _product(a: Picture, b: Picture, out: Picture) -> Picture:
+@kernel("f4[:,::1], f4[:,::1], f4[:,::1]! ->")
+def _product(a: Picture, b: Picture, out: Picture) -> None:
     """A spectrum times another's conjugate, both packed as OpenCV does (CCS, docs of cv::dft).
 
     The like of cv2.mulSpectrums, which took a sixth longer for the whole of `propose`.
@@ -134,7 +136,6 @@ def _product(a: Picture, b: Picture, out: Picture) -> Picture:
             out[i + 1, j] = a[i + 1, j] * b[i, j] - a[i, j] * b[i + 1, j]
         if rows % 2 == 0:
             out[rows - 1, j] = a[rows - 1, j] * b[rows - 1, j]
-    return out
 
 
 def _distinct(peaks: list[Peak], most: int) -> list[Peak]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from hotspot_kiosk.kernels import kernel
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -21,7 +22,9 @@ MIDDLE = 96.0
 ALIKE_TURN, ALIKE_SHIFT = 0.12, 12.0
 
 
-@njit(cache=True, nogil=True)
+@kernel(
+    "f4[:,::1], f4[:,::1], i4[:,::1], f4[::1], i4[::1], f4[::1]!, i4[::1], u1[:,::1] -> f8[::1], f8[:,::1]"
+)
 def best_trees(
     probe: Floats,
     reference: Floats,
@@ -58,7 +61,7 @@ def best_trees(
     return best, motions[:kept]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _best_root(roots: Ints, votes: Floats) -> int:
     best, most = -1, np.float32(LEAST_VOTE)
     for pair in roots:
@@ -67,7 +70,7 @@ def _best_root(roots: Ints, votes: Floats) -> int:
     return best
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _grow(
     probe: Floats,
     reference: Floats,
@@ -107,7 +110,7 @@ def _grow(
     return size, total, support
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _choose(
     probe: Floats,
     reference: Floats,
@@ -142,7 +145,7 @@ def _choose(
     return best, left, support
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _fits(a: Floats, b: Floats, motion: Work) -> bool:
     """Whether the motion carries minutia a near b."""
     dx, dy = a[0] - motion[0], a[1] - motion[1]
@@ -152,7 +155,7 @@ def _fits(a: Floats, b: Floats, motion: Work) -> bool:
     return bool(x * x + y * y <= slack * slack and math.cos(b[2] - a[2] - motion[4]) >= math.cos(TREE_ANGLE))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _fit(probe: Floats, reference: Floats, tree: Ints, size: int, motion: Work) -> None:
     """Least-squares rigid motion of the pairs; a direction weighs as much as a point 20 px away."""
     motion[:4] = 0.0
@@ -172,7 +175,7 @@ def _fit(probe: Floats, reference: Floats, tree: Ints, size: int, motion: Work) 
     motion[5], motion[6] = math.cos(motion[4]), math.sin(motion[4])
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _visible(probe: Floats, motion: Work, area: Bytes) -> int:
     """Probe minutiae that the motion carries onto known ground of the reference (packed, the lowest bit first)."""
     count = 0
@@ -185,7 +188,7 @@ def _visible(probe: Floats, motion: Work, area: Bytes) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _same_kind(probe: Floats, reference: Floats, tree: Ints) -> float:
     same = 0
     for i, j in tree:
@@ -193,7 +196,7 @@ def _same_kind(probe: Floats, reference: Floats, tree: Ints) -> float:
     return same / len(tree)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _note(motions: Work, kept: int, motion: Work, score: float) -> int:
     """Keep the best motions that differ in turn or in where they put the middle; returns how many."""
     x = motion[2] - motion[5] * motion[0] + motion[6] * motion[1]

@@ -10,10 +10,10 @@ import math
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from hotspot_kiosk.inference.thinning import NEIGHBOURS, thin
+from hotspot_kiosk.kernels import kernel
 
 Mask = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -42,7 +42,7 @@ def find_minutiae(ridge: NDArray[np.bool_], area: Mask) -> Points:
     return np.asarray(found[_believable(found)])
 
 
-@njit(cache=True, nogil=True)
+@kernel("u1[:,::1], f4[:,::1], i8[:,::1] -> f8[:,::1]")
 def _scan(skeleton: Mask, depth: NDArray[np.float32], around: Steps) -> Points:
     out = np.zeros((MOST, 4))
     path = np.zeros((FOLLOW + 1, 2), np.int64)
@@ -64,7 +64,7 @@ def _scan(skeleton: Mask, depth: NDArray[np.float32], around: Steps) -> Points:
     return out[:count]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _crossings(skeleton: Mask, y: int, x: int, around: Steps) -> int:
     """Changes between line and ground going once round: 2 at an ending, 6 at a fork."""
     changes = 0
@@ -75,7 +75,7 @@ def _crossings(skeleton: Mask, y: int, x: int, around: Steps) -> int:
     return changes
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _ending(skeleton: Mask, y: int, x: int, around: Steps, path: Steps) -> tuple[bool, float]:
     """Direction from an ending along its ridge; not found if that is a stub or a spur."""
     way = -1
@@ -88,7 +88,7 @@ def _ending(skeleton: Mask, y: int, x: int, around: Steps, path: Steps) -> tuple
     return why == TOO_LONG, math.atan2(path[steps - 1, 0] - y, path[steps - 1, 1] - x)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _bifurcation(skeleton: Mask, y: int, x: int, around: Steps, path: Steps) -> tuple[bool, float]:
     """Direction between the two closest branches; not found if a branch is a stub."""
     angles = np.zeros(3)
@@ -106,7 +106,7 @@ def _bifurcation(skeleton: Mask, y: int, x: int, around: Steps, path: Steps) -> 
     return branches == 3, _between_closest(angles)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _between_closest(angles: Points) -> float:
     best, direction = 9.0, 0.0
     for i in range(3):
@@ -117,7 +117,7 @@ def _between_closest(angles: Points) -> float:
     return direction
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _follow(
     skeleton: Mask, y: int, x: int, from_y: int, from_x: int, around: Steps, path: Steps
 ) -> tuple[int, int]:
@@ -136,7 +136,7 @@ def _follow(
     return steps, TOO_LONG
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _next(skeleton: Mask, y: int, x: int, from_y: int, from_x: int, around: Steps) -> tuple[int, int]:
     """The next pixel of the line, a side neighbour before a corner one; (-1, -1) at its end."""
     next_y, next_x = -1, -1
@@ -148,7 +148,7 @@ def _next(skeleton: Mask, y: int, x: int, from_y: int, from_x: int, around: Step
     return next_y, next_x
 
 
-@njit(cache=True, nogil=True)
+@kernel("f8[:,::1] -> b1[::1]")
 def _believable(found: Points) -> NDArray[np.bool_]:
     """False for broken ridges and bridges (close, opposed) and for crowds, which are noise."""
     keep = np.ones(len(found), np.bool_)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from hotspot_kiosk.kernels import kernel
 
 Floats = NDArray[np.float32]
 
@@ -50,7 +51,7 @@ def period_waves() -> Floats:
     return np.stack([window * np.cos(phase), window * np.sin(phase)], axis=1).astype(np.float32)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@kernel("f4[:,::1], u1[:,::1], i4[:,::1], i4[:,::1], f4[:,:,:,:,::1] -> f4[:,:,::1]", fastmath=True)
 def filter_ridges(
     padded: Floats,
     known: NDArray[np.uint8],
@@ -73,7 +74,7 @@ def filter_ridges(
     return out
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@kernel(fastmath=True)
 def _filter_tile(padded: Floats, taps: Floats, top: int, left: int, out: Floats) -> None:
     even = np.zeros((4, 8), np.float32)
     odd = np.zeros((4, 8), np.float32)
@@ -91,7 +92,7 @@ def _filter_tile(padded: Floats, taps: Floats, top: int, left: int, out: Floats)
             out[1, top + y, left + x] = odd[y, x]
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@kernel("f4[:,::1], u1[:,::1], f4[:,::1], f4[:,:,::1], i8 -> f4[:,:,::1]", fastmath=True)
 def ridge_periods(
     picture: Floats, known: NDArray[np.uint8], angle: Floats, waves: Floats, step: int
 ) -> Floats:
@@ -111,7 +112,7 @@ def ridge_periods(
     return out
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@kernel(fastmath=True)
 def _signature(picture: Floats, known: NDArray[np.uint8], y: int, x: int, angle: float, out: Floats) -> None:
     """The picture across the ridges at (y, x), averaged over 17 px along them."""
     height, width = picture.shape
@@ -127,7 +128,7 @@ def _signature(picture: Floats, known: NDArray[np.uint8], y: int, x: int, angle:
         out[k + reach] = total / count if count > 3 else 0.0
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@kernel(fastmath=True)
 def _strongest(signature: Floats, waves: Floats) -> tuple[float, float]:
     energy = 1e-6
     for value in signature:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from hotspot_kiosk.kernels import kernel
 
 Mask = NDArray[np.uint8]
 
@@ -43,7 +44,7 @@ def _removal(neighbours: int) -> int:
     return int(first) | int(second) << 1
 
 
-@njit(cache=True, nogil=True)
+@kernel("u1[:,::1]!, u1[::1] ->")
 def _thin(skeleton: Mask, table: Mask) -> None:
     ys, xs = np.nonzero(skeleton)
     count = len(ys)
@@ -57,7 +58,7 @@ def _thin(skeleton: Mask, table: Mask) -> None:
             count = _forget(skeleton, ys, xs, count)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _half_step(
     skeleton: Mask,
     table: Mask,
@@ -77,7 +78,7 @@ def _half_step(
     return removed
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _forget(skeleton: Mask, ys: NDArray[np.int64], xs: NDArray[np.int64], count: int) -> int:
     """Drop cleared pixels from the list; returns how many are left."""
     kept = 0
@@ -88,7 +89,7 @@ def _forget(skeleton: Mask, ys: NDArray[np.int64], xs: NDArray[np.int64], count:
     return kept
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _code(s: Mask, y: int, x: int) -> int:
     """The neighbours as bits, in the order of NEIGHBOURS."""
     right = s[y, x + 1] | s[y - 1, x + 1] << 1 | s[y - 1, x] << 2 | s[y - 1, x - 1] << 3
