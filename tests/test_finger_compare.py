@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from hotspot_kiosk.compare.finger_dense import overlay
 from hotspot_kiosk.compare.finger_fusion import CALIBRATION
 from hotspot_kiosk.compare.finger_prepared import PreparedFinger, prepare
 from hotspot_kiosk.compare.finger_spectrum import coarse_picture, propose
+from hotspot_kiosk.config.hub import DecisionTable
 from hotspot_kiosk.errors import BadBytes, Incomparable
 from hotspot_kiosk.inference.finger import MODEL, extract
 from hotspot_kiosk.simulator.finger_touch import FULL
@@ -204,9 +206,10 @@ def pictures(draw: st.DrawFn) -> np.ndarray:
 @settings(max_examples=40, deadline=None)
 @given(pictures())
 def test_pictures_that_are_no_finger_match_no_finger(pixels: np.ndarray) -> None:
-    """Whatever the picture, no finger of the gallery comes out as likely."""
+    """Whatever the picture, a hub with these people in its gallery says "no hit"."""
     probe = prepare(extract(sample(pixels)))
-    assert max(COMPARATOR.log_odds(probe, reference(person)) for person in PEOPLE) < 2
+    limit = DecisionTable().no_hit + math.log(len(PEOPLE))
+    assert max(COMPARATOR.log_odds(probe, reference(person)) for person in PEOPLE) < limit
 
 
 @settings(max_examples=25, deadline=None)
