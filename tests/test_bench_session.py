@@ -108,3 +108,10 @@ def test_the_patience_begins_with_the_first_face() -> None:
     assert wait.ends == 109
     assert wait.tells(seen=False, now=106)
     assert wait.ends == 109
+
+
+def test_advice_stands_long_enough_to_be_read() -> None:
+    """Pictures that differ one by one do not make the words flicker."""
+    wait = Wait(Limits(wait_s=60, stands_s=1.0), now=100.0)
+    said = [wait.steady(advice, 101 + 0.3 * k) for k, advice in enumerate(["closer", "still"] * 4)]
+    assert said == ["closer", "closer", "closer", "closer", "closer", "still", "still", "still"]

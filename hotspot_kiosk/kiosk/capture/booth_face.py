@@ -101,8 +101,9 @@ class FaceBooth(Booth[TakeFace]):
                 if good >= BEST_OF and time.monotonic() >= self._watch.ends:
                     break
                 continue
-            if wait.tells(sighting is not None, time.monotonic()):
-                self._say(Show(Prompt.LOOK_AT_CAMERA, advice))
+            now = time.monotonic()
+            if wait.tells(sighting is not None, now):
+                self._say(Show(Prompt.LOOK_AT_CAMERA, wait.steady(advice, now)))
         if good:
             self._say(Show(Prompt.FACE_TAKEN, turn.then))
         if not self._stopped():
