@@ -240,7 +240,7 @@ class Agent:
             self._telling.at_once()
             if tells:
                 self._send_reports()
-        if isinstance(event, update.NotWritten):
+        if isinstance(event, update.NotWritten) and self._state.phase is Phase.WAITING:
             self._not_before = time.monotonic() + self._pauses.again * 2 ** max(0, before.tries - 1)
         if self._state.phase in EXPECTING:
             self._trial.expect()
