@@ -183,3 +183,12 @@ too-few = ji gotinê re pir kêm
 no-days = Li vir tu roj nehatiye parastin.
 kiosk-clock = Saeta kioskê:
 clock-doubt = niha nayê bawerkirin
+
+nav-health = Rewşa amûrê
+referred = Bide karmendekî: bê girêdan, ev rû dişibe rûyekî di lîsteya şopandinê de. Ev ne encam e. Bi xwe bide ber hev; dema girêdan hebe buro dîsa lê dinêre.
+hand-over = Bila mirov bi xwe dest pê bikin
+hand-over-people = Çend mezin li pêşiya te ne?
+attest-adults = Min her yek ji wan dît û şahidiyê dikim ku ew 18 salî an mezintir in
+handed = Hêj dikarin bi xwe dest pê bikin: { $people }
+take-back = Xwexizmetê bigire
+call-maintainer = Tenê yê ku wek lênêrevan ketiye hundir vê dibîne.

@@ -183,3 +183,12 @@ too-few = söylenemeyecek kadar az
 no-days = Burada saklanan gün yok.
 kiosk-clock = Kioskun saati:
 clock-doubt = şimdi güvenilmez
+
+nav-health = Durum
+referred = Bir görevliye yönlendirin: bağlantı yokken bu yüz izleme listesindeki bir yüze benziyor. Bu bir bulgu değildir. Kendiniz karşılaştırın; bağlantı gelince büro yeniden bakar.
+hand-over = Kişiler kendileri başlasın
+hand-over-people = Önünüzde kaç yetişkin var?
+attest-adults = Her birini gördüm ve 18 yaşında veya daha büyük olduklarını onaylıyorum
+handed = Hâlâ kendileri başlayabilir: { $people }
+take-back = Self servisi kapat
+call-maintainer = Bunu yalnızca bakımcı olarak giriş yapan görür.

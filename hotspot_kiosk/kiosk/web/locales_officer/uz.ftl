@@ -183,3 +183,12 @@ too-few = aytish uchun juda kam
 no-days = Bu yerda hech biri saqlanmagan.
 kiosk-clock = Kiosk soati:
 clock-doubt = hozir ishonchsiz
+
+nav-health = Qurilma holati
+referred = Xodimga topshiring: aloqa yoʻq paytda bu yuz kuzatuv roʻyxatidagi yuzga oʻxshaydi. Bu xulosa emas. Oʻzingiz solishtiring; aloqa boʻlganda byuro qayta koʻradi.
+hand-over = Odamlar oʻzlari boshlasin
+hand-over-people = Oldingizda nechta katta yoshli odam turibdi?
+attest-adults = Ularning har birini koʻrdim va 18 yosh yoki undan katta ekanini tasdiqlayman
+handed = Hali oʻzlari boshlashi mumkin: { $people }
+take-back = Oʻz-oʻziga xizmatni yopish
+call-maintainer = Buni faqat texnik xizmatchi sifatida kirgan koʻradi.
