@@ -108,7 +108,8 @@ def test_a_file_for_now_is_the_users_alone_and_gone_afterwards(tmp_path: Path) -
 def test_who_is_told_to_stop_leaves_no_file(tmp_path: Path, told: signal.Signals) -> None:
     """A terminal that is closed, a shutdown, Ctrl-C."""
     script = (
-        "import sys, time; from pathlib import Path; from hotspot_kiosk import files\n"
+        "import signal, sys, time; from pathlib import Path; from hotspot_kiosk import files\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "with files.for_now(Path(sys.argv[1]), 'a-', '.html', b'words'):\n"
         "    print('there', flush=True); time.sleep(600)"
     )
