@@ -115,6 +115,7 @@ uninstall:
 	@systemd/uninstall
 
 deb: models
+	@$(BIN)/python -m hotspot_kiosk.kernels.build --all
 	@systemd/deb build
 
 lock: .venv/ready
