@@ -198,6 +198,31 @@ def test_an_officer_sees_the_answer_with_its_candidates(rig: Rig) -> None:
     ]
 
 
+def test_what_must_be_decided_is_seen_however_much_waits(rig: Rig) -> None:
+    """A record in quarantine comes first, then what has waited longest: behind sixty newer ones it is not lost."""
+    number = quarantined(rig, GIVEN_UP)
+    oldest = replace(STAMP, wall=NOW - timedelta(hours=5))
+    rig.outbox.put(tcn(6), oldest, [(Part.PROBE, b"sealed")])
+    for counted in range(7, 67):
+        rig.outbox.put(tcn(counted), STAMP, [(Part.PROBE, b"sealed")])
+    kept = rig.look(rig.enter("k9")).kept
+    assert [each.tcn for each in kept[:2]] == [number, tcn(6)]
+    assert min(each.captured for each in kept) == oldest.wall
+
+
+def test_a_possible_match_stays_until_somebody_has_looked_at_it(rig: Rig) -> None:
+    """However many answers are newer; once it is said what was found, the newest answers come first again."""
+    number = rig.answered(1).tcr
+    for counted in range(2, 57):
+        rig.kept(counted, STAMP, hit=False)
+    token = rig.enter()
+    assert rig.look(token).verdicts[0].tcn == number
+    for reference in ("REF-1", "REF-2"):
+        rig.act(token, "find", about=number, reference=reference, finding="refute", reason="other ears")
+    shown = [each.tcn for each in rig.look(token).verdicts]
+    assert (shown[0], len(shown), number in shown) == (tcn(56), 50, False)
+
+
 def test_a_late_hit_of_another_post_comes_first_until_it_expires(rig: Rig) -> None:
     """With the post, when the person was last seen, and until when it counts."""
     rig.answered(1)

@@ -6,7 +6,7 @@ It only looks. Numbers come from what is on disk and what was measured; where so
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
@@ -72,7 +72,7 @@ class Overview:
         self._place, self._clock, self._outbox, self._findings = place, clock, outbox, findings
         self._pairs, self._session, self._rate = pairs, session, rate
         self._link = Link()
-        self._opened: dict[tuple[Tcn, str], Answer] = {}
+        self._opened: dict[Tcn, tuple[str, Answer]] = {}
 
     def link_changed(self, up: bool) -> None:
         """It went up or down now."""
@@ -82,6 +82,7 @@ class Overview:
         """All of it, for somebody who is signed in."""
         stamp, session, entries = self._clock.stamp(), self._session(), tuple(self._outbox.entries())
         kept = tuple(_kept(entry) for entry in entries if entry.state not in ("answered", PartState.HELD))
+        self._forget(entries)
         bytes_left = sum(each.size for each in kept if each.state != PartState.QUARANTINED)
         rate, link = self._rate(), self._link
         campaign, trouble = self._campaign()
@@ -106,7 +107,7 @@ class Overview:
             portrait=portrait(session.captures),
             samples=tuple(_samples(session)),
             overrule=_refused_name(session),
-            kept=kept[:MOST_ROWS],
+            kept=_most_urgent(kept),
             verdicts=tuple(self._verdicts(entries, stamp.wall, campaign, badge.officer))
             if badge.roles & READING
             else (),
@@ -158,14 +159,17 @@ class Overview:
     def _verdicts(
         self, entries: Iterable[Entry], now: datetime, campaign: Campaign | None, officer: str
     ) -> Iterator[Verdict]:
-        """Alerts first, then the newest answers; one that does not open is left out."""
+        """Alerts first, then every possible match that nobody here has looked at, however old, then the newest.
+
+        An answer that does not open is left out.
+        """
         needed = campaign.people if campaign else 2
         for alert in self._alerts(now):
             yield self._verdict(alert, needed, officer)
-        answered = [entry for entry in entries if entry.answered]
-        for entry in answered[:MOST_ROWS]:
-            if (answer := self._answered(entry)) is not None:
-                yield self._verdict(answer, needed, officer)
+        answers = [found for entry in entries if (found := self._answered(entry)) is not None]
+        rows = [self._verdict(answer, needed, officer) for answer in answers]
+        yield from (row for row in rows if _open(row))
+        yield from [row for row in rows if not _open(row)][:MOST_ROWS]
 
     def _referred(self) -> Iterator[Referred]:
         lists = self._place.watchlists
@@ -185,20 +189,27 @@ class Overview:
             yield from self._place.alerts.current(now, self._place.trust.ring)
 
     def _answered(self, entry: Entry) -> Answer | None:
-        """Opened once for each edition: an opened answer lies in memory only."""
-        key = entry.tcn, entry.answered or ""
-        if key not in self._opened:
-            sealed = self._outbox.sealed_answer(entry.tcn)
-            if not sealed:
-                return None
-            digest = self._outbox.digest(entry.tcn, Part.PROBE)
-            try:
-                opened = _decoded(sealed, entry.tcn, digest, self._place)
-            except (BadBytes, SealError):
-                return None
-            rest = {k: v for k, v in self._opened.items() if k[0] != entry.tcn}
-            self._opened = {**dict(list(rest.items())[-MOST_ROWS:]), key: opened}
-        return self._opened.get(key)
+        """Opened once for each edition: an opened answer lies in memory only, for as long as its record is here."""
+        if not entry.answered:
+            return None
+        edition, known = self._opened.get(entry.tcn, ("", None))
+        if edition == entry.answered:
+            return known
+        sealed = self._outbox.sealed_answer(entry.tcn)
+        if not sealed:
+            return None
+        digest = self._outbox.digest(entry.tcn, Part.PROBE)
+        try:
+            opened = _decoded(sealed, entry.tcn, digest, self._place)
+        except (BadBytes, SealError):
+            return None
+        self._opened[entry.tcn] = entry.answered, opened
+        return opened
+
+    def _forget(self, entries: Iterable[Entry]) -> None:
+        """What was opened of records that are gone."""
+        here = {entry.tcn for entry in entries}
+        self._opened = {tcn: opened for tcn, opened in tuple(self._opened.items()) if tcn in here}
 
     def _verdict(self, answer: Answer, needed: int, officer: str) -> Verdict:
         said = self._findings.of(answer.tcr)
@@ -282,6 +293,18 @@ def _kept(entry: Entry) -> Kept:
         reason=reason,
         remedy=remedy(entry.state, reason),
     )
+
+
+def _most_urgent(kept: Sequence[Kept]) -> tuple[Kept, ...]:
+    """As many as a page shows: all that somebody must decide about, then what has waited longest."""
+    stuck = [each for each in kept if each.state == PartState.QUARANTINED]
+    waiting = [each for each in reversed(kept) if each.state != PartState.QUARANTINED]
+    return (*stuck, *waiting[:MOST_ROWS])
+
+
+def _open(row: Verdict) -> bool:
+    """Whether somebody here has yet to say what they found about a candidate."""
+    return row.decision is Decision.POSSIBLE_MATCH and any(not each.found for each in row.candidates)
 
 
 def remedy(state: str, reason: str) -> Remedy:
