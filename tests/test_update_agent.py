@@ -2,15 +2,14 @@
 
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from making import DEVICE, HUB, KIOSK, NOW, STAMP
 from mosquitto import Mosquitto, find
 from private_bus import bus
-from update_rig import BUNDLE, Post, sealed
+from update_rig import BUNDLE, Post, eventually, sealed
 from updating import NEW, invitation
 
 from hotspot_kiosk import fleet
@@ -36,7 +35,6 @@ from hotspot_kiosk.transports.port import Arrived, LinkEvent, LinkUp
 pytestmark = pytest.mark.skipif(
     find() is None, reason="there is no Mosquitto on this machine: apt-get install mosquitto"
 )
-PATIENCE_S = 120.0
 
 
 class Bureau:
@@ -67,14 +65,6 @@ class Bureau:
             self.board.publish(fleet.heard_topic(DEVICE), fleet.encode(heard))
         elif isinstance(event, Arrived):
             self.statuses.append(fleet.decode_status(event.payload))
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    """Wait for it, with patience."""
-    until = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < until, "it did not come about"
-        time.sleep(0.02)
 
 
 @pytest.fixture

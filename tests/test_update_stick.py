@@ -1,15 +1,14 @@
 """An update by stick: the same invitation, the same checks, and no link at all; and the hub's command that writes one."""
 
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from making import DEVICE, KIOSK
-from update_rig import Direct, Post
+from update_rig import Direct, Post, eventually
 from updating import MANIFEST, NEW, OLD, invitation
 
 from hotspot_kiosk import fleet
@@ -26,7 +25,6 @@ from hotspot_kiosk.kiosk.update import update
 from hotspot_kiosk.kiosk.update.keeping import UpdateKeeping
 from hotspot_kiosk.stick_update import LABEL, MOUNTED, TOP, UpdateStick, url
 
-PATIENCE_S = 60.0
 CONFIG = """[hub]
 name = "Bureau"
 [keys]
@@ -41,14 +39,6 @@ driver = "loopback"
 driver = "store_sqlite"
 path = "hub.db"
 """
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    """Wait for it, with patience."""
-    until = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < until, "it did not come about"
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,16 @@ from hotspot_kiosk.terms import MAX_COUNTER, Tcn
 from hotspot_kiosk.transports.mqtt import Options, build
 
 SOON = Pauses(look=0.05, status=0.5, quiet=0.0, self_test=120.0, again=0.05)
+PATIENCE_S = 120.0
 URL = "https://hub/b.raucb"
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait for it, with patience."""
+    until = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < until, "it did not come about"
+        time.sleep(0.02)
 
 
 def sealed(device: int) -> bytes:
