@@ -19,7 +19,7 @@ from hotspot_kiosk.demo.stage import Folders, Stage
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 REST_S = 20.0
-IMPORTS = "import hotspot_kiosk, onnxruntime, cv2, numba, numpy, cryptography, sqlite_utils, paho.mqtt.client, sys; sys.stdin.read()"
+IMPORTS = "import hotspot_kiosk, onnxruntime, cv2, numpy, cryptography, sqlite_utils, paho.mqtt.client, sys; sys.stdin.read()"
 MIB = 1 << 20
 
 

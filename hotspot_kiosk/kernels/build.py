@@ -1,6 +1,6 @@
 """Compiles all kernels into one library: `python -m hotspot_kiosk.kernels.build [--for PROCESSOR]... [FOLDER]`.
 
-`emit` has numba make the machine code, and a C compiler links it. Where there is no C compiler there is no
+`emit` has numba make the machine code, and a C compiler links it. Where no C compiler makes one there is no
 library, and numba compiles at run time as if nothing had been asked for.
 """
 
@@ -50,8 +50,8 @@ def build(processor: str, folder: Path, *, linked: bool = True) -> None:
     compiler = shlex.split(os.environ.get("CC", "cc"))
     if made.exists():
         return
-    if linked and shutil.which(compiler[0]) is None:
-        _say("there is no C compiler here: numba compiles at run time")
+    if linked and not links(compiler):
+        _say("there is no C compiler here that makes a library: numba compiles at run time")
         return
     with tempfile.TemporaryDirectory(prefix="hotspot-kernels-") as work:
         whole = Path(work, "kernels.o")
@@ -64,6 +64,15 @@ def build(processor: str, folder: Path, *, linked: bool = True) -> None:
     for stale in set(folder.glob(f"{processor}.*{made.suffix}")) - {made}:
         stale.unlink(missing_ok=True)
     _say(made.name)
+
+
+def links(compiler: list[str]) -> bool:
+    """Whether it is there and makes a library: one without C's headers, or without a linker, does not."""
+    if shutil.which(compiler[0]) is None:
+        return False
+    with tempfile.TemporaryDirectory(prefix="hotspot-kernels-") as work:
+        tried = [*compiler, "-shared", "-fPIC", "-o", str(Path(work, "memory.so")), str(MEMORY)]
+        return subprocess.run(tried, stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def link(compiler: list[str], made: Path) -> Path:

@@ -188,9 +188,7 @@ def _features() -> frozenset[str]:
     return frozenset(next(found, ()))
 
 
-def sentence() -> str:
-    """For people: what the kernels run from."""
+def which() -> str:
+    """What the kernels run from: LLVM's name of the processor they were compiled for, or numba."""
     found = fitting()
-    if found is not None:
-        return f"compiled when this was built, for {found.processor}"
-    return "compiled by numba as they are first called: slower to start, and 130 MB more of memory"
+    return found.processor if found else "numba"

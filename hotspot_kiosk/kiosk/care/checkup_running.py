@@ -14,6 +14,7 @@ from hotspot_kiosk import __version__, fleet, seal_certificates
 from hotspot_kiosk.config import KioskConfig
 from hotspot_kiosk.errors import BadBytes, ConfigError
 from hotspot_kiosk.inference.port import read_manifest
+from hotspot_kiosk.kernels import library as kernels
 from hotspot_kiosk.kiosk.care.checkup import Finding, Machine, Verdict, absent, judged
 from hotspot_kiosk.kiosk.desk import Told
 
@@ -133,6 +134,7 @@ def versions_of(machine: Machine, config: KioskConfig, told: Told | None) -> dic
         "boot loader": str(machine.number(BOOTLOADER) or ""),
         "panel": told.panel.partition(",")[0] if told else "",
         "models": _models(config),
+        "kernels": kernels.which(),
     }
 
 
