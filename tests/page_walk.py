@@ -35,7 +35,7 @@ from hotspot_kiosk.terms import Advice, Answer, AnswerType, Decision, FingerPosi
 PLAN = Plan((FingerPosition.RIGHT_INDEX, FingerPosition.LEFT_INDEX), attempts=2, review=True)
 NOTICE = Notice(Kind.HOTSPOT, "a drill", "the act", "Bureau 5", "Authority 6", 30)
 SLIP = Paper("26000-17000-0001B-7ZK2M9-QX41TB-W0AC8J", "Bureau 5", 30, "", "")
-READS_S = 1.0
+READS_S = 2 * LEAST_S + 0.1  # no part of a notice has more statements than two
 Key = tuple[Any, ...]
 RESTING = (State.IDLE, State.DONE, State.FAULT)
 
@@ -106,13 +106,17 @@ class World:
         self.handed = 1 if starts == "person" else 0
         self._loop.run(self.room.hear(self._status()))
 
+    def close(self) -> None:
+        """Nothing follows any more."""
+        self._loop.close()
+
     def key(self) -> Key:
         """What tells this place from others."""
         visit, view, session = self.room.visit, self.room.view, self.session
         key: Key = (session.state, self.room.scene, view.cue, visit.not_adult, visit.slip is None, visit.low)
         key += (session.faults, session.tcn is None, visit.language is None)
         if session.state is State.NOTICE:
-            key += (visit.part, frozenset(part for part, spent in visit.spent.items() if spent >= LEAST_S))
+            key += (visit.part, frozenset(filter(visit.read, visit.spent)))
         if session.state in CAPTURING:
             failed = frozenset(failure.split(":")[0] for failure in session.failures)
             key += (session.finger, session.touch, session.attempts_left, len(session.captures), failed)

@@ -122,8 +122,8 @@ def walk(page: Any, kiosk: Kiosk) -> Iterator[str]:
     kiosk.go("notice")
     at(page, "notice")
     yield "notice"
-    for part in range(1, 6 if PICTURES else 1):
-        page.wait_for_timeout(900)
+    for part in range(1, 3 if PICTURES else 1):
+        page.wait_for_timeout(1700)
         page.locator('button[name="go"][value="next"]').click()
         page.locator(f'main[data-key*=":{part}:"]').wait_for()
         yield f"notice-{part + 1}"
@@ -189,10 +189,10 @@ def test_a_person_comes_to_the_end_by_touch(page: Any, kiosk: Kiosk, code: str) 
     speak(page, code)
     kiosk.go("notice")
     at(page, "notice")
-    for part in range(1, 7):
+    for part in range(1, 4):
         page.locator(f'main[data-key^="notice:{code}:{part - 1}:"]').wait_for()
-        page.wait_for_timeout(900)
-        page.locator(f'button[name="go"][value="{"end" if part == 6 else "next"}"]').click()
+        page.wait_for_timeout(1700)
+        page.locator(f'button[name="go"][value="{"end" if part == 3 else "next"}"]').click()
     until(lambda: bool(kiosk.did("notice read")))
     assert kiosk.did("notice read")[0].shown.startswith(f"language={code} notice=hotspot edition=")
 

@@ -5,6 +5,7 @@ Officer-led and self-service, with and without a language chosen, seated or not,
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -26,7 +27,8 @@ OF_A_FACE, OF_A_FINGER = ("bandaged", "cannot", "refuses"), (*REASONS, "no-finge
 @pytest.fixture(scope="module")
 def graph() -> Graph:
     """All of it; whoever an officer begins with is in it, too."""
-    return explore(World("person"))
+    with contextlib.closing(World("person")) as world:
+        return explore(world)
 
 
 def ways(graph: Graph, key: Key, *, stop: bool = True) -> Iterator[Key]:

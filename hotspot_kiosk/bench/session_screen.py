@@ -12,15 +12,17 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
 from hotspot_kiosk.errors import LinkDown
 
-FACT = re.compile(r'<p class="hint"><bdi>(.*?)</bdi>', re.S)
+SAID = re.compile(
+    r'(?:<h1 id="cue"[^>]*>|<p class="said">|<p class="hint"><bdi>)(.*?)(?:<small|</h1>|</p>|</bdi>)', re.S
+)
 FORM = re.compile(r'name="form" value="([^"]+)"')
-CUE = re.compile(r'<h1 id="cue"[^>]*>(.*?)(?:<small|</h1>)', re.S)
 NEVER_S = 90.0
 
 
@@ -131,11 +133,11 @@ class Screen:
             if line.startswith(b"data: {") and len(line) > 20:
                 self._hear(msgspec.json.decode(line[6:]))
 
-    def _hear(self, words: dict[str, str]) -> None:
+    def _hear(self, words: dict[str, Any]) -> None:
         self._learn(words["html"])
         scene, _, _, finger, _ = words["key"].split(":")
-        said = [" ".join(part.split()) for shape in (CUE, FACT) for part in shape.findall(words["html"])]
-        cue, last = " ".join(said), 'value="end"' in words["html"]
+        cue = " ".join(" ".join(SAID.findall(words["html"])).split())
+        last = 'value="end"' in words["html"]
         number = len(self._seen) + 1
         now = Seen(time.monotonic(), scene, cue, int(finger), words["tone"], last, number)
         with self._news:

@@ -16,11 +16,17 @@ from hotspot_kiosk.kiosk.web.languages import Language
 from hotspot_kiosk.operation import Kind
 from hotspot_kiosk.slip import Paper
 
-NOTICES = {
-    Kind.HOTSPOT: ("notice-1", "notice-2", "notice-3", "notice-4", "notice-5", "notice-6"),
-    Kind.RECEPTION: ("notice-1", "enrol-1", "notice-3", "enrol-2", "enrol-3", "notice-5", "notice-6"),
+Part = tuple[str, ...]  # the statements of a notice that stand on the screen together
+NOTICES: dict[Kind, tuple[Part, ...]] = {
+    Kind.HOTSPOT: (("notice-1", "notice-2"), ("notice-3", "notice-4"), ("notice-5", "notice-6")),
+    Kind.RECEPTION: (
+        ("notice-1", "enrol-1"),
+        ("notice-3", "enrol-2"),
+        ("enrol-3", "notice-5"),
+        ("notice-6",),
+    ),
 }
-LEAST_S = 0.8  # a part that was on the screen for less was not shown
+LEAST_S = 0.8  # for each of its statements; a part that was on the screen for less was not shown
 NOTICE_HEADER = "hotspot-notice"
 
 
@@ -44,7 +50,7 @@ class Visit:
     spent: dict[int, float] = field(default_factory=dict)
 
     @property
-    def parts(self) -> tuple[str, ...]:
+    def parts(self) -> tuple[Part, ...]:
         """The parts of the notice that is due; none if it is not known whose lane this is."""
         return NOTICES[self.kind] if self.kind is not None else ()
 
@@ -64,7 +70,7 @@ class Visit:
         if not self.parts:
             raise Refused("no notice is due")
         self._count(now)
-        if step > 0 and self.spent[self.part] < LEAST_S:
+        if step > 0 and not self.read(self.part):
             raise Refused("that part of the notice was not shown yet")
         self.part = min(max(self.part + step, 0), len(self.parts) - 1)
         self.since = now
@@ -72,7 +78,7 @@ class Visit:
     def proof(self, now: float, sound: str) -> str:
         """How the notice was shown, for the journal. Raises Refused unless every part was."""
         self._count(now)
-        shown = [part for part, spent in self.spent.items() if spent >= LEAST_S]
+        shown = [part for part in range(len(self.parts)) if self.read(part)]
         if self.language is None or self.kind is None or len(shown) < len(self.parts):
             raise Refused("the notice was not shown to its end yet")
         seconds = round(sum(self.spent.values()))
@@ -84,13 +90,17 @@ class Visit:
         """The notice of this lane appears now."""
         self.kind, self.part, self.since, self.spent = kind, 0, now, {}
 
+    def read(self, part: int) -> bool:
+        """Whether that part was on the screen long enough to be read."""
+        return self.spent.get(part, 0.0) >= LEAST_S * len(self.parts[part])
+
     def _count(self, now: float) -> None:
         shown = 0.0 if self.choosing or self.language is None else now - self.since
         self.spent[self.part] = self.spent.get(self.part, 0.0) + shown
         self.since = now
 
 
-def edition_of(language: Language, parts: Sequence[str]) -> str:
+def edition_of(language: Language, parts: Sequence[Part]) -> str:
     """Which words were shown: 16 hex digits of their SHA-256."""
-    text = "\n".join(language.text(part) for part in parts)
+    text = "\n".join(language.text(statement) for part in parts for statement in part)
     return sha256(f"{NOTICE_HEADER}\n{text}".encode()).hexdigest()[:16]

@@ -32,7 +32,7 @@ REASONS = ("missing", "partly", "bandaged", "cannot", "refuses")
 class Words:
     """What is shown and heard now. `key` changes where the page must be built anew, not only its cue.
 
-    lost: what stands there once nobody answers the page any more.
+    voices: what is heard, one after the other. lost: what stands there once nobody answers the page any more.
     """
 
     key: str
@@ -40,9 +40,18 @@ class Words:
     lang: str
     dir: str
     tone: str
-    voice: str
+    voices: tuple[str, ...]
     warn: int
     lost: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One of the notice: its message's id, its words, and what the operation itself says beside it."""
+
+    cue: str
+    said: str
+    fact: str
 
 
 class Writer:
@@ -80,7 +89,8 @@ class Writer:
     def words(self, room: Room) -> Words:
         """The fragment for the scene that is due."""
         scene, language, visit = room.scene, room.language, room.visit
-        cue = _cue(room, scene)
+        cues, finger = _cues(room, scene), room.view.finger
+        cue = cues[0]
         left = room.left_s
         values: dict[str, Any] = {
             **self._marked(language),
@@ -89,20 +99,26 @@ class Writer:
             "cue": cue,
             "visit": visit,
         }
-        values |= {"room": room, "said": said(language, cue, room.view.finger), "left": left}
-        values |= {"hand": Markup(hand.svg(room.view.finger)), "reasons": REASONS}  # noqa: S704
-        voice, _ = room.sounds.find(language.code, heard(cue, room.view.finger))
-        values |= {"computer": voice is Voice.SYNTHETIC, "total": len(visit.parts), "fact": _fact(room, cue)}
+        values |= {"room": room, "said": said(language, cue, finger), "left": left}
+        values |= {
+            "statements": [Statement(each, said(language, each, finger), _fact(room, each)) for each in cues]
+        }
+        values |= {"hand": Markup(hand.svg(finger)), "reasons": REASONS}  # noqa: S704
+        names = [heard(each, finger) for each in cues]
+        kinds = {name: room.sounds.find(language.code, name)[0] for name in names}
+        values |= {"computer": Voice.SYNTHETIC in kinds.values(), "total": len(visit.parts)}
         values["code"] = qr(visit.slip.number) if scene is Scene.SLIP and visit.slip else ""
         html = self._pages.get_template(f"{scene}.html").render(values)
-        finger = room.view.finger if scene is Scene.FINGER else 0
+        part, asked = visit.part if scene is Scene.NOTICE else 0, finger if scene is Scene.FINGER else 0
         return Words(
-            key=f"{scene}:{language.code}:{visit.part if scene is Scene.NOTICE else 0}:{finger}:{visit.low}",
+            key=f"{scene}:{language.code}:{part}:{asked}:{visit.low}",
             html=html,
             lang=language.code,
             dir=language.direction,
             tone=str(Tone.WARN if left is not None else room.view.tone),
-            voice="" if voice is Voice.MISSING else f"/sound/{language.code}/{heard(cue, room.view.finger)}",
+            voices=tuple(
+                f"/sound/{language.code}/{name}" for name in names if kinds[name] is not Voice.MISSING
+            ),
             warn=0 if left is None else round(left),
             lost=self._pages.get_template("lost.html").render({"t": language.text} | self._marked(language)),
         )
@@ -118,14 +134,14 @@ def heard(cue: str, finger: int) -> str:
     return f"{cue}-{finger}" if cue == "finger-place" else cue
 
 
-def _cue(room: Room, scene: Scene) -> str:
+def _cues(room: Room, scene: Scene) -> tuple[str, ...]:
     if not room.reached:
-        return "fault"
+        return ("fault",)
     if scene is Scene.NOTICE:
         return room.visit.parts[room.visit.part]
     if scene is Scene.BEGIN and room.visit.not_adult:
-        return "not-adult"
-    return PLAIN_CUES.get(scene, room.view.cue) or "fault"
+        return ("not-adult",)
+    return (PLAIN_CUES.get(scene, room.view.cue) or "fault",)
 
 
 def _fact(room: Room, cue: str) -> str:

@@ -5,7 +5,7 @@ const scene = document.getElementById("scene");
 const tone = document.getElementById("tone");
 const voice = document.getElementById("voice");
 const SAME_AGAIN_MS = 4000, LOST_MS = 5000;
-let lastVoice = "", lastVoiceAt = 0, lastTone = "", hearing = 0;
+let lastVoices = "", lastVoiceAt = 0, lastTone = "", hearing = 0;
 let lostWords = "", lost = 0;
 
 function build(html) {
@@ -17,11 +17,12 @@ function build(html) {
 function show(now) {
   document.documentElement.lang = now.lang;
   document.documentElement.dir = now.dir;
-  const fresh = build(now.html);
-  if (scene.dataset.key !== now.key) {
+  const fresh = build(now.html), turned = scene.dataset.key !== now.key;
+  if (turned) {
     scene.replaceChildren(fresh);
     scene.dataset.key = now.key;
     hearing += 1;
+    voice.onended = null;
     document.getElementById("cue")?.focus({ preventScroll: true });
     watchPreview(document.getElementById("preview"));
   } else {
@@ -30,22 +31,29 @@ function show(now) {
       if (old && old.innerHTML !== part.innerHTML) old.replaceChildren(...part.childNodes);
     }
   }
-  sound(now);
+  sound(now, turned);
 }
 
-function sound(now) {
+// Advice that changes does not cut off what is being said; another page does.
+function sound(now, turned) {
   const moment = performance.now();
-  const signal = now.warn ? `warn${Math.ceil(now.warn / 5)}` : `${now.tone}:${now.key}:${now.voice}`;
+  const voices = now.voices.join();
+  const signal = now.warn ? `warn${Math.ceil(now.warn / 5)}` : `${now.tone}:${now.key}:${voices}`;
   if (now.tone && signal !== lastTone) play(tone, `/tone/${now.tone}.wav`);
   lastTone = signal;
-  if (!now.voice || now.warn) return;
-  if (now.voice === lastVoice && moment - lastVoiceAt < SAME_AGAIN_MS) return;
-  if (now.voice !== lastVoice || scene.querySelector("canvas")) {
-    if (!voice.paused && moment - lastVoiceAt < SAME_AGAIN_MS) return;
-    play(voice, now.voice);
-    lastVoice = now.voice;
+  if (!voices || now.warn) return;
+  if (voices === lastVoices && moment - lastVoiceAt < SAME_AGAIN_MS) return;
+  if (voices !== lastVoices || scene.querySelector("canvas")) {
+    if (!turned && !voice.paused && moment - lastVoiceAt < SAME_AGAIN_MS) return;
+    say(now.voices);
+    lastVoices = voices;
     lastVoiceAt = moment;
   }
+}
+
+function say([first, ...rest]) {
+  voice.onended = rest.length ? () => say(rest) : null;
+  play(voice, first);
 }
 
 function play(player, source) {
@@ -90,8 +98,7 @@ document.addEventListener("contextmenu", (event) => event.preventDefault());
 
 function wipe() {
   scene.replaceChildren();
-  tone.removeAttribute("src");
-  voice.removeAttribute("src");
+  hush();
   location.replace("/");
 }
 
@@ -100,6 +107,11 @@ function forget() {
   scene.replaceChildren(build(lostWords));
   scene.dataset.key = "";
   watchPreview(null);
+  hush();
+}
+
+function hush() {
+  voice.onended = null;
   for (const player of [tone, voice]) player.removeAttribute("src");
 }
 
