@@ -127,6 +127,7 @@ class ScriptedSensor(ScriptedDevice):
         self.lights: list[Light] = []
         self.dark: list[Exception] = []
         self.asked: list[FingerPosition] = []
+        self.passed = 0
 
     def open(self) -> SensorGrade:
         """As the port says."""
@@ -142,6 +143,12 @@ class ScriptedSensor(ScriptedDevice):
         assert isinstance(sample, FingerSample)
         on_finger()
         return sample
+
+    def pass_over(self) -> None:
+        """As the port says: what came so far was no touch."""
+        self.passed += 1
+        with self._changed:
+            self.coming.clear()
 
     def show(self, light: Light) -> None:
         """As the port says."""

@@ -741,3 +741,54 @@ def test_portraits_in_a_folder_become_captures(models_built: Path, tmp_path: Pat
     assert isinstance(sampled.capture.template, FaceTemplate)
     assert sampled.capture.template.vector.shape == (128,)
     assert sampled.capture.quality.score >= 30
+
+
+def test_who_was_shown_the_next_finger_is_not_taken_for_the_one_asked_again(
+    finger: FingerBooth, sensor: ScriptedSensor, ears: Ears
+) -> None:
+    """A touch is on its way before anybody could hear that the last finger is asked for again: it is passed over."""
+    sensor.give(touch())
+    finger.take(TakeFinger(1, THUMB, then="left index"))
+    ears.next()
+    sensor.give(touch())
+    finger.take(TakeFinger(2, THUMB, then="left index", again=True))
+    while not sensor.passed:
+        time.sleep(0.01)
+    assert ears.silent()
+    sensor.give(touch())
+    sampled = ears.next()
+    assert isinstance(sampled, Sampled)
+    assert sampled.turn == 2
+
+
+@pytest.mark.parametrize(
+    ("then", "again"), [("left index", False), ("", True), (THUMB.words, True)], ids=["next", "last", "same"]
+)
+def test_who_was_shown_no_other_finger_is_heard_at_once(
+    finger: FingerBooth, sensor: ScriptedSensor, ears: Ears, then: str, again: bool
+) -> None:
+    """Nothing is passed over where the finger on its way is the one that is asked for."""
+    sensor.give(touch())
+    finger.take(TakeFinger(1, THUMB, then=then))
+    ears.next()
+    sensor.give(touch())
+    finger.take(TakeFinger(2, THUMB, again=again))
+    assert isinstance(ears.next(), Sampled)
+    assert sensor.passed == 0
+
+
+def test_a_stop_is_heard_while_a_touch_is_passed_over(
+    finger: FingerBooth, sensor: ScriptedSensor, ears: Ears
+) -> None:
+    """Nobody waits for who has gone; the next turn is as any other."""
+    sensor.give(touch())
+    finger.take(TakeFinger(1, THUMB, then="left index"))
+    ears.next()
+    finger.take(TakeFinger(2, THUMB, again=True))
+    finger.stop()
+    finger.take(TakeFinger(3, THUMB))
+    sensor.await_capture(2)
+    sensor.give(touch())
+    sampled = ears.next()
+    assert isinstance(sampled, Sampled)
+    assert sampled.turn == 3

@@ -128,6 +128,19 @@ def test_a_touch_gives_one_image(rig: SensorRig) -> None:
     capture(rig)
 
 
+def test_what_is_passed_over_gives_no_image(rig: SensorRig) -> None:
+    """What lies there when nobody is asked must be lifted; then the next touch counts."""
+    rig.sensor.open()
+    rig.touch()
+    rig.sensor.pass_over()
+    with pytest.raises(CaptureTimeout):
+        capture(rig, 0.1)
+    rig.lift()
+    rig.sensor.pass_over()
+    rig.touch()
+    capture(rig)
+
+
 def test_cancel_ends_a_capture(rig: SensorRig) -> None:
     """Another thread's cancel ends the wait for a finger; the next capture works."""
     rig.sensor.open()

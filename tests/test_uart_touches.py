@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
+import prints
 import pytest
 from uart_rig import (
     AURA,
@@ -27,6 +29,7 @@ from hotspot_kiosk.errors import (
 )
 from hotspot_kiosk.kiosk.devices.port import Light
 from hotspot_kiosk.kiosk.devices.uart_finger import unpack
+from hotspot_kiosk.kiosk.devices.uart_finger_glass import ALIKE, alike
 from hotspot_kiosk.simulator.uart_kinds import Personality
 
 
@@ -165,3 +168,49 @@ def test_the_light_may_be_set_once_a_finger_is_imaged() -> None:
         assert np.array_equal(it.capture(on_finger=seen).pixels, finger(R503, 1))
         assert sent == [before]
         assert it.sensor.lights == [(3, 0, 3, 0)]
+
+
+def test_a_finger_that_took_the_place_of_another_is_a_new_one() -> None:
+    """Put down before the driver saw the glass free, it is told from the one before by its lines, and told once."""
+    with bench() as it:
+        it.on_glass = prints.touch(1, 1)
+        it.capture()
+        it.on_glass = prints.touch(2, 1)
+        told: list[int] = []
+        pixels = it.capture(on_finger=lambda: told.append(1)).pixels
+        assert np.array_equal(pixels, prints.touch(2, 1) // 17 * 17)
+        assert told == [1]
+
+
+@pytest.mark.parametrize("slid", [(0, 0), (9, -6)])
+def test_a_finger_that_slides_is_not_a_new_one(slid: tuple[int, int]) -> None:
+    """It lies there still, a little elsewhere: whoever it is taken for next, it is the one before."""
+    with bench(lying_s=1.0) as it:
+        it.on_glass = prints.touch(1, 1)
+        it.capture()
+        it.on_glass = np.roll(prints.touch(1, 1), slid, (0, 1))
+        with pytest.raises(BadSample, match="lift your finger"):
+            it.capture()
+
+
+def test_a_finger_that_is_passed_over_must_be_lifted() -> None:
+    """Whichever it is: nobody asked for it."""
+    with bench() as it:
+        it.on_glass = prints.touch(1, 1)
+        it.capture()
+        it.on_glass = prints.touch(2, 1)
+        it.driver.pass_over()
+        with pytest.raises(CaptureTimeout):
+            it.capture(0.8)
+        it.lift()
+        it.on_glass = prints.touch(2, 1)
+        it.capture()
+
+
+def test_other_fingers_have_other_lines() -> None:
+    """Touches of different synthetic fingers are told apart, and a touch from itself a little later is not."""
+    touches = [prints.touch(person, 1) for person in range(1, 7)]
+    assert max(alike(a, b) for a, b in combinations(touches, 2)) < ALIKE
+    noise = np.random.default_rng(1).normal(0, 12, touches[0].shape)
+    later = [np.clip(np.roll(each, (5, 3), (0, 1)) + noise, 0, 255).astype(np.uint8) for each in touches]
+    assert min(map(alike, touches, later)) > ALIKE

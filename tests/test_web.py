@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -279,6 +280,41 @@ def test_the_next_finger_is_told_while_the_face_is_still_worked_on(screen: Scree
     kiosk.go("fingers")
     until(lambda: screen.post("/press", **early) == 204, "the session never followed")
     assert kiosk.did("without") == [Ask("without", reason="missing")]
+
+
+def test_what_is_said_of_the_finger_that_is_shown_waits_until_it_is_asked_for(
+    screen: Screen, kiosk: Kiosk
+) -> None:
+    """While the image before it travels; said of the one that travels it would be a lie."""
+    kiosk.show("place finger", "right index")
+    in_english(screen, kiosk, "fingers", "finger")
+    kiosk.show("lift finger", "left index")
+    until(lambda: 'value="fingers-7"' in screen.get()[2], "the next finger was never shown")
+    answers: list[int] = []
+    press = threading.Thread(
+        target=lambda: answers.append(
+            screen.post("/press", do="without", reason="missing", about="fingers-7")
+        )
+    )
+    press.start()
+    press.join(0.3)
+    assert kiosk.did("without") == []
+    kiosk.show("place finger", "left index")
+    press.join(60)
+    assert answers == [204]
+    assert kiosk.did("without") == [Ask("without", reason="missing")]
+
+
+def test_what_is_said_of_a_finger_that_is_never_asked_for_is_not_heard(screen: Screen, kiosk: Kiosk) -> None:
+    """The image was refused, and the finger before it is asked for again."""
+    kiosk.show("place finger", "right index")
+    in_english(screen, kiosk, "fingers", "finger")
+    kiosk.show("lift finger", "left index")
+    until(lambda: 'value="fingers-7"' in screen.get()[2], "the next finger was never shown")
+    kiosk.show("again", "")
+    until(lambda: 'value="fingers-2"' in screen.get()[2], "the finger was not shown again")
+    assert screen.post("/press", do="without", reason="missing", about="fingers-7") == 409
+    assert kiosk.did("without") == []
 
 
 def test_a_late_touch_is_not_about_the_next_finger(screen: Screen, kiosk: Kiosk) -> None:

@@ -198,6 +198,10 @@ class _Handed:
             self._begin()
         return seen
 
+    def newer(self, number: int, before: float) -> bool:
+        """As the screen's."""
+        return self._screen.newer(number, before)
+
     def touch(self, path: str, **fields: str) -> int:
         """As the screen's."""
         return self._screen.touch(path, **fields)

@@ -31,6 +31,9 @@ class Told(Protocol):
     def after(self, number: int, timeout_s: float = ...) -> Seen:
         """The newest word after that number."""
 
+    def newer(self, number: int, before: float) -> bool:
+        """Whether something newer than that number was told before that moment."""
+
     def touch(self, path: str, **fields: str) -> int:
         """Press a button of the screen."""
 
@@ -93,7 +96,7 @@ class Person:
             case "face":
                 self._face(seen)
             case "finger":
-                self._finger(seen)
+                self._finger(told, seen)
 
     def _face(self, seen: Seen) -> None:
         if not self._facing:
@@ -105,7 +108,7 @@ class Person:
             self._far = False
             self._view.show(self._body.near)
 
-    def _finger(self, seen: Seen) -> None:
+    def _finger(self, told: Told, seen: Seen) -> None:
         asked = seen.cue.startswith("Put your") or "again" in seen.cue or "once more" in seen.cue
         if self._glass.covered:
             self._do(seen, self._how.lifts)
@@ -116,7 +119,9 @@ class Person:
             known = self._given and seen.tone != "again"
             words = " ".join(seen.cue.split()[: self._how.again]) if known else seen.cue
             self._do(seen, self._how.swaps if near else self._how.reaches, words=words)
-            self._place(seen.finger, fresh)
+            noticed = time.monotonic() - self._how.notices.draw(self._chance, self._pace)
+            if not told.newer(seen.number, noticed):  # else the hand stops on its way
+                self._place(seen.finger, fresh)
 
     def _place(self, finger: int, fresh: bool) -> None:
         given = finger

@@ -75,6 +75,11 @@ class Screen:
                 raise LinkDown(f"the screen showed nothing new for {timeout_s:.0f} s")
             return self._seen[-1]
 
+    def newer(self, number: int, before: float) -> bool:
+        """Whether something that came after the one of this number stood there before that moment."""
+        with self._news:
+            return any(each.number > number and each.at < before for each in self._seen)
+
     @property
     def seen(self) -> list[Seen]:
         """All that was shown so far."""
@@ -141,7 +146,9 @@ class Screen:
         number = len(self._seen) + 1
         now = Seen(time.monotonic(), scene, cue, int(finger), words["tone"], last, number)
         with self._news:
-            if not self._seen or replace(self._seen[-1], at=now.at, number=number) != now:
+            before = self._seen[-1] if self._seen else None
+            sound = now.tone or (before.tone if before else "")  # that one is over is nothing new
+            if before is None or replace(before, at=now.at, number=number) != replace(now, tone=sound):
                 self._seen.append(now)
                 self._news.notify_all()
 

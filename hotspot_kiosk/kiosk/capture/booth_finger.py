@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TypeVar
 
 from hotspot_kiosk.errors import (
     BadSample,
@@ -18,16 +17,18 @@ from hotspot_kiosk.errors import (
 from hotspot_kiosk.inference import finger_quality
 from hotspot_kiosk.inference.finger import extract
 from hotspot_kiosk.inference.finger_utility import FingerUtility
-from hotspot_kiosk.kiosk.capture.booth import IDLE_S, REOPEN_S, SLICE_S, Booth, Voices
+from hotspot_kiosk.kiosk.capture.booth import IDLE_S, PPI, PPI_TOLERANCE, REOPEN_S, SLICE_S, Booth, Voices
 from hotspot_kiosk.kiosk.capture.touches import Touches
 from hotspot_kiosk.kiosk.devices.port import FingerSensor, Light
 from hotspot_kiosk.kiosk.events import Event, Missed, Prompt, Sampled, Show, TakeFinger
 from hotspot_kiosk.terms import Advice, Capture, FingerSample
 
 log = logging.getLogger(__name__)
-PPI, PPI_TOLERANCE = 500, 10  # the class of resolution that evidence is sent in (ANSI/NIST-ITL 1.011)
 ADVICE = {GlassDirty: Advice.WIPE_GLASS, FingerLies: Advice.LIFT_FINGER}
-Turn = TypeVar("Turn")
+PAUSE_S = 0.05
+HEEDS_S = (
+    1.2  # nobody who was on the way with another finger hears sooner that the last one is asked for again
+)
 
 
 class FingerBooth(Booth[TakeFinger]):
@@ -52,6 +53,7 @@ class FingerBooth(Booth[TakeFinger]):
         self._wait_s = wait_s
         self._utility = utility
         self._touches = Touches()
+        self._next_told = False  # whether the person was shown another finger after the last touch
 
     def _open(self) -> None:
         grade = self._sensor.open()
@@ -78,6 +80,7 @@ class FingerBooth(Booth[TakeFinger]):
         if hint := self._touches.hint(turn.position, turn.taken):
             self._say(Show(Prompt.PLACE_FINGER, turn.position.words, hint))
         try:
+            self._heeded(turn)
             sample = self._touch(turn)
             self._say(Show(Prompt.READING))
             event = self._made(turn, sample)
@@ -92,6 +95,18 @@ class FingerBooth(Booth[TakeFinger]):
         good = isinstance(event, Sampled) and event.capture.quality.score >= self._good_enough
         self._answer(event)
         self._sensor.show(Light.DONE if good else Light.AGAIN)
+
+    def _heeded(self, turn: TakeFinger) -> None:
+        """Who was shown the next finger, and is asked for the last one again, may have laid the next one there: it is
+        not taken for the one that is asked for, but must be lifted.
+        """
+        misled, self._next_told = turn.again and self._next_told, False
+        if not misled:
+            return
+        ends = time.monotonic() + HEEDS_S
+        while (left := ends - time.monotonic()) > 0 and not self._stopped():
+            time.sleep(min(left, PAUSE_S))
+        self._sensor.pass_over()
 
     def _touch(self, turn: TakeFinger) -> FingerSample:
         ends, told = time.monotonic() + self._wait_s, False
@@ -116,6 +131,7 @@ class FingerBooth(Booth[TakeFinger]):
 
     def _seen(self, turn: TakeFinger) -> None:
         """The sensor holds the image: while it travels the person lifts the finger and readies the next."""
+        self._next_told = turn.then not in ("", turn.position.words)
         self._say(Show(Prompt.LIFT_FINGER, turn.then))
         self._sensor.show(Light.READING)
 

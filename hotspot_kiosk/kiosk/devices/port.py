@@ -61,10 +61,16 @@ class FingerSensor(Protocol):
 
         From `on_finger` on the finger may be lifted, although the image is still on its way; it may
         call `show`, nothing else of the sensor. A finger that gave an image gives no other until it
-        was lifted. Never returns an image it could not verify. Raises CaptureTimeout,
+        was lifted; one that took its place meanwhile is new. Never returns an image it could not verify. Raises CaptureTimeout,
         CaptureCancelled, BadSample if what lies there is no new finger (its sentence is for the
         person: lift it, wipe the glass), DeviceLost, WrongDevice. After any of the first three the
         next call works; after a loss it works, or `open` does, as soon as the device is back.
+        """
+
+    def pass_over(self) -> None:
+        """What lies on the glass now is no touch: it gives no image before it was lifted.
+
+        Raises DeviceLost, WrongDevice.
         """
 
     def show(self, light: Light) -> None:

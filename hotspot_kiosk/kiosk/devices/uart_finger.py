@@ -25,7 +25,7 @@ from hotspot_kiosk.errors import (
     WrongDevice,
 )
 from hotspot_kiosk.kiosk.devices.port import FingerSensor, Light
-from hotspot_kiosk.kiosk.devices.uart_finger_glass import DIRTY, LYING_S, Glass, contrast
+from hotspot_kiosk.kiosk.devices.uart_finger_glass import DIRTY, LYING_S, Glass
 from hotspot_kiosk.kiosk.devices.uart_finger_link import FingerLink
 from hotspot_kiosk.kiosk.devices.uart_finger_setup import Connection, OpenPort, Options, connect, open_port
 from hotspot_kiosk.terms import FingerPosition, FingerSample, SensorGrade
@@ -74,7 +74,7 @@ class UartFingerSensor:
         self._grade, self._glass = connection.grade, Glass(self._lying_s)
         try:
             if connection.link.ask(connection.link.get_image) == library.OK:
-                self._glass.touched(contrast(self._image(connection)))
+                self._glass.touched(self._image(connection))
         except (BadBytes, DeviceLost) as error:
             self.close()
             raise self._unreadable(error) from error
@@ -85,9 +85,10 @@ class UartFingerSensor:
     ) -> FingerSample:
         """One touch, verified packet by packet and by its number of bytes.
 
-        A finger that gave an image must be lifted before it can give another. `timeout_s` bounds
-        the wait for a finger, not the transfer. `on_finger` is called before the transfer and may call
-        `show`. Raises as the port says; BadSample if what lies on the glass does not go away.
+        A finger that gave an image must be lifted before it can give another. Where the glass was not seen free,
+        because a finger took the place of another while an image travelled, their pictures tell them apart. `timeout_s`
+        bounds the wait for a finger, not the transfer. `on_finger` is called as soon as it is known that there is
+        one, and may call `show`. Raises as the port says; BadSample if what lies on the glass does not go away.
         """
         with self._lock:
             self._cancelled.clear()
@@ -121,6 +122,21 @@ class UartFingerSensor:
             self._lose()
             raise
 
+    def pass_over(self) -> None:
+        """As the port says: one look at the glass."""
+        link = self._connected().link
+        try:
+            seen = link.ask(link.get_image)
+        except BadBytes as error:
+            raise self._unreadable(error) from error
+        except DeviceLost:
+            self._lose()
+            raise
+        if seen == library.NOFINGER:
+            self._glass.seen_free()
+        elif seen == library.OK:
+            self._glass.passed_over()
+
     def cancel(self) -> None:
         """End a running capture within 20 ms; without one this does nothing."""
         with self._lock:
@@ -149,38 +165,49 @@ class UartFingerSensor:
         connection = self._connected()
         problem: BadBytes | None = None
         for touch in range(TOUCHES):
-            self._await_finger(connection, deadline)
+            pixels = self._await_finger(connection, deadline)
             if touch == 0:
                 on_finger()
             try:
-                return self._sample(position, connection)
+                return self._sample(position, connection, pixels)
             except BadBytes as error:
                 problem = error
         raise BadBytes(f"every image came damaged, the last because {problem}") from problem
 
-    def _sample(self, position: FingerPosition, connection: Connection) -> FingerSample:
-        grade, image = connection.grade, self._image(connection)
-        seen = contrast(image)
-        if not seen:  # it lost its power, and the image with it
+    def _sample(
+        self, position: FingerPosition, connection: Connection, pixels: NDArray[np.uint8] | None
+    ) -> FingerSample:
+        if pixels is None:
+            pixels = self._image(connection)
+        if pixels.min() == pixels.max():  # it lost its power, and the image with it
             raise BadBytes("the sensor sent a blank image")
-        if self._glass.is_dirt(seen):
+        if self._glass.is_dirt(pixels):
             raise GlassDirty(DIRTY)
-        self._glass.touched(seen)
-        return FingerSample(position, grade, unpack(image, grade.width, grade.height))
+        self._glass.touched(pixels)
+        return FingerSample(position, connection.grade, pixels)
 
-    def _image(self, connection: Connection) -> bytes:
-        return connection.images.image(connection.grade.width * connection.grade.height // 2)
+    def _image(self, connection: Connection) -> NDArray[np.uint8]:
+        grade = connection.grade
+        packed = connection.images.image(grade.width * grade.height // 2)
+        return unpack(packed, grade.width, grade.height)
 
-    def _await_finger(self, connection: Connection, deadline: float) -> None:
-        """Until a finger is imaged that was put down after the last one was lifted."""
-        while not self._look(connection):
+    def _await_finger(self, connection: Connection, deadline: float) -> NDArray[np.uint8] | None:
+        """Until a finger is imaged that was put down after the last one was lifted; its picture, if it had to be looked at."""
+        while True:
+            if self._look(connection):
+                if self._glass.lifted:
+                    return None
+                if self._glass.worth_a_look(time.monotonic()):
+                    pixels = self._image(connection)
+                    if self._glass.is_another(pixels, time.monotonic()):
+                        return pixels
             if time.monotonic() >= deadline:
                 raise CaptureTimeout("no finger was placed in time")
             if self._cancelled.wait(POLL_FINGER_S):
                 raise CaptureCancelled("the capture was stopped on request")
 
     def _look(self, connection: Connection) -> bool:
-        """Whether the sensor has imaged a new finger. Raises BadSample if the old one, or dirt, stays."""
+        """Whether something lies on the glass; the sensor has imaged it then."""
         link = connection.link
         code = link.ask(link.get_image)
         if code == library.NOFINGER:
@@ -189,9 +216,7 @@ class UartFingerSensor:
             link.ask(link.verify_password)
         elif code not in NO_IMAGE_YET:
             raise BadBytes(f"it takes no image (code {code:02X})")
-        elif code == library.OK and not self._glass.lifted and self._glass.lies_long(time.monotonic()):
-            raise self._glass.judge(contrast(self._image(connection)))
-        return code == library.OK and self._glass.lifted
+        return bool(code == library.OK)
 
     def _connected(self) -> Connection:
         """The line; after a loss, found again, if the sensor is the same as before."""

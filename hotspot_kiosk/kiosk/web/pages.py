@@ -145,7 +145,7 @@ class SubjectPages:
 
     async def _press(self, form: Fields) -> None:
         button, reason = form.get("do", ""), form.get("reason", "")
-        if form.get("about", self._room.about) != self._room.about:
+        if not await self._room.comes_to(form.get("about", self._room.about)):
             raise Refused("this was about something else; look at the page once more")
         if button == "without" and reason == "no-fingers":
             await self._room.ask(Ask("without", reason="cannot", everything=True))

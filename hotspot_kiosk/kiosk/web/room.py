@@ -22,6 +22,7 @@ from hotspot_kiosk.kiosk.web.visit import Visit
 
 CAPTURING = (State.NOTICE, State.FACE, State.FINGERS, State.REVIEW)
 WARN_S = 15.0
+TRAVELS_S = 5.0  # an image from a slow sensor
 EARLIER_S = 3.0  # the page lets go of a person this long before the daemon would
 Asker = Callable[[Ask], Awaitable[Told]]
 
@@ -81,8 +82,18 @@ class Room:
     @property
     def about(self) -> str:
         """What the session asks for: a word that a page's buttons bring back, so that a late touch says nothing else."""
-        finger = self.view.finger if self.view.state is State.FINGERS else 0
+        finger = self.view.asked if self.view.state is State.FINGERS else 0
         return f"{self.view.state}-{finger}"
+
+    async def comes_to(self, about: str) -> bool:
+        """Whether that is what the session asks for, now or as soon as an image has come: what it will ask for is shown before."""
+        ends = self.now() + TRAVELS_S
+        while about != self.about:
+            left, shown = ends - self.now(), f"{self.view.state}-{self.view.finger}"
+            if left <= 0 or about != shown:
+                return False
+            await self.changed(self.version, left)
+        return True
 
     @property
     def stops(self) -> bool:

@@ -45,8 +45,9 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How the session looks from outside. `cue`: a message's id; `finger`: its code, 0 for none.
+    """How the session looks from outside. `cue`: a message's id; `finger`: the one that is shown, by its code, 0 for none.
 
+    asked: the finger that the session waits for; the next one is shown while the image of this one travels.
     alive: whether somebody stands there, as far as the devices tell; it grows with every sign.
     notice: which notice is due, while one is.
     handed: how many people may begin by themselves.
@@ -55,6 +56,7 @@ class View:
     state: State = State.IDLE
     cue: str = ""
     finger: int = 0
+    asked: int = 0
     tone: Tone = Tone.NONE
     alive: int = 0
     notice: Notice | None = None
@@ -106,15 +108,15 @@ def _shown(view: View, told: Told, advices: Advices) -> View:
     if prompt in LAST_WORDS:
         return replace(view, cue=LAST_WORDS[prompt])
     if prompt is Prompt.PLACE_FINGER:
-        cue = advices.find(told.hint, "finger-place")
-        return replace(view, cue=cue, finger=POSITIONS.get(told.detail, view.finger), tone=Tone.GO)
+        cue, finger = advices.find(told.hint, "finger-place"), POSITIONS.get(told.detail, view.asked)
+        return replace(view, cue=cue, finger=finger, asked=finger, tone=_invites(view, finger))
     if prompt is Prompt.FACE_TAKEN:
         return _face_taken(view, told.detail)
     if prompt is Prompt.LOOK_AT_CAMERA:
         return _face(view, advices.find(told.detail, "face-look"))
     if prompt is Prompt.AGAIN:
-        return replace(view, cue=advices.find(told.detail, "again"), tone=Tone.AGAIN)
-    return _small(view, prompt)
+        return replace(view, cue=advices.find(told.detail, "again"), finger=view.asked, tone=Tone.AGAIN)
+    return _small(view, prompt, told.detail)
 
 
 def _face(view: View, cue: str) -> View:
@@ -127,12 +129,26 @@ def _face_taken(view: View, then: str) -> View:
     view = replace(view, alive=view.alive + 1, tone=Tone.GO)
     if then not in POSITIONS:
         return replace(view, cue="finger-reading")
-    return replace(view, cue="finger-place", finger=POSITIONS[then])
+    return replace(view, cue="finger-place", finger=POSITIONS[then], asked=POSITIONS[then])
 
 
-def _small(view: View, prompt: Prompt) -> View:
+def _lifts(view: View, then: int) -> View:
+    """The image is made, and travels: who gives another finger next is shown which, and lifts this one for it."""
+    view = replace(view, tone=Tone.GOOD, alive=view.alive + 1)
+    if then in (0, view.asked):
+        return replace(view, cue="finger-lift")
+    return replace(view, cue="finger-place", finger=then)
+
+
+def _invites(view: View, finger: int) -> Tone:
+    """Who was shown this finger already heard so."""
+    return view.tone if view.asked != view.finger == finger else Tone.GO
+
+
+def _small(view: View, prompt: Prompt, detail: str) -> View:
     if prompt is Prompt.LIFT_FINGER:
-        return replace(view, cue="finger-lift", tone=Tone.GOOD, alive=view.alive + 1)
+        return _lifts(view, POSITIONS.get(detail, 0))
     if prompt is Prompt.READING:
-        return replace(view, cue="finger-reading", tone=Tone.NONE, alive=view.alive + 1)
+        shown = view.cue if view.finger != view.asked else "finger-reading"
+        return replace(view, cue=shown, tone=Tone.NONE, alive=view.alive + 1)
     return replace(view, cue="going-on", tone=Tone.GO) if prompt is Prompt.GOING_ON else view
