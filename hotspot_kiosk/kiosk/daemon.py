@@ -16,7 +16,7 @@ from typing import IO, Literal
 from hotspot_kiosk import policy, wire
 from hotspot_kiosk.audit_chain import Deed, printable
 from hotspot_kiosk.errors import BadBytes, ConfigError, HotspotError, OutboxRefused, Refused, StorageFailed
-from hotspot_kiosk.kiosk import notices, slips
+from hotspot_kiosk.kiosk import memory, notices, slips
 from hotspot_kiosk.kiosk.box import Box, Hands
 from hotspot_kiosk.kiosk.capture.booth import Voices
 from hotspot_kiosk.kiosk.capture.booth_face import FaceBooth
@@ -444,8 +444,9 @@ class Daemon:
             self._finger.stop()
 
     def _show(self, show: Show) -> None:
-        if show.prompt is Prompt.READY:
+        if show.prompt is Prompt.READY:  # nobody stands there any more
             self._slip = None
+            memory.give_back()
         if self._guard is not None and concerns(show.prompt, self._session.state):
             self._guard.show(show.prompt)
         self._tell(Told(kind="show", prompt=show.prompt, detail=show.detail, hint=show.hint))

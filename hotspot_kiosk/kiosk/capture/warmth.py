@@ -10,6 +10,7 @@ from collections.abc import Callable
 from hotspot_kiosk import ridge_code
 from hotspot_kiosk.compare import finger as comparing
 from hotspot_kiosk.inference import finger as reading
+from hotspot_kiosk.kiosk import memory
 from hotspot_kiosk.kiosk.worker import worker
 
 
@@ -29,7 +30,8 @@ class Warmth:
 
 
 def warm() -> None:
-    """Everything that a touch needs, the commonest first."""
+    """Everything that a touch needs, the commonest first; what making it left over goes."""
     reading.warm_up()
     ridge_code.warm_up()
     comparing.warm_up()
+    memory.give_back()
