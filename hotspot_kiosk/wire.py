@@ -111,6 +111,9 @@ class Answered(Message, frozen=True, tag="n"):
     envelope: bytes
 
 
+ANOTHER = "the hub holds another record of this number"  # a refusal's reason that kiosks know
+
+
 class Refusal(Message, frozen=True, tag="x"):
     """Down: the part with this SHA-256 will never be taken, and why; signed."""
 

@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 MOST_TRIES = 3
 MOST_PIECES = 4 * wire.LARGEST_ENVELOPE  # bytes of one device's unfinished parts, repeats counted
 LOOK_EVERY = MOST_PIECES // 16
-ANOTHER = "the hub holds another record of this number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +203,7 @@ class Inbox:
             return Outcome((wire.Missing(key.tcn, key.part, missing),))
         if held == offer.digest:
             return self._held(key, held)
-        return self._refuse(key, offer.digest, ANOTHER)
+        return self._refuse(key, offer.digest, wire.ANOTHER)
 
     def _chunk(self, key: PartKey, chunk: wire.Chunk) -> Outcome:
         if len(chunk.data) == chunk.size:
@@ -231,7 +230,7 @@ class Inbox:
         if held is None:
             return self._complete(key, envelope)
         digest = hashlib.sha256(envelope).digest()
-        return self._held(key, held) if digest == held else self._refuse(key, digest, ANOTHER)
+        return self._held(key, held) if digest == held else self._refuse(key, digest, wire.ANOTHER)
 
     def _held(self, key: PartKey, digest: bytes) -> Outcome:
         self.repeated["a part that is held"] += 1
@@ -260,7 +259,7 @@ class Inbox:
         if self._erased(key.tcn):
             return self._not_kept(key, digest)
         if self._store.inbox.commit(key, envelope, self._now()) is Committed.CONFLICT:
-            return self._refuse(key, digest, ANOTHER)
+            return self._refuse(key, digest, wire.ANOTHER)
         return Outcome(delivered=Delivered(key, digest, content))
 
     def _erased(self, tcn: Tcn) -> bool:
@@ -274,7 +273,7 @@ class Inbox:
     def _not_kept(self, key: PartKey, digest: bytes) -> Outcome:
         """Nothing but the digest, so that the kiosk erases its copy, too."""
         if self._store.inbox.commit(key, b"", self._now(), digest) is Committed.CONFLICT:
-            return self._refuse(key, digest, ANOTHER)
+            return self._refuse(key, digest, wire.ANOTHER)
         return Outcome((self.receipt(key, digest),))
 
     def _check(self, key: PartKey, envelope: bytes) -> None:

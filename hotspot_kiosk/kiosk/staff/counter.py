@@ -176,13 +176,16 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """A record that the hub does not hold yet. remedy: what may be done about one that it will not take."""
+    """A record that the hub does not hold yet. trouble: what is wrong with one that it will not take, by name, and `reason`
+    in the words of whoever found it; remedy: what may be done about it.
+    """
 
     tcn: str
     captured: datetime
     state: str
     size: int
     reason: str = ""
+    trouble: Literal["", "damaged", "unreadable", "given-up", "another", "unverified"] = ""
     remedy: Literal["", "requeue", "erase", "either"] = ""
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from hotspot_kiosk import policy
+from hotspot_kiosk import policy, wire
 from hotspot_kiosk.contents import decode_answer
 from hotspot_kiosk.errors import BadBytes, Refused, SealError
 from hotspot_kiosk.kiosk import installed
@@ -45,6 +45,14 @@ SMALL = 5  # where no operation says how small a count may be that is told
 # Whoever mends a kiosk needs no answer to anybody's check.
 READING = frozenset({Role.OFFICER, Role.SUPERVISOR, Role.LEGAL})
 Remedy = Literal["", "requeue", "erase", "either"]
+Trouble = Literal["", "damaged", "unreadable", "given-up", "another", "unverified"]
+TROUBLES: dict[str, Trouble] = {
+    DAMAGED: "damaged",
+    UNREADABLE: "unreadable",
+    GIVEN_UP: "given-up",
+    wire.ANOTHER: "another",
+}
+REMEDIES: dict[Trouble, Remedy] = {"damaged": "erase", "unreadable": "erase", "given-up": "requeue"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +299,7 @@ def _kept(entry: Entry) -> Kept:
         state=entry.state,
         size=sum(size for _, _, size, _ in parts),
         reason=reason,
+        trouble=trouble(entry.state, reason),
         remedy=remedy(entry.state, reason),
     )
 
@@ -307,13 +316,15 @@ def _open(row: Verdict) -> bool:
     return row.decision is Decision.POSSIBLE_MATCH and any(not each.found for each in row.candidates)
 
 
+def trouble(state: str, reason: str) -> Trouble:
+    """What is wrong with a record in this state; every other reason is the hub's, of something that it cannot verify."""
+    return TROUBLES.get(reason, "unverified") if state == PartState.QUARANTINED else ""
+
+
 def remedy(state: str, reason: str) -> Remedy:
     """What may be done about a record in this state."""
-    if state != PartState.QUARANTINED:
-        return ""
-    if reason in (DAMAGED, UNREADABLE):
-        return "erase"
-    return "requeue" if reason == GIVEN_UP else "either"
+    wrong = trouble(state, reason)
+    return REMEDIES.get(wrong, "either") if wrong else ""
 
 
 def _samples(session: Session) -> Iterator[Sample]:
