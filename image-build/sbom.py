@@ -1,6 +1,6 @@
 """What is in an image, as CycloneDX 1.6 (bom.cdx.json), and under which licences (licences.txt, licences.tar.gz).
 
-Usage: sbom.py --base ROOT --python ROOT --kernel LAYER --models MANIFEST --name N --version V --epoch SECONDS OUTPUT
+Usage: sbom.py --base ROOT --python ROOT --unused LIST --kernel LAYER --models MANIFEST --name N --version V --epoch SECONDS OUTPUT
 Reads what Debian and the wheels say of themselves; a licence that they do not name is written down as unknown.
 """
 
@@ -15,10 +15,11 @@ import re
 import tarfile
 import tomllib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
+from fnmatch import fnmatch
 from pathlib import Path
 from urllib.parse import quote
 
@@ -65,9 +66,11 @@ def kernel(layer: Path) -> Iterator[Part]:
         yield Part("operating-system", name, version, purl, ("GPL-2.0-only",), (text,))
 
 
-def python(root: Path) -> Iterator[Part]:
-    """Every Python package, by its own metadata."""
+def python(root: Path, unused: Sequence[str]) -> Iterator[Part]:
+    """Every Python package that the image keeps, by its own metadata. unused: patterns of what it leaves out."""
     for folder in sorted((root / "opt/hotspot/lib/python3.13/site-packages").glob("*.dist-info")):
+        if any(fnmatch(f"/{folder.relative_to(root)}", pattern) for pattern in unused):
+            continue
         about = email.parser.Parser().parsestr((folder / "METADATA").read_text("utf-8"))
         name = re.sub(r"[-_.]+", "-", about["Name"]).lower()
         texts = [
@@ -151,7 +154,7 @@ def texts(parts: list[Part], epoch: int) -> bytes:
 def arguments() -> argparse.Namespace:
     """What was asked for."""
     parser = argparse.ArgumentParser()
-    for name in ("base", "python", "kernel", "models"):
+    for name in ("base", "python", "unused", "kernel", "models"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     for name in ("name", "version"):
         parser.add_argument(f"--{name}", required=True)
@@ -162,10 +165,11 @@ def arguments() -> argparse.Namespace:
 
 def write(asked: argparse.Namespace) -> None:
     """The three files."""
+    unused = [line for line in asked.unused.read_text("utf-8").splitlines() if line.startswith("/")]
     parts = sorted(
         {
             *debian(asked.base),
-            *python(asked.python),
+            *python(asked.python, unused),
             *kernel(asked.kernel),
             *models(asked.models),
             Part("application", "hotspot-kiosk", asked.version, "", ("Apache-2.0",)),

@@ -314,6 +314,9 @@ def test_the_bill_of_materials_names_every_part(tmp_path: Path) -> None:
     (about / "licenses").mkdir(parents=True)
     (about / "METADATA").write_text("Name: Some_Wheel\nVersion: 2.0\nLicense-Expression: MIT\n")
     (about / "licenses/LICENSE").write_text("Do as you like.\n")
+    left_out = about.with_name("numba-0.60.dist-info")
+    left_out.mkdir()
+    (left_out / "METADATA").write_text("Name: numba\nVersion: 0.60\n")
     kernel.mkdir()
     (kernel / "packages").write_text("linux-image-6.12 6.12.1\n")
     (kernel / "linux-image-6.12.copyright").write_text("GPL\n")
@@ -327,6 +330,8 @@ def test_the_bill_of_materials_names_every_part(tmp_path: Path) -> None:
             base,
             "--python",
             python,
+            "--unused",
+            BUILD / "unused",
             "--kernel",
             kernel,
             "--models",
