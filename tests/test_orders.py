@@ -34,16 +34,31 @@ def orders(tmp_path: Path) -> Orders:
     return Orders(tmp_path / "orders.json", DEVICE)
 
 
-def test_a_withdrawal_is_told_once_and_again_when_the_link_is_new(tmp_path: Path) -> None:
-    """Of a kiosk that has nothing to send, and so asks for nothing; what is proven is told no more."""
+def told(book: OrderBook, *, anew: bool = False) -> list[int]:
+    """The numbers of what kiosks are told now."""
+    return [each.number for each in book.untold(anew)]
+
+
+def test_an_order_is_told_when_it_is_given_and_when_the_link_is_new(tmp_path: Path) -> None:
+    """A kiosk that has nothing to send asks for nothing; what is proven is told no more, a watchlist waits to be asked for."""
     book = OrderBook(tmp_path)
-    book.give(DEVICE, OrderKind.ROSTER, HUB, NOW, b"roster")
-    given = book.give(DEVICE, OrderKind.ERASE, HUB, NOW)
-    assert [each.number for each in book.withdrawals(anew=False)] == [given.number]
-    assert book.withdrawals(anew=False) == []
-    assert [each.number for each in book.withdrawals(anew=True)] == [given.number]
-    assert book.done(DEVICE, wire.sign_done(DEVICE, given.number, KIOSK), KIOSK.public())
-    assert book.withdrawals(anew=True) == []
+    book.give(DEVICE, OrderKind.WATCHLIST, HUB, NOW, b"part")
+    assert told(book) == []
+    given = book.give(DEVICE + 1, OrderKind.ERASE, HUB, NOW)
+    assert told(book) == [given.number]
+    assert told(book) == []
+    assert told(book, anew=True) == [given.number]
+    assert book.done(DEVICE + 1, wire.sign_done(DEVICE + 1, given.number, KIOSK), KIOSK.public())
+    assert told(book, anew=True) == []
+
+
+def test_a_kiosk_is_told_in_the_order_of_the_giving(tmp_path: Path) -> None:
+    """A newer order that came before an older one would make that one void."""
+    book = OrderBook(tmp_path)
+    first = book.give(DEVICE, OrderKind.OPERATION, HUB, NOW, b"operation")
+    assert told(book) == [first.number]
+    second = book.give(DEVICE, OrderKind.ROSTER, HUB, NOW, b"roster")
+    assert told(book) == [first.number, second.number]
 
 
 def test_an_order_is_obeyed_once_even_across_a_restart(orders: Orders, tmp_path: Path) -> None:

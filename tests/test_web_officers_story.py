@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -156,14 +158,14 @@ def scene(models_built: Path) -> Iterator[Scene]:
         pages.close()
 
 
-def enter(page: Any, url: str, code: str) -> None:
-    """k7 signs in by PIN, in their language."""
+def enter(page: Any, url: str, code: str, name: str = "k7") -> None:
+    """Somebody signs in by PIN, in their language."""
     page.goto(f"{url}/officer")
     if code != "en":
         page.locator('footer select[name="code"]').select_option(code)
         page.locator("footer button").click()
         page.locator(f'html[lang="{code}"]').wait_for()
-    page.locator("#officer").select_option("k7")
+    page.locator("#officer").select_option(name)
     page.locator("#pin").fill(PIN)
     page.locator(".pad button.good").click()
     page.locator("#session").wait_for()
@@ -235,6 +237,23 @@ def test_a_check_from_the_sign_in_to_what_two_people_found(scene: Scene, code: s
         assert book.vote(tcn, CASE_A, second, Finding.CONFIRM, "the same scar") is Outcome.CONFIRMED
         browser.close()
     until(lambda: desk.ask(folders.desk, desk.Ask("status")).state == "idle", timeout_s=60)
+
+
+def test_whoever_is_revoked_at_the_hub_is_signed_out_at_the_kiosk(scene: Scene) -> None:
+    """The page that stands open closes by itself as soon as the link has brought the new roster, and nobody signs in as them."""
+    with playwright.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        page = browser.new_page()
+        page.set_default_timeout(120_000)
+        enter(page, scene.pages.url, "en", "k9")
+        hotspot, hub = Path(sys.executable).with_name("hotspot"), scene.stage.folders.hub_config
+        revoke = [hotspot, "officer", "revoke", "k9", "-c", hub, "--reason", "left the service"]
+        subprocess.run(revoke, check=True, capture_output=True)
+        page.locator("#signin").wait_for()
+        names = page.locator("#officer option").all_inner_texts()
+        assert "k7" in names
+        assert "k9" not in names
+        browser.close()
 
 
 OVERRULE = """() => { const why = document.getElementById("why-overrule");

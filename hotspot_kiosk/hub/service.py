@@ -215,7 +215,7 @@ class Hub:
             self._answer_again(key)
             if (envelope := self._store.answers.get(key.device, key.tcn)) is not None:
                 self._send(key.device, wire.Answered(key.tcn, envelope))
-        for order in self._inbox.withdrawals(anew=at_once):
+        for order in self._inbox.untold(anew=at_once):
             self._send(order.device, order)
         for tcn in self._store.cases.due(self._now() - ANOTHERS_TURN):
             self.tell(tcn)

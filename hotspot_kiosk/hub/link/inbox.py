@@ -84,9 +84,9 @@ class Inbox:
         """distrusted: a kiosk of which nothing but its proof is heard. on_proof: an order of this kiosk's is proven."""
         self._distrusted, self._on_proof = distrusted, on_proof
 
-    def withdrawals(self, anew: bool) -> Sequence[wire.Order]:
-        """Orders to stop or to erase that their kiosks are to be told of now."""
-        return self._book.withdrawals(anew) if self._book is not None else ()
+    def untold(self, anew: bool) -> Sequence[wire.Order]:
+        """Orders that their kiosks are to be told of now."""
+        return self._book.untold(anew) if self._book is not None else ()
 
     def hears(self, device: int, message: wire.Up) -> bool:
         """Whether a message of this kiosk is looked at; counted, if not."""

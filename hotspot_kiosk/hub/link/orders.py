@@ -1,7 +1,7 @@
 """Orders that wait for their kiosks, and proofs that they were carried out: files in one folder.
 
-An order is signed when it is given; the file holds the very message that goes down, and is sent
-whenever its kiosk asks, until the kiosk's signed proof comes up. The proof is kept.
+An order is signed when it is given; the file holds the very message that goes down, and is sent when it is given
+and whenever its kiosk asks, until the kiosk's signed proof comes up. The proof is kept.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ OWN = {
     wire.OrderKind.FORGET: (".forget", ".forgotten"),
 }
 KINDS = ((ORDER, PROOF), *OWN.values())
+TOLD = tuple(kind for kind, _ in KINDS if kind != OWN[wire.OrderKind.WATCHLIST][0])
 REPLACED = (wire.OrderKind.ROSTER, wire.OrderKind.OPERATION)  # only the newest waits
 
 
@@ -73,14 +74,15 @@ class OrderBook:
                 orders.append(message)
         return orders
 
-    def withdrawals(self, anew: bool) -> Sequence[wire.Order]:
-        """Withdrawals that wait and were not given out by this before; all that wait, if `anew`.
+    def untold(self, anew: bool) -> Sequence[wire.Order]:
+        """What waits for the kiosks for which something was given that was not told by this before; for all, if `anew`.
 
-        Whoever has nothing to send asks for nothing: such a kiosk has to be told.
+        Whoever has nothing to send asks for nothing: such a kiosk has to be told. A watchlist can wait until it asks.
         """
-        waiting = frozenset(self._folder.glob(f"*{ORDER}"))
-        fresh, self._told = sorted(waiting if anew else waiting - self._told), waiting
-        return [found for path in fresh if (found := _order(path)) is not None]
+        waiting = frozenset(path for kind in TOLD for path in self._folder.glob(f"*{kind}"))
+        fresh, self._told = waiting if anew else waiting - self._told, waiting
+        devices = {found.device for path in fresh if (found := _order(path)) is not None}
+        return [order for device in sorted(devices) for order in self.waiting(device)]
 
     def withdrawn(self, device: int) -> bool:
         """Whether this kiosk was ever told to stop or to erase itself, proven or not."""
