@@ -210,6 +210,9 @@ def test_figures_say_whether_their_goal_is_met() -> None:
     """In words and as JSON; an interval only where there is one."""
     figure = Figure("finger", "EER", 1.5, "%", 2.0, "lower", "", 10, 0.5, 2.5)
     assert figure.met
+    assert not figure.sure
+    assert "too few to be sure" in figure.words()
+    assert "too few" not in replace(figure, high=1.9).words()
     assert "MISSED" in replace(figure, value=3.0).words()
     assert replace(figure, goal=None).met is None
     assert json.loads(figure.line())["high"] == 2.5

@@ -29,9 +29,16 @@ class Figure:
     @property
     def met(self) -> bool | None:
         """Whether the goal is reached; None where there is none."""
-        if self.goal is None:
-            return None
-        return self.value <= self.goal if self.better == "lower" else self.value >= self.goal
+        return None if self.goal is None else self._reaches(self.value, self.goal)
+
+    @property
+    def sure(self) -> bool:
+        """Whether the whole interval lies on the value's side of the goal; true where one of them is missing."""
+        ends = [end for end in (self.low, self.high) if end is not None]
+        return self.goal is None or all(self._reaches(end, self.goal) == self.met for end in ends)
+
+    def _reaches(self, value: float, goal: float) -> bool:
+        return value <= goal if self.better == "lower" else value >= goal
 
     @property
     def interval(self) -> str:
@@ -47,7 +54,8 @@ class Figure:
 
     def words(self) -> str:
         """As one line for people."""
-        goal = "" if self.goal is None else f"  goal {self.goal:g}{'' if self.met else ': MISSED'}"
+        told = "" if self.met and self.sure else ": too few to be sure" if self.met else ": MISSED"
+        goal = "" if self.goal is None else f"  goal {self.goal:g}{told}"
         spread = f"  [{self.interval}]" if self.interval else ""
         against = f"  against {self.against}" if self.against else ""
         return f"{self.value:10.4g} {self.unit:5}{spread}  {self.figure}  (n = {self.n}){goal}{against}"

@@ -75,7 +75,7 @@ def write_report(
 
 
 def _row(figure: Figure) -> tuple[str, ...]:
-    met = {None: "", True: "yes", False: "no"}[figure.met]
+    met = {None: "", True: "yes" if figure.sure else "too few to be sure", False: "no"}[figure.met]
     goal = "" if figure.goal is None else f"{figure.goal:g}"
     return (figure.figure, f"{figure.value:.2f}", figure.interval, str(figure.n), goal, met)
 

@@ -52,7 +52,10 @@ class Geometry:
         """From `WIDTHxHEIGHTxBITS`. Raises ConfigError with what was expected."""
         found = re.fullmatch(r"(\d{2,4})x(\d{2,4})x([1-8])", text)
         if not found or min(int(found[1]), int(found[2])) < reading.LEAST_SIDE:
-            raise ConfigError(f"{text!r} is no geometry: expected WIDTHxHEIGHTxBITS, for example 192x192x4")
+            raise ConfigError(
+                f"{text!r} is no geometry: expected WIDTHxHEIGHTxBITS, for example 192x192x4, with sides of at least"
+                f" {reading.LEAST_SIDE} pixels and 1 to 8 bits"
+            )
         return cls(int(found[1]), int(found[2]), int(found[3]))
 
 
