@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -238,3 +240,13 @@ def test_centerface_converter_refuses_other_graphs() -> None:
     """An ONNX graph other than CenterFace is refused."""
     with pytest.raises(BadBytes, match="not the CenterFace graph"):
         centerface_onnx.convert(negation())
+
+
+def test_the_command_builds_as_make_does(models_built: Path, tmp_path: Path) -> None:
+    """From the project's own virtual environment, wherever it is called: here everything stands already."""
+    hotspot = Path(sys.executable).with_name("hotspot")
+    ran = subprocess.run(
+        [hotspot, "models", "build"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "centerface.onnx is there and is the right one" in ran.stdout + ran.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hotspot_kiosk.cli.options import json_option, list_out
 from hotspot_kiosk.errors import ModelError, Refused
 from hotspot_kiosk.inference.port import ModelShelf, read_manifest
 
+PROJECT = Path(__file__).resolve().parents[2]
 manifest_option = click.option(
     "--manifest", type=click.Path(path_type=Path), default=face.MANIFEST, help="The manifest to go by."
 )
@@ -64,6 +66,8 @@ def verify(manifest: Path, folder: Path) -> None:
 @command.command()
 def build() -> None:
     """Build what is missing, from pinned packages, the same to the byte everywhere (as `make models`)."""
+    if (PROJECT / "models" / "build.py").is_file():  # installed from the project's own folder
+        sys.path.insert(0, str(PROJECT))
     try:
         made = import_module("models.build")
     except ModuleNotFoundError as error:
