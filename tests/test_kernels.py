@@ -177,6 +177,15 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+def test_the_same_sources_make_the_same_bytes() -> None:
+    """No name in the library holds an address of the process that made it: two makings differ in nothing else."""
+    built()
+    for processor in runnable():
+        if (library := place(processor, BUILT)).exists():
+            assert b"NumbaEnv" not in library.read_bytes()
+            assert b"array_expr_0x" not in library.read_bytes()
+
+
 def test_a_library_of_other_sources_is_not_found(tmp_path: Path) -> None:
     """Its name says what it was made from."""
     here = built()

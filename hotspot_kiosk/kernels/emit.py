@@ -152,8 +152,11 @@ def _slot(builder: Any, slots: Any, k: int) -> Any:
 
 
 def _keep(library: Any, names: set[str]) -> None:
-    """Drop what only Python's own way of calling would need."""
+    """Drop what only Python's own way of calling would need; some of its names hold addresses, others each time."""
     module = library._final_module
+    for variable in module.global_variables:
+        if not variable.is_declaration:
+            variable.linkage = "internal"
     for function in module.functions:
         if not function.is_declaration and function.name not in names:
             function.linkage = "internal"
