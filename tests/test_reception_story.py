@@ -57,9 +57,8 @@ class Centre(Scene):
         (hub / "operations").mkdir()
         (hub / "operations" / "reception.op").write_bytes(signed)
         text = self.folders.hub_config.read_text()
-        text = text.replace(
-            'orders = "orders"', 'orders = "orders"\noperations = "operations"\nroster = "roster"'
-        )
+        # The roster stays at the bureau: ordered to the kiosk, it would let nobody begin there who is not signed in.
+        text = text.replace('orders = "orders"', 'operations = "operations"\nroster = "roster"')
         if self.store_table:
             text = text[: text.index("[store]")] + self.store_table
         self.folders.hub_config.write_text(text)
