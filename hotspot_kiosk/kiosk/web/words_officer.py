@@ -222,5 +222,5 @@ def score_words(language: Language, odds: float) -> str:
         return language.text("score-untold")
     power = int(odds / math.log(10))
     key = "score-likelier" if power >= 1 else "score-weak"
-    words = language.text(key, times=f"{10 ** min(power, 9):,}".replace(",", " "))
+    words = language.text(key, times=f"{10 ** min(power, 9):,}".replace(",", "\N{NO-BREAK SPACE}"))
     return Markup('<bdi dir="ltr">{:+.1f}</bdi> · {}').format(odds, words)
